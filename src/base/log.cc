@@ -1,0 +1,69 @@
+#include "base/log.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <iterator>
+#include <string>
+
+#include "base/clock.h"
+#include "base/json_text.h"
+
+namespace archestra::base {
+namespace {
+
+std::atomic<LogLevel> g_level{LogLevel::kInfo};
+
+}  // namespace
+
+std::string_view name_of(LogLevel level) {
+  switch (level) {
+    case LogLevel::kDebug: return "debug";
+    case LogLevel::kInfo: return "info";
+    case LogLevel::kWarn: return "warn";
+    case LogLevel::kError: return "error";
+    case LogLevel::kOff: return "off";
+  }
+  return "unknown";
+}
+
+bool parse_log_level(std::string_view text, LogLevel& level) {
+  for (LogLevel candidate :
+       {LogLevel::kDebug, LogLevel::kInfo, LogLevel::kWarn, LogLevel::kError, LogLevel::kOff}) {
+    if (text == name_of(candidate)) {
+      level = candidate;
+      return true;
+    }
+  }
+  return false;
+}
+
+void set_log_level(LogLevel level) { g_level.store(level, std::memory_order_relaxed); }
+LogLevel log_level() { return g_level.load(std::memory_order_relaxed); }
+
+void log(LogLevel level, std::string_view message, std::initializer_list<LogField> fields) {
+  if (level < log_level()) return;
+  std::string line = "{\"time\":\"";
+  append_iso_time(line, wall_now());
+  line += "\",\"level\":\"";
+  line += name_of(level);
+  line += "\",\"message\":";
+  append_json_string(line, message);
+  for (const LogField& field : fields) {
+    line += ',';
+    append_json_string(line, field.key);
+    line += ':';
+    if (const auto* text = std::get_if<std::string_view>(&field.value))
+      append_json_string(line, *text);
+    else if (const auto* integer = std::get_if<std::int64_t>(&field.value))
+      fmt::format_to(std::back_inserter(line), "{}", *integer);
+    else
+      fmt::format_to(std::back_inserter(line), "{}", std::get<double>(field.value));
+  }
+  line += "}\n";
+  // A log that cannot be written has nowhere to complain.
+  [[maybe_unused]] const ssize_t n = ::write(STDERR_FILENO, line.data(), line.size());
+}
+
+}  // namespace archestra::base

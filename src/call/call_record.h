@@ -1,0 +1,80 @@
+// What we believe about a request and, where it is one, about the LLM call in it, once it is over.
+// Made exactly once, by the exchange; read by every CallObserver in the same shard, in the same turn.
+// All views are valid only during CallObserver::on_request_finished: an observer copies what it keeps.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+
+#include "base/clock.h"
+#include "base/ids.h"
+#include "call/outcome.h"
+#include "call/route.h"
+#include "call/usage.h"
+#include "model/agent.h"
+
+namespace archestra::call {
+
+/// W3C Trace Context of the SERVER span.
+struct TraceContext {
+  base::TraceId trace_id;
+  base::SpanId span_id;         ///< the SERVER span's own
+  base::SpanId parent_span_id;  ///< from an incoming traceparent; all zero for none
+  bool sampled = true;
+  std::string_view tracestate;  ///< as received, "" for none
+};
+
+/// One exchange with the upstream: one CLIENT span, one observation of llm_request_duration_seconds.
+struct TryRecord {
+  base::SpanId span_id;
+  base::WallTime started_at;
+  base::Duration duration{};     ///< from starting the upstream call to the last byte of its response
+  int status_code = 0;           ///< the upstream's; 0 where its head never came
+  Outcome outcome = Outcome::kInternalError;
+  std::string_view error_type;   ///< low cardinality; "" where there was no error
+  std::string_view server_address;
+  std::uint16_t server_port = 0;
+  std::optional<base::Duration> time_to_first_byte;   ///< of the response, from the upstream
+  std::optional<base::Duration> time_to_first_token;  ///< first event with content
+  std::optional<base::Duration> time_to_last_token;
+};
+
+/// The LLM call in a request.
+struct CallRecord {
+  Route route;
+  model::AgentRef agent;             ///< null where the call was refused before its agent was known
+  std::string_view requested_model;  ///< "" where not known
+  std::string_view response_model;
+  std::string_view response_id;
+  std::span<const std::string_view> finish_reasons;  ///< one per choice, in order
+  std::uint32_t tool_calls = 0;      ///< tool calls the model asked for
+  bool stream = false;               ///< the client asked for a stream
+  Usage usage;
+  Outcome outcome = Outcome::kInternalError;
+  std::span<const TryRecord> tries;
+  base::Duration gateway_time{};     ///< what we ourselves added: total minus waiting for either side
+};
+
+/// One request on the API port, from the first byte of its head to the last of its answer.
+struct RequestRecord {
+  TraceContext trace;
+  base::WallTime started_at;
+  base::Duration duration{};
+  std::string_view method;          ///< a known method, else "_OTHER"
+  std::string_view route;           ///< template, "unmatched" for none
+  std::string_view url_path;        ///< raw, without the query (which may hold a credential)
+  int status_code = 0;              ///< what the client got; 499 where it left first
+  std::string_view error_type;      ///< where we answered with an error of our own; "" for none
+  std::string_view server_address;  ///< from Host
+  std::uint16_t server_port = 0;
+  std::string_view client_address;
+  std::string_view user_agent;
+  int http_minor_version = 1;
+  std::uint64_t request_body_bytes = 0;
+  std::uint64_t response_body_bytes = 0;  ///< sent to the client
+  const CallRecord* call = nullptr;       ///< null for /health and the like
+};
+
+}  // namespace archestra::call

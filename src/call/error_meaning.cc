@@ -1,0 +1,61 @@
+#include "call/error_meaning.h"
+
+namespace archestra::call {
+namespace {
+
+using base::ErrorCode;
+using base::LogLevel;
+
+constexpr ErrorMeaning kRefused{502, Outcome::kUpstreamUnreachable, LogLevel::kWarn, "connection_refused",
+                                "The provider refused the connection."};
+constexpr ErrorMeaning kUnreachable{502, Outcome::kUpstreamUnreachable, LogLevel::kWarn, "upstream_unreachable",
+                                    "The provider could not be reached."};
+constexpr ErrorMeaning kName{502, Outcome::kUpstreamUnreachable, LogLevel::kWarn, "name_not_found",
+                             "The provider's host name could not be resolved."};
+constexpr ErrorMeaning kTls{502, Outcome::kUpstreamUnreachable, LogLevel::kWarn, "tls_failure",
+                            "No trusted TLS connection to the provider could be made."};
+constexpr ErrorMeaning kTimeout{504, Outcome::kUpstreamTimeout, LogLevel::kWarn, "upstream_timeout",
+                                "The provider did not answer in time."};
+constexpr ErrorMeaning kBroken{502, Outcome::kUpstreamTruncated, LogLevel::kWarn, "upstream_truncated",
+                               "The provider broke the connection before its answer was complete."};
+constexpr ErrorMeaning kMalformed{502, Outcome::kUpstreamTruncated, LogLevel::kWarn, "upstream_malformed",
+                                  "The provider's answer was not valid HTTP."};
+constexpr ErrorMeaning kOverload{503, Outcome::kRefusedOverload, LogLevel::kWarn, "overloaded",
+                                 "The gateway has too many calls in flight."};
+constexpr ErrorMeaning kShutdown{503, Outcome::kShutdown, LogLevel::kWarn, "shutting_down",
+                                 "The gateway is shutting down."};
+constexpr ErrorMeaning kInternal{500, Outcome::kInternalError, LogLevel::kError, "internal_error",
+                                 "The gateway failed."};
+
+}  // namespace
+
+const ErrorMeaning& meaning_before_head(ErrorCode code) {
+  switch (code) {
+    case ErrorCode::kRefused: return kRefused;
+    case ErrorCode::kUnreachable:
+    case ErrorCode::kSystem: return kUnreachable;
+    case ErrorCode::kNameNotFound: return kName;
+    case ErrorCode::kTls: return kTls;
+    case ErrorCode::kTimeout: return kTimeout;
+    case ErrorCode::kClosed:
+    case ErrorCode::kReset: return kBroken;
+    case ErrorCode::kMalformed:
+    case ErrorCode::kTooLarge: return kMalformed;
+    case ErrorCode::kOverload: return kOverload;
+    case ErrorCode::kCancelled: return kShutdown;
+    case ErrorCode::kInvalid: return kInternal;
+  }
+  return kInternal;
+}
+
+const ErrorMeaning& meaning_after_head(ErrorCode code) {
+  switch (code) {
+    case ErrorCode::kTimeout: return kTimeout;
+    case ErrorCode::kCancelled: return kShutdown;
+    case ErrorCode::kMalformed:
+    case ErrorCode::kTooLarge: return kMalformed;
+    default: return kBroken;
+  }
+}
+
+}  // namespace archestra::call

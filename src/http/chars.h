@@ -1,0 +1,78 @@
+// Character classes of RFC 9110 section 5.6 and the two searches that every byte of a head or of an
+// event stream passes through. Private to this folder.
+#pragma once
+
+#include <array>
+#include <bit>
+#include <cstddef>
+#include <string_view>
+
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
+namespace archestra::http {
+
+using CharTable = std::array<bool, 256>;
+
+constexpr CharTable alphanumeric_and(std::string_view others) {
+  CharTable table{};
+  for (char c = '0'; c <= '9'; ++c) table[static_cast<unsigned char>(c)] = true;
+  for (char c = 'a'; c <= 'z'; ++c) table[static_cast<unsigned char>(c)] = true;
+  for (char c = 'A'; c <= 'Z'; ++c) table[static_cast<unsigned char>(c)] = true;
+  for (char c : others) table[static_cast<unsigned char>(c)] = true;
+  return table;
+}
+
+inline constexpr CharTable kTokenChars = alphanumeric_and("!#$%&'*+-.^_`|~");
+
+inline bool is_token_char(char c) { return kTokenChars[static_cast<unsigned char>(c)]; }
+
+inline bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+/// White space inside a line (OWS).
+inline bool is_blank(char c) { return c == ' ' || c == '\t'; }
+
+/// What no field value may hold: controls but HTAB. CR and LF are among them.
+inline bool is_control(char c) {
+  const auto u = static_cast<unsigned char>(c);
+  return (u < 0x20 && u != '\t') || u == 0x7f;
+}
+
+/// The first control character in [at, end), or end.
+inline const char* find_control(const char* at, const char* end) {
+#if defined(__SSE2__)
+  const __m128i last_control = _mm_set1_epi8(0x1f);
+  const __m128i tab = _mm_set1_epi8('\t');
+  const __m128i del = _mm_set1_epi8(0x7f);
+  for (; end - at >= 16; at += 16) {
+    const __m128i block = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
+    const __m128i low = _mm_cmpeq_epi8(_mm_min_epu8(block, last_control), block);
+    const __m128i bad =
+        _mm_or_si128(_mm_andnot_si128(_mm_cmpeq_epi8(block, tab), low), _mm_cmpeq_epi8(block, del));
+    const auto mask = static_cast<unsigned>(_mm_movemask_epi8(bad));
+    if (mask != 0) return at + std::countr_zero(mask);
+  }
+#endif
+  while (at != end && !is_control(*at)) ++at;
+  return at;
+}
+
+/// The first CR or LF in [at, end), or end. One pass for both: two searches by memchr would look at the
+/// rest of a read again for each line of a stream that uses only one of them.
+inline const char* find_line_end(const char* at, const char* end) {
+#if defined(__SSE2__)
+  const __m128i lf = _mm_set1_epi8('\n');
+  const __m128i cr = _mm_set1_epi8('\r');
+  for (; end - at >= 16; at += 16) {
+    const __m128i block = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
+    const __m128i hit = _mm_or_si128(_mm_cmpeq_epi8(block, lf), _mm_cmpeq_epi8(block, cr));
+    const auto mask = static_cast<unsigned>(_mm_movemask_epi8(hit));
+    if (mask != 0) return at + std::countr_zero(mask);
+  }
+#endif
+  while (at != end && *at != '\n' && *at != '\r') ++at;
+  return at;
+}
+
+}  // namespace archestra::http

@@ -1,0 +1,132 @@
+// Heads of HTTP/1.1 messages as values: views into the bytes they were parsed from. Whoever owns
+// those bytes owns the head's meaning; nothing here copies or allocates. A head is some kilobytes
+// large: keep it out of coroutine frames (own it by a pooled object).
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+namespace archestra::http {
+
+/// Field names the gateway acts upon, recognised once while parsing so that no later step compares
+/// strings. Everything else is kOther and travels as it came.
+enum class HeaderId : std::uint8_t {
+  kOther,
+  kAcceptEncoding,
+  kArchestra,  ///< any x-archestra-*
+  kAuthorization,
+  kBaggage,
+  kConnection,
+  kContentEncoding,
+  kContentLength,
+  kContentType,
+  kDate,
+  kExpect,
+  kHost,
+  kKeepAlive,
+  kProxyAuthenticate,
+  kProxyAuthorization,
+  kProxyConnection,
+  kRetryAfter,
+  kServerTiming,
+  kTe,
+  kTraceparent,
+  kTracestate,
+  kTrailer,
+  kTransferEncoding,
+  kUpgrade,
+  kUserAgent,  ///< the last: Fields keeps a bit for each
+};
+static_assert(static_cast<unsigned>(HeaderId::kUserAgent) < 32);
+
+/// The id of a field name, compared without case (RFC 9110 section 5.1).
+HeaderId header_id(std::string_view name);
+
+/// Connection-specific fields that a proxy must not forward (RFC 9110 section 7.6.1). Fields named by
+/// a Connection field are hop-by-hop too; see Fields::named_by_connection.
+bool is_hop_by_hop(HeaderId id);
+
+/// ASCII case-insensitive equality, as field names and tokens compare.
+bool equals_ignoring_case(std::string_view a, std::string_view b);
+
+struct Field {
+  std::string_view name;
+  std::string_view value;  ///< without surrounding white space
+  HeaderId id = HeaderId::kOther;
+};
+
+/// The fields of a head in order, duplicates included. Fixed capacity: more is an error of the sender.
+class Fields {
+ public:
+  static constexpr std::size_t kMax = 128;
+
+  std::span<const Field> all() const { return {fields_.data(), count_}; }
+  auto begin() const { return all().begin(); }
+  auto end() const { return all().end(); }
+  std::size_t size() const { return count_; }
+
+  /// The first field with this id, or null.
+  const Field* find(HeaderId id) const;
+  /// The value of the first field with this id, or "".
+  std::string_view value_of(HeaderId id) const;
+  std::size_t count_of(HeaderId id) const;
+  /// Whether a Connection field lists `name` as a token (RFC 9110 section 7.6.1).
+  bool named_by_connection(std::string_view name) const;
+
+  /// Whether any field has this id; costs one test of a bit.
+  bool has(HeaderId id) const { return (present_ & bit(id)) != 0; }
+
+  void clear() {
+    count_ = 0;
+    present_ = 0;
+  }
+  /// False where the table is full.
+  bool try_add(Field field) {
+    if (count_ == kMax) return false;
+    fields_[count_++] = field;
+    present_ |= bit(field.id);
+    return true;
+  }
+
+ private:
+  static constexpr std::uint32_t bit(HeaderId id) { return 1u << static_cast<unsigned>(id); }
+
+  std::array<Field, kMax> fields_;
+  std::size_t count_ = 0;
+  std::uint32_t present_ = 0;  // a bit for each HeaderId
+};
+
+struct RequestHead {
+  std::string_view method;  ///< as sent; case matters (RFC 9110 section 9.1)
+  std::string_view target;  ///< origin-form, or "*" for OPTIONS; absolute-form is reduced to origin-form
+  int minor_version = 1;    ///< HTTP/1.x
+  Fields fields;
+
+  std::string_view path() const { return target.substr(0, target.find('?')); }
+  /// Without the question mark; "" for none.
+  std::string_view query() const {
+    const std::size_t mark = target.find('?');
+    return mark == std::string_view::npos ? std::string_view() : target.substr(mark + 1);
+  }
+};
+
+struct ResponseHead {
+  int status = 0;
+  int minor_version = 1;
+  std::string_view reason;
+  Fields fields;
+};
+
+/// The method if it is one of RFC 9110 section 9 or PATCH, else "_OTHER" (OpenTelemetry). Static storage.
+std::string_view known_method(std::string_view method);
+
+/// Whether the connection may carry another message after this one (RFC 9112 section 9.3).
+bool is_persistent(int minor_version, const Fields& fields);
+
+/// The reason phrase for a status we answer with ourselves. Static storage.
+std::string_view reason_phrase(int status);
+
+}  // namespace archestra::http

@@ -1,0 +1,37 @@
+// A connection to an upstream: sends a request, reads its response, and can be used again.
+#pragma once
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "http/body_framing.h"
+#include "http/head.h"
+#include "http/head_parser.h"
+#include "http_io/message_source.h"
+#include "http_io/outbox.h"
+#include "net/stream.h"
+#include "net/task.h"
+
+namespace archestra::http_io {
+
+class OutboundConnection {
+ public:
+  OutboundConnection(net::StreamPtr stream, base::BufferPool& pool)
+      : stream_(std::move(stream)), source_(*stream_, pool) {}
+
+  /// Reads the head of the final response; interim ones (1xx) are skipped. Its views stay valid until
+  /// more is read from source(). `gone` (may be null) ends the wait with kCancelled. kTimeout, kClosed, kReset,
+  /// kMalformed, kTooLarge.
+  net::Task<base::Result<void>> read_head(http::ResponseHead& head, const http::HeadLimits& limits,
+                                          base::MonotonicTime deadline, net::Readiness* gone);
+
+  MessageSource& source() { return source_; }
+  net::Stream& stream() { return *stream_; }
+  /// Whether a whole response was read before on this connection.
+  bool reused = false;
+
+ private:
+  const net::StreamPtr stream_;
+  MessageSource source_;
+};
+
+}  // namespace archestra::http_io

@@ -1,0 +1,39 @@
+#include "http_io/outbox.h"
+
+namespace archestra::http_io {
+
+net::IoResult Outbox::try_send(net::Stream& to) {
+  while (first_ < count_) {
+    const net::IoResult result = to.try_write({pieces_.data() + first_, count_ - first_});
+    if (result.status != net::IoStatus::kDone) return result;
+    std::size_t sent = result.bytes;
+    bytes_ -= sent;
+    while (first_ < count_ && sent >= pieces_[first_].iov_len) sent -= pieces_[first_++].iov_len;
+    if (first_ == count_) break;
+    // A short write: the socket is full; the next try would only say so.
+    pieces_[first_].iov_base = static_cast<char*>(pieces_[first_].iov_base) + sent;
+    pieces_[first_].iov_len -= sent;
+    to.readiness.writable = false;
+    return {.status = net::IoStatus::kBlocked};
+  }
+  clear();
+  return {.status = net::IoStatus::kDone};
+}
+
+net::Task<base::Result<void>> send_all(Outbox& box, net::Stream& to, base::MonotonicTime deadline,
+                                       net::Readiness* gone) {
+  while (true) {
+    const net::IoResult sent = box.try_send(to);
+    if (sent.status == net::IoStatus::kDone) co_return {};
+    if (sent.status == net::IoStatus::kFailed) co_return base::fail(sent.error);
+    const net::WaitFor writable{&to.readiness, net::Interest::kWritable};
+    const net::Wake wake =
+        gone != nullptr ? co_await net::Wait(to.loop, {{gone, net::Interest::kGone}, writable}, deadline)
+                        : co_await net::Wait(to.loop, {writable}, deadline);
+    if (wake == net::Wake::kTimeout) co_return base::fail(base::ErrorCode::kTimeout, "sending");
+    if (wake == net::Wake::kCancelled || (gone != nullptr && wake == net::Wake::kFirst))
+      co_return base::fail(base::ErrorCode::kCancelled, "sending");
+  }
+}
+
+}  // namespace archestra::http_io

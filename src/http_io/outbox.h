@@ -1,0 +1,49 @@
+// Pieces of bytes on their way out, in order, without copying: heads, runs of content, chunk framing.
+#pragma once
+
+#include <sys/uio.h>
+
+#include <array>
+#include <cstddef>
+#include <span>
+#include <string_view>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "net/stream.h"
+#include "net/task.h"
+
+namespace archestra::http_io {
+
+/// Up to kPiecesMax views; who owns the bytes keeps them until everything is sent.
+class Outbox {
+ public:
+  static constexpr std::size_t kPiecesMax = 64;
+
+  void add(std::string_view bytes) {
+    if (bytes.empty()) return;
+    pieces_[count_++] = {const_cast<char*>(bytes.data()), bytes.size()};
+    bytes_ += bytes.size();
+  }
+  bool empty() const { return first_ == count_; }
+  bool full() const { return count_ == kPiecesMax; }
+  std::size_t room() const { return kPiecesMax - count_; }
+  std::size_t bytes() const { return bytes_; }
+  void clear() { first_ = count_ = bytes_ = 0; }
+
+  /// Writes as much as goes now. kDone: all of it is out and the box is empty; kBlocked: wait for
+  /// writability; kFailed.
+  net::IoResult try_send(net::Stream& to);
+
+ private:
+  std::array<iovec, kPiecesMax> pieces_;
+  std::size_t first_ = 0;
+  std::size_t count_ = 0;
+  std::size_t bytes_ = 0;  // still to send
+};
+
+/// Sends everything in `box`. `gone` (may be null) ends the wait with kCancelled.
+net::Task<base::Result<void>> send_all(Outbox& box, net::Stream& to, base::MonotonicTime deadline,
+                                       net::Readiness* gone);
+
+}  // namespace archestra::http_io

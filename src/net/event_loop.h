@@ -1,0 +1,78 @@
+// One thread's event loop over epoll: the only place that knows about epoll. Each turn has two passes:
+// first every event and due timer only marks what is ready, then the ready ones run. So nothing that
+// runs can destroy the target of an event that has not been looked at.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <mutex>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "net/readiness.h"
+#include "net/timer_wheel.h"
+
+namespace archestra::net {
+
+/// Receives the events of one descriptor. Must outlive the turn in which the descriptor is closed.
+class Watcher {
+ public:
+  virtual ~Watcher() = default;
+  /// First pass: mark, wake; never run or destroy anything.
+  virtual void on_events(std::uint32_t epoll_events) = 0;
+};
+
+class EventLoop {
+ public:
+  EventLoop();
+  EventLoop(const EventLoop&) = delete;
+  EventLoop& operator=(const EventLoop&) = delete;
+  ~EventLoop();
+
+  /// Turns until stop() is called.
+  void run();
+  /// Ends run() after the current turn. This loop's thread only; from others: post it.
+  void stop() { stopped_ = true; }
+  /// One turn that waits at most `wait`. For tests and for draining.
+  void turn(base::Duration wait);
+
+  /// Runs `work` on this loop's thread soon. Any thread; the only thing here that is.
+  void post(std::move_only_function<void()> work);
+
+  /// The time at which this turn began. Good for deadlines; measure durations with monotonic_now().
+  base::MonotonicTime now() const { return now_; }
+  TimerWheel& timers() { return timers_; }
+
+  /// Registers a descriptor edge-triggered for reading, writing and hang-up, once and for all; closing
+  /// the descriptor ends it.
+  base::Result<void> watch_edges(int fd, Watcher& watcher);
+  /// Level-triggered, for listeners and foreign libraries. `events` are epoll's.
+  base::Result<void> watch_level(int fd, std::uint32_t events, Watcher& watcher);
+  base::Result<void> change_level(int fd, std::uint32_t events, Watcher& watcher);
+  void unwatch(int fd);
+
+  // For Waiter: the list of what runs in the second pass.
+  void queue(Waiter& waiter);
+  void unqueue(Waiter& waiter);
+
+ private:
+  class WakeUp;
+  void run_posted();
+  void run_ready();
+  int wait_milliseconds(base::Duration at_most) const;
+
+  const int epoll_fd_;
+  const int wake_fd_;
+  bool stopped_ = false;
+  std::uint32_t turn_ = 0;
+  base::MonotonicTime now_;
+  TimerWheel timers_;
+  Waiter* first_ready_ = nullptr;
+  Waiter* last_ready_ = nullptr;
+  std::mutex posted_mutex_;  // guards posted_; taken by the loop only after wake_fd_ said so
+  std::vector<std::move_only_function<void()>> posted_;
+  bool posted_seen_ = false;
+};
+
+}  // namespace archestra::net

@@ -1,0 +1,133 @@
+#include "net/listener.h"
+
+#include <netinet/in.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "base/assert.h"
+#include "base/log.h"
+
+namespace archestra::net {
+namespace {
+
+constexpr int kBacklog = 4096;  // the kernel cuts it to net.core.somaxconn
+// So that shards which wake together share what is queued instead of one taking it all.
+constexpr int kAcceptsPerTurn = 16;
+
+base::Result<int> listen_on(const SocketAddress& address) {
+  const int fd = ::socket(address.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (fd < 0) return base::fail(base::error_from_errno(errno, "socket"));
+  const int on = 1;
+  setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  if (address.family() == AF_INET6) setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
+  if (::bind(fd, address.get(), address.length) != 0 || ::listen(fd, kBacklog) != 0) {
+    const auto error = base::error_from_errno(errno, "bind");
+    ::close(fd);
+    return base::fail(error);
+  }
+  return fd;
+}
+
+std::uint16_t bound_port(int fd) {
+  SocketAddress address;
+  address.length = sizeof address.storage;
+  const int result = getsockname(fd, reinterpret_cast<sockaddr*>(&address.storage), &address.length);
+  ARCHESTRA_ASSERT(result == 0, "a bound socket has a name");
+  return address.port();
+}
+
+bool is_missing_ipv6(const SocketAddress& address, const base::Error& error) {
+  return address.family() == AF_INET6 &&
+         (error.detail == EAFNOSUPPORT || error.detail == EADDRNOTAVAIL || error.detail == EPROTONOSUPPORT);
+}
+
+}  // namespace
+
+base::Result<ListenSockets> ListenSockets::bind(const std::vector<std::string>& ips, std::uint16_t port) {
+  // A port that the system chose for the first address may be taken on the second: then try again.
+  constexpr int kTries = 20;
+  base::Error last{base::ErrorCode::kInvalid, "no address to listen on"};
+  for (int attempt = 0; attempt < (port == 0 ? kTries : 1); ++attempt) {
+    ListenSockets sockets;
+    sockets.port_ = port;
+    bool failed = false;
+    for (const std::string& ip : ips) {
+      const auto address = SocketAddress::parse(ip, sockets.port_);
+      if (!address) return base::fail(base::ErrorCode::kInvalid, "not an IP address to listen on");
+      const auto fd = listen_on(*address);
+      if (!fd) {
+        last = fd.error();
+        if (is_missing_ipv6(*address, last) && ips.size() > 1) continue;
+        failed = true;
+        break;
+      }
+      sockets.fds_.push_back(*fd);
+      sockets.port_ = bound_port(*fd);
+    }
+    if (!failed && !sockets.fds_.empty()) return sockets;
+  }
+  return base::fail(last);
+}
+
+ListenSockets::~ListenSockets() {
+  for (int fd : fds_) ::close(fd);
+}
+
+class Acceptor::Socket final : public Watcher {
+ public:
+  Socket(Acceptor& owner, EventLoop& loop, int fd) : owner_(owner), loop_(loop), fd_(fd), waiter_(loop) {
+    waiter_.callback = &Socket::on_ready;
+    waiter_.owner = this;
+    const auto watched = loop.watch_level(fd, EPOLLIN | EPOLLEXCLUSIVE, *this);
+    ARCHESTRA_ASSERT(watched.has_value(), "a listening socket can be watched");
+    wait();
+  }
+  ~Socket() override { loop_.unwatch(fd_); }
+
+  void accept_up_to(int count) {
+    for (int i = 0; i < count; ++i) {
+      const int fd = ::accept4(fd_, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
+      if (fd < 0) {
+        if (errno == ECONNABORTED || errno == EINTR) continue;
+        if (errno != EAGAIN && errno != EWOULDBLOCK)
+          base::log(base::LogLevel::kError, "accept failed", {{"errno", errno}});
+        return;
+      }
+      if (auto stream = TcpStream::adopt(loop_, fd)) owner_.on_accept_(std::move(*stream));
+    }
+  }
+
+ private:
+  void on_events(std::uint32_t) override { ready_.set_readable(); }
+  void wait() {
+    ready_.readable = false;
+    waiter_.start({{&ready_, Interest::kReadable}}, base::kNever);
+  }
+  static void on_ready(Waiter& waiter) {
+    auto& self = *static_cast<Socket*>(waiter.owner);
+    self.accept_up_to(kAcceptsPerTurn);
+    self.wait();
+  }
+
+  Acceptor& owner_;
+  EventLoop& loop_;
+  const int fd_;
+  Readiness ready_;
+  Waiter waiter_;
+};
+
+Acceptor::Acceptor(EventLoop& loop, const ListenSockets& sockets, OnAccept on_accept)
+    : on_accept_(std::move(on_accept)) {
+  for (int fd : sockets.fds()) sockets_.push_back(std::make_unique<Socket>(*this, loop, fd));
+}
+
+Acceptor::~Acceptor() = default;
+
+void Acceptor::stop() {
+  for (auto& socket : sockets_) socket->accept_up_to(kBacklog);
+  sockets_.clear();
+}
+
+}  // namespace archestra::net

@@ -1,0 +1,91 @@
+#include "net/tcp_stream.h"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <utility>
+
+namespace archestra::net {
+
+SocketStream::~SocketStream() {
+  if (fd_ >= 0) ::close(fd_);
+}
+
+void SocketStream::on_events(std::uint32_t events) {
+  // Data and FIN can arrive as one edge, so a hang-up also means "read on to the end".
+  if ((events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) readiness.set_gone();
+  if ((events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) readiness.set_readable();
+  if ((events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) != 0) readiness.set_writable();
+}
+
+void SocketStream::abort() {
+  const linger now{.l_onoff = 1, .l_linger = 0};
+  setsockopt(fd_, SOL_SOCKET, SO_LINGER, &now, sizeof now);
+}
+
+int SocketStream::release_fd() {
+  loop.unwatch(fd_);
+  return std::exchange(fd_, -1);
+}
+
+base::Result<std::unique_ptr<TcpStream>> TcpStream::adopt(EventLoop& loop, int fd) {
+  const int on = 1;
+  setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  std::unique_ptr<TcpStream> stream(new TcpStream(loop, fd));
+  if (const auto watched = stream->watch(); !watched) return base::fail(watched.error());
+  return stream;
+}
+
+IoResult TcpStream::try_read(char* to, std::size_t size) {
+  ssize_t n = 0;
+  do n = ::recv(fd(), to, size, 0);
+  while (n < 0 && errno == EINTR);
+  if (n > 0) {
+    const auto bytes = static_cast<std::size_t>(n);
+    // A short read has drained the socket; but after a hang-up the end is still to be read.
+    if (bytes < size && !readiness.gone) readiness.readable = false;
+    return {.status = IoStatus::kDone, .bytes = bytes};
+  }
+  if (n == 0) return {.status = IoStatus::kEnd};
+  if (errno == EAGAIN || errno == EWOULDBLOCK) {
+    readiness.readable = false;
+    return {.status = IoStatus::kBlocked};
+  }
+  return {.status = IoStatus::kFailed, .error = base::error_from_errno(errno, "read")};
+}
+
+IoResult TcpStream::try_write(std::span<const iovec> pieces) {
+  msghdr message{};
+  message.msg_iov = const_cast<iovec*>(pieces.data());
+  message.msg_iovlen = pieces.size();
+  ssize_t n = 0;
+  do n = ::sendmsg(fd(), &message, MSG_NOSIGNAL);
+  while (n < 0 && errno == EINTR);
+  if (n >= 0) return {.status = IoStatus::kDone, .bytes = static_cast<std::size_t>(n)};
+  if (errno == EAGAIN || errno == EWOULDBLOCK) {
+    readiness.writable = false;
+    return {.status = IoStatus::kBlocked};
+  }
+  return {.status = IoStatus::kFailed, .error = base::error_from_errno(errno, "write")};
+}
+
+void TcpStream::shut_down_write() { ::shutdown(fd(), SHUT_WR); }
+
+int TcpStream::take_socket_error() const {
+  int error = 0;
+  socklen_t length = sizeof error;
+  if (getsockopt(fd(), SOL_SOCKET, SO_ERROR, &error, &length) != 0) return errno;
+  return error;
+}
+
+std::string TcpStream::peer_ip() const {
+  SocketAddress peer;
+  peer.length = sizeof peer.storage;
+  if (getpeername(fd(), reinterpret_cast<sockaddr*>(&peer.storage), &peer.length) != 0) return {};
+  return peer.ip_text();
+}
+
+}  // namespace archestra::net

@@ -1,0 +1,47 @@
+// TCP as a Stream. TCP_NODELAY always: every read is relayed at once.
+#pragma once
+
+#include "base/result.h"
+#include "net/socket_address.h"
+#include "net/stream.h"
+
+namespace archestra::net {
+
+/// A stream over a socket: owns the descriptor and turns its events into readiness.
+class SocketStream : public Stream, protected Watcher {
+ public:
+  ~SocketStream() override;
+  void abort() override;
+  int fd() const { return fd_; }
+
+ protected:
+  SocketStream(EventLoop& event_loop, int fd) : Stream(event_loop), fd_(fd) {}
+  void on_events(std::uint32_t epoll_events) override;
+  base::Result<void> watch() { return loop.watch_edges(fd_, *this); }
+  int release_fd();
+
+ private:
+  int fd_;
+};
+
+class TcpStream final : public SocketStream {
+ public:
+  /// Takes over a connected or connecting, non-blocking socket and registers it with the loop.
+  static base::Result<std::unique_ptr<TcpStream>> adopt(EventLoop& loop, int fd);
+
+  IoResult try_read(char* to, std::size_t size) override;
+  IoResult try_write(std::span<const iovec> pieces) override;
+  void shut_down_write() override;
+
+  /// The pending error of a connect that has finished, 0 for none.
+  int take_socket_error() const;
+  /// The numeric address of the other end, "" where it is not connected.
+  std::string peer_ip() const;
+  /// Gives the descriptor away, no longer watched.
+  static int release(std::unique_ptr<TcpStream> stream) { return stream->release_fd(); }
+
+ private:
+  using SocketStream::SocketStream;
+};
+
+}  // namespace archestra::net

@@ -1,0 +1,123 @@
+#include "simulator/journal.h"
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <iterator>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/clock.h"
+#include "base/json_text.h"
+
+namespace archestra::simulator {
+namespace {
+
+constexpr std::array<std::string_view, 6> kCredentials{"authorization", "proxy-authorization", "x-api-key",
+                                                       "api-key",       "x-goog-api-key",      "cookie"};
+
+std::int64_t now_ms() {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(base::wall_now().time_since_epoch()).count();
+}
+
+std::string lower(std::string_view text) {
+  std::string result(text);
+  for (char& c : result)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c | 0x20);
+  return result;
+}
+
+// "Bearer sk-abcdef1234" to "Bearer ...1234".
+std::string reduced(std::string_view value) {
+  const std::size_t space = value.find(' ');
+  const std::string_view scheme =
+      space == std::string_view::npos ? std::string_view() : value.substr(0, space + 1);
+  const std::string_view secret = value.substr(scheme.size());
+  const std::string_view tail = secret.size() > 8 ? secret.substr(secret.size() - 4) : std::string_view();
+  return std::string(scheme).append("...").append(tail);
+}
+
+std::string headers_json(const http::Fields& fields) {
+  std::string out;
+  for (const http::Field& field : fields) {
+    const std::string name = lower(field.name);
+    const bool secret = std::find(kCredentials.begin(), kCredentials.end(), name) != kCredentials.end();
+    out.append(out.empty() ? "" : ",");
+    base::append_json_string(out, name);
+    out.append(":");
+    base::append_json_string(out, secret ? reduced(field.value) : field.value);
+  }
+  return out;
+}
+
+std::string_view sim_id(const http::Fields& fields) {
+  for (const http::Field& field : fields)
+    if (http::equals_ignoring_case(field.name, "x-sim-id")) return field.value;
+  return {};
+}
+
+}  // namespace
+
+std::uint64_t Journal::begin(const http::RequestHead& head, std::string_view body) {
+  if (calls_max_ == 0) return 0;
+  Entry& entry = entries_.emplace_back();
+  entry.sequence = next_sequence_++;
+  entry.id = sim_id(head.fields);
+  entry.method = head.method;
+  entry.target = head.target;
+  entry.headers = headers_json(head.fields);
+  entry.body = body.substr(0, kBodyBytesMax);
+  entry.body_bytes = body.size();
+  entry.started_ms = now_ms();
+  const std::uint64_t sequence = entry.sequence;
+  kept_bytes_ += entry.body.size();
+  while (entries_.size() > calls_max_ || kept_bytes_ > kKeptBytesMax) {
+    kept_bytes_ -= entries_.front().body.size();
+    entries_.pop_front();
+  }
+  return sequence;
+}
+
+void Journal::end(std::uint64_t sequence, const CallEnd& how) {
+  if (entries_.empty() || sequence < entries_.front().sequence) return;
+  Entry& entry = entries_[sequence - entries_.front().sequence];
+  entry.ended_ms = now_ms();
+  entry.how = how;
+}
+
+void Journal::clear() {
+  entries_.clear();
+  kept_bytes_ = 0;
+}
+
+void Journal::append(std::string& out, const Entry& entry) {
+  auto to = std::back_inserter(out);
+  fmt::format_to(to, R"({{"sequence":{},"id":)", entry.sequence);
+  base::append_json_string(out, entry.id);
+  out.append(R"(,"method":)");
+  base::append_json_string(out, entry.method);
+  out.append(R"(,"path":)");
+  base::append_json_string(out, entry.target);
+  fmt::format_to(to, R"(,"status":{},"stream":{},"events_sent":{},"bytes_sent":{},"client_closed":{})",
+                 entry.how.status, entry.how.stream, entry.how.events, entry.how.bytes,
+                 entry.how.client_closed);
+  fmt::format_to(to, R"(,"started_ms":{},"ended_ms":)", entry.started_ms);
+  out.append(entry.ended_ms == 0 ? "null" : fmt::to_string(entry.ended_ms));
+  out.append(R"(,"headers":{)").append(entry.headers);
+  fmt::format_to(to, R"(}},"body_bytes":{},"body":)", entry.body_bytes);
+  base::append_json_string(out, entry.body);
+  out.append("}");
+}
+
+std::string Journal::json(std::string_view id) const {
+  std::string out = "[";
+  for (const Entry& entry : entries_) {
+    if (!id.empty() && entry.id != id) continue;
+    out.append(out.size() > 1 ? ",\n" : "");
+    append(out, entry);
+  }
+  return out.append("]\n");
+}
+
+}  // namespace archestra::simulator

@@ -1,0 +1,60 @@
+// What the simulator was asked and how it went, for tests: the last calls in a bounded ring, read by
+// GET /sim/calls. Copies heads and bodies, so benchmarks switch it off. One thread.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <string>
+#include <string_view>
+
+#include "http/head.h"
+
+namespace archestra::simulator {
+
+/// How a call ended.
+struct CallEnd {
+  int status = 0;  ///< 0: nothing was answered
+  bool stream = false;
+  std::uint64_t events = 0;
+  std::uint64_t bytes = 0;
+  bool client_closed = false;  ///< the client left before the answer was complete
+};
+
+class Journal {
+ public:
+  /// `calls_max` 0: nothing is remembered.
+  explicit Journal(std::size_t calls_max) : calls_max_(calls_max) {}
+
+  /// Notes a call that begins. Credentials are cut to their scheme and last four characters.
+  std::uint64_t begin(const http::RequestHead& head, std::string_view body);
+  void end(std::uint64_t sequence, const CallEnd& how);
+  void clear();
+  /// A JSON array, oldest first; calls in flight have "ended_ms": null. With an `id` only the calls whose
+  /// x-sim-id it is.
+  std::string json(std::string_view id) const;
+
+ private:
+  struct Entry {
+    std::uint64_t sequence = 0;
+    std::string id;
+    std::string method;
+    std::string target;
+    std::string headers;  // the inside of a JSON object
+    std::string body;     // at most kBodyBytesMax of it
+    std::size_t body_bytes = 0;
+    std::int64_t started_ms = 0;
+    std::int64_t ended_ms = 0;  // 0: in flight
+    CallEnd how;
+  };
+  static constexpr std::size_t kBodyBytesMax = std::size_t{64} << 10;
+  static constexpr std::size_t kKeptBytesMax = std::size_t{64} << 20;  // of all bodies
+  static void append(std::string& out, const Entry& entry);
+
+  const std::size_t calls_max_;
+  std::uint64_t next_sequence_ = 1;
+  std::size_t kept_bytes_ = 0;
+  std::deque<Entry> entries_;  // sequences without a gap
+};
+
+}  // namespace archestra::simulator

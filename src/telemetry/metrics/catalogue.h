@@ -1,0 +1,62 @@
+// Every metric family this process serves, in the order of /metrics: its name, type, help, labels and
+// buckets. A new metric touches this table and the place that records it. Constant data.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "base/clock.h"
+
+namespace archestra::telemetry {
+
+enum class Metric : std::uint8_t {
+  kHttpRequestDuration,
+  kLlmRequestDuration,
+  kLlmTokens,
+  kLlmEstimatedTokens,
+  kLlmRequests,
+  kLlmTimeToFirstToken,
+  kLlmRequestsInFlight,
+  kLlmAccountingStarted,
+  kLlmAccountingFinalized,
+  kTelemetryDropped,
+  kOtlpExportSpans,
+  kOtlpExportRequests,
+  kBuildInfo,
+  kProcessCpu,
+  kProcessCpuUser,
+  kProcessCpuSystem,
+  kProcessResidentMemory,
+  kProcessVirtualMemory,
+  kProcessStartTime,
+  kProcessOpenFds,
+  kProcessMaxFds,
+};
+inline constexpr std::size_t kMetricCount = 21;
+
+enum class MetricType : std::uint8_t { kCounter, kGauge, kHistogram };
+
+/// "counter", "gauge", "histogram".
+std::string_view name_of(MetricType type);
+
+struct Family {
+  Metric metric;
+  std::string_view name;  ///< in full, with unit and `_total`
+  MetricType type;
+  std::string_view unit;  ///< "seconds", "bytes", "" for plain numbers
+  std::string_view help;
+  std::span<const std::string_view> labels;  ///< in the order in which recorders give the values
+  bool has_agent_labels = false;             ///< the agent's own labels follow
+  std::span<const base::Duration> bounds{};  ///< of a histogram: upper bounds, inclusive, ascending
+};
+
+/// All families; the index of each is its Metric.
+std::span<const Family> catalogue();
+const Family& family_of(Metric metric);
+
+/// Whether a label of that name would clash with one of ours or of Prometheus (le, job, instance...).
+bool is_reserved_label(std::string_view name);
+
+}  // namespace archestra::telemetry

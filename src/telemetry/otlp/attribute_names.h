@@ -1,0 +1,41 @@
+// The names of span attributes and events that may still change, in one place: OpenTelemetry's GenAI
+// conventions (v1.41.1, all in development) and our own. Stable HTTP names stand where they are used.
+#pragma once
+
+#include <string_view>
+
+namespace archestra::telemetry::otlp {
+
+inline constexpr std::string_view kSchemaUrl = "https://opentelemetry.io/schemas/1.41.1";
+
+inline constexpr std::string_view kRouteCategory = "route.category";
+inline constexpr std::string_view kRouteCategoryValue = "llm-proxy";
+inline constexpr std::string_view kLlmProvider = "llm.provider";
+inline constexpr std::string_view kLlmModel = "llm.model";
+inline constexpr std::string_view kLlmStream = "llm.stream";
+inline constexpr std::string_view kAgentId = "agent.id";
+inline constexpr std::string_view kAgentName = "agent.name";
+inline constexpr std::string_view kAgentLabelPrefix = "agent.";
+inline constexpr std::string_view kOutcome = "archestra.outcome";
+
+inline constexpr std::string_view kGenAiOperationName = "gen_ai.operation.name";
+inline constexpr std::string_view kGenAiProviderName = "gen_ai.provider.name";
+inline constexpr std::string_view kGenAiRequestModel = "gen_ai.request.model";
+inline constexpr std::string_view kGenAiRequestStream = "gen_ai.request.stream";
+inline constexpr std::string_view kGenAiResponseModel = "gen_ai.response.model";
+inline constexpr std::string_view kGenAiResponseId = "gen_ai.response.id";
+inline constexpr std::string_view kGenAiFinishReasons = "gen_ai.response.finish_reasons";
+inline constexpr std::string_view kGenAiTimeToFirstChunk = "gen_ai.response.time_to_first_chunk";
+inline constexpr std::string_view kGenAiInputTokens = "gen_ai.usage.input_tokens";
+inline constexpr std::string_view kGenAiOutputTokens = "gen_ai.usage.output_tokens";
+inline constexpr std::string_view kGenAiCacheReadTokens = "gen_ai.usage.cache_read.input_tokens";
+inline constexpr std::string_view kGenAiCacheCreationTokens = "gen_ai.usage.cache_creation.input_tokens";
+inline constexpr std::string_view kGenAiReasoningTokens = "gen_ai.usage.reasoning.output_tokens";
+inline constexpr std::string_view kGenAiFirstTokenEvent = "gen_ai.first_token";
+
+/// The value of gen_ai.provider.name for a provider of ours.
+constexpr std::string_view gen_ai_provider(std::string_view provider) {
+  return provider == "gemini" ? std::string_view("gcp.gemini") : provider;
+}
+
+}  // namespace archestra::telemetry::otlp

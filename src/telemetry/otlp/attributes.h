@@ -1,0 +1,38 @@
+// The attribute lists of spans and resources (opentelemetry.proto.common.v1.KeyValue). Keys within one
+// list must differ: that is the caller's care.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "telemetry/otlp/proto_writer.h"
+
+namespace archestra::telemetry::otlp {
+
+class AttributeWriter {
+ public:
+  /// `field`: of the repeated KeyValue in the message that is being written.
+  AttributeWriter(ProtoWriter& out, std::uint32_t field) : out_(out), field_(field) {}
+
+  void string(std::string_view key, std::string_view value) { string("", key, value); }
+  /// The key in two pieces.
+  void string(std::string_view prefix, std::string_view key, std::string_view value);
+  /// Nothing where the value is empty.
+  void string_unless_empty(std::string_view key, std::string_view value) {
+    if (!value.empty()) string(key, value);
+  }
+  void integer(std::string_view key, std::uint64_t value);
+  void boolean(std::string_view key, bool value);
+  void real(std::string_view key, double value);
+  void strings(std::string_view key, std::span<const std::string_view> values);
+
+ private:
+  template <class Put>
+  void attribute(std::string_view key, Put put);
+
+  ProtoWriter& out_;
+  const std::uint32_t field_;
+};
+
+}  // namespace archestra::telemetry::otlp

@@ -1,0 +1,294 @@
+#include "telemetry/otlp/span_encoder.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cstdint>
+#include <span>
+
+#include "telemetry/otlp/attribute_names.h"
+#include "telemetry/otlp/attributes.h"
+
+namespace archestra::telemetry::otlp {
+namespace {
+
+// Field numbers of opentelemetry.proto.trace.v1.
+constexpr std::uint32_t kRequestResourceSpans = 1;
+constexpr std::uint32_t kResourceSpansResource = 1;
+constexpr std::uint32_t kResourceSpansScopeSpans = 2;
+constexpr std::uint32_t kResourceAttributes = 1;
+constexpr std::uint32_t kScopeSpansScope = 1;
+constexpr std::uint32_t kScopeSpansSpans = 2;
+constexpr std::uint32_t kScopeSpansSchemaUrl = 3;
+constexpr std::uint32_t kScopeName = 1;
+constexpr std::uint32_t kScopeVersion = 2;
+
+constexpr std::uint32_t kSpanTraceId = 1;
+constexpr std::uint32_t kSpanSpanId = 2;
+constexpr std::uint32_t kSpanTraceState = 3;
+constexpr std::uint32_t kSpanParentSpanId = 4;
+constexpr std::uint32_t kSpanName = 5;
+constexpr std::uint32_t kSpanKind = 6;
+constexpr std::uint32_t kSpanStart = 7;
+constexpr std::uint32_t kSpanEnd = 8;
+constexpr std::uint32_t kSpanAttributes = 9;
+constexpr std::uint32_t kSpanEvents = 11;
+constexpr std::uint32_t kSpanStatus = 15;
+constexpr std::uint32_t kSpanFlags = 16;
+constexpr std::uint32_t kEventTime = 1;
+constexpr std::uint32_t kEventName = 2;
+constexpr std::uint32_t kStatusCode = 3;
+
+constexpr std::uint64_t kKindServer = 2;
+constexpr std::uint64_t kKindClient = 3;
+constexpr std::uint64_t kStatusError = 2;
+// Sampled, and it is known whether the parent is remote; with the second one it is.
+constexpr std::uint32_t kFlagsLocalParent = 0x101;
+constexpr std::uint32_t kFlagsRemoteParent = 0x301;
+
+struct SpanHead {
+  const call::TraceContext& trace;
+  const base::SpanId& span_id;
+  const base::SpanId& parent_span_id;  ///< all zero for none
+  std::uint64_t kind;
+  base::WallTime started_at;
+  base::Duration duration;
+};
+
+void put_head(ProtoWriter& out, const SpanHead& head, std::string_view name) {
+  out.bytes_field(kSpanTraceId, head.trace.trace_id.bytes.data(), head.trace.trace_id.bytes.size());
+  out.bytes_field(kSpanSpanId, head.span_id.bytes.data(), head.span_id.bytes.size());
+  if (!head.trace.tracestate.empty()) out.string_field(kSpanTraceState, head.trace.tracestate);
+  if (head.parent_span_id.is_valid())
+    out.bytes_field(kSpanParentSpanId, head.parent_span_id.bytes.data(), head.parent_span_id.bytes.size());
+  out.string_field(kSpanName, name);
+  out.varint_field(kSpanKind, head.kind);
+  out.fixed64_field(kSpanStart, base::unix_nanos(head.started_at));
+  out.fixed64_field(kSpanEnd, base::unix_nanos(head.started_at + head.duration));
+}
+
+void put_error_status(ProtoWriter& out) {
+  const auto status = out.begin_message(kSpanStatus);
+  out.varint_field(kStatusCode, kStatusError);
+  out.end_message(status);
+}
+
+// The reason of an error: what was found out, else the status, else how it ended.
+void put_error_type(AttributeWriter& attributes, std::string_view type, int status_code,
+                    std::string_view fallback) {
+  char digits[12];
+  if (type.empty() && status_code >= 400) {
+    const auto [end, error] = std::to_chars(digits, digits + sizeof digits, status_code);
+    type = {digits, static_cast<std::size_t>(end - digits)};
+  }
+  attributes.string("error.type", type.empty() ? fallback : type);
+}
+
+void put_address(AttributeWriter& attributes, std::string_view address, std::uint16_t port) {
+  if (address.empty()) return;
+  attributes.string("server.address", address);
+  if (port != 0) attributes.integer("server.port", port);
+}
+
+void put_status_code(AttributeWriter& attributes, int status_code) {
+  if (status_code > 0)
+    attributes.integer("http.response.status_code", static_cast<std::uint64_t>(status_code));
+}
+
+// ---- SERVER span
+
+bool has_route(const call::RequestRecord& request) {
+  return !request.route.empty() && request.route != "unmatched";
+}
+
+std::string server_span_name(const call::RequestRecord& request) {
+  std::string name(request.method == "_OTHER" ? "HTTP" : request.method);
+  if (has_route(request)) name.append(" ").append(request.route);
+  return name.empty() ? "HTTP" : name;
+}
+
+/// 4xx is no error of a server; an answer that was begun and cut is one, whatever its status.
+bool is_server_error(const call::RequestRecord& request) {
+  if (request.status_code >= 500 || request.status_code == 0) return true;
+  if (request.call == nullptr || request.status_code >= 400) return false;
+  switch (request.call->outcome) {
+    case call::Outcome::kUpstreamTimeout:
+    case call::Outcome::kUpstreamTruncated:
+    case call::Outcome::kShutdown:
+    case call::Outcome::kInternalError: return true;
+    default: return false;
+  }
+}
+
+void put_server_attributes(ProtoWriter& out, const call::RequestRecord& request, bool is_error) {
+  AttributeWriter attributes(out, kSpanAttributes);
+  attributes.string("http.request.method", request.method);
+  attributes.string_unless_empty("url.path", request.url_path);
+  attributes.string("url.scheme", "http");
+  if (has_route(request)) attributes.string("http.route", request.route);
+  put_status_code(attributes, request.status_code);
+  put_address(attributes, request.server_address, request.server_port);
+  attributes.string_unless_empty("client.address", request.client_address);
+  attributes.string_unless_empty("user_agent.original", request.user_agent);
+  attributes.string("network.protocol.version", request.http_minor_version == 0 ? "1.0" : "1.1");
+  const std::string_view outcome = request.call != nullptr ? name_of(request.call->outcome) : "_OTHER";
+  if (request.call != nullptr) attributes.string(kOutcome, outcome);
+  if (is_error)
+    put_error_type(attributes, request.error_type, request.status_code, outcome);
+  else
+    attributes.string_unless_empty("error.type", request.error_type);
+}
+
+void encode_server_span(const FinishedRequest& finished, ProtoWriter& out) {
+  const call::RequestRecord& request = finished.request;
+  const bool is_error = is_server_error(request);
+  const auto span = out.begin_message(kScopeSpansSpans);
+  put_head(out,
+           {request.trace, request.trace.span_id, request.trace.parent_span_id, kKindServer,
+            request.started_at, request.duration},
+           server_span_name(request));
+  put_server_attributes(out, request, is_error);
+  if (is_error) put_error_status(out);
+  const bool has_parent = request.trace.parent_span_id.is_valid();
+  out.fixed32_field(kSpanFlags, has_parent ? kFlagsRemoteParent : kFlagsLocalParent);
+  out.end_message(span);
+}
+
+// ---- CLIENT span
+
+std::string_view client_span_name(const FinishedRequest& finished) {
+  if (!finished.operation.span_name.empty()) return finished.operation.span_name;
+  return finished.call.route.provider.empty() ? "llm" : finished.call.route.provider;
+}
+
+/// Two labels may not become one attribute, nor hide the agent's id and name.
+bool is_hidden(std::span<const LabelView> labels, std::size_t index) {
+  const std::string_view key = labels[index].key;
+  if (key.empty() || key == "id" || key == "name") return true;
+  const auto earlier = labels.first(index);
+  return std::ranges::any_of(earlier, [&](const LabelView& label) { return label.key == key; });
+}
+
+void put_agent(AttributeWriter& attributes, const FinishedRequest& finished) {
+  if (finished.agent_id.empty()) return;
+  attributes.string(kAgentId, finished.agent_id);
+  attributes.string(kAgentName, finished.agent_name);
+  for (std::size_t i = 0; i < finished.labels.size(); ++i)
+    if (!is_hidden(finished.labels, i))
+      attributes.string(kAgentLabelPrefix, finished.labels[i].key, finished.labels[i].value);
+}
+
+void put_usage(AttributeWriter& attributes, const call::Usage& usage) {
+  if (usage.provenance != call::Provenance::kProvider) return;
+  attributes.integer(kGenAiInputTokens, usage.input_tokens);
+  attributes.integer(kGenAiOutputTokens, usage.output_tokens);
+  if (usage.cache_read_tokens > 0) attributes.integer(kGenAiCacheReadTokens, usage.cache_read_tokens);
+  if (usage.cache_write_tokens > 0) attributes.integer(kGenAiCacheCreationTokens, usage.cache_write_tokens);
+  if (usage.reasoning_tokens > 0) attributes.integer(kGenAiReasoningTokens, usage.reasoning_tokens);
+}
+
+/// What the call was about; on every try.
+void put_request_attributes(AttributeWriter& attributes, const FinishedRequest& finished) {
+  const call::CallRecord& call = finished.call;
+  attributes.string(kRouteCategory, kRouteCategoryValue);
+  attributes.string(kLlmProvider, call.route.provider);
+  attributes.string_unless_empty(kLlmModel, call.requested_model);
+  attributes.boolean(kLlmStream, call.stream);
+  put_agent(attributes, finished);
+  attributes.string_unless_empty(kGenAiOperationName, finished.operation.gen_ai_operation);
+  attributes.string(kGenAiProviderName, gen_ai_provider(call.route.provider));
+  attributes.string_unless_empty(kGenAiRequestModel, call.requested_model);
+  if (call.stream) attributes.boolean(kGenAiRequestStream, true);
+  attributes.string("http.request.method", finished.request.method);
+}
+
+/// What came of the call; on the last try alone, which answered it.
+void put_response_attributes(AttributeWriter& attributes, const call::CallRecord& call) {
+  attributes.string_unless_empty(kGenAiResponseModel, call.response_model);
+  attributes.string_unless_empty(kGenAiResponseId, call.response_id);
+  if (!call.finish_reasons.empty()) attributes.strings(kGenAiFinishReasons, call.finish_reasons);
+  put_usage(attributes, call.usage);
+}
+
+void put_try_attributes(AttributeWriter& attributes, const call::CallRecord& call, std::size_t index) {
+  const call::TryRecord& attempt = call.tries[index];
+  put_status_code(attributes, attempt.status_code);
+  put_address(attributes, attempt.server_address, attempt.server_port);
+  if (index > 0) attributes.integer("http.request.resend_count", index);
+  if (call.stream && attempt.time_to_first_token)
+    attributes.real(kGenAiTimeToFirstChunk, base::to_seconds(*attempt.time_to_first_token));
+  attributes.string(kOutcome, name_of(attempt.outcome));
+  if (is_span_error(attempt.outcome))
+    put_error_type(attributes, attempt.error_type, attempt.status_code, name_of(attempt.outcome));
+}
+
+void put_first_token_event(ProtoWriter& out, const call::TryRecord& attempt) {
+  if (!attempt.time_to_first_token) return;
+  const auto event = out.begin_message(kSpanEvents);
+  out.fixed64_field(kEventTime, base::unix_nanos(attempt.started_at + *attempt.time_to_first_token));
+  out.string_field(kEventName, kGenAiFirstTokenEvent);
+  out.end_message(event);
+}
+
+void encode_client_span(const FinishedRequest& finished, std::size_t index, ProtoWriter& out) {
+  const call::TraceContext& trace = finished.request.trace;
+  const call::TryRecord& attempt = finished.call.tries[index];
+  const auto span = out.begin_message(kScopeSpansSpans);
+  put_head(out, {trace, attempt.span_id, trace.span_id, kKindClient, attempt.started_at, attempt.duration},
+           client_span_name(finished));
+  AttributeWriter attributes(out, kSpanAttributes);
+  put_request_attributes(attributes, finished);
+  put_try_attributes(attributes, finished.call, index);
+  if (index + 1 == finished.call.tries.size()) put_response_attributes(attributes, finished.call);
+  put_first_token_event(out, attempt);
+  if (is_span_error(attempt.outcome)) put_error_status(out);
+  out.fixed32_field(kSpanFlags, kFlagsLocalParent);
+  out.end_message(span);
+}
+
+}  // namespace
+
+void encode_spans(const FinishedRequest& request, ProtoWriter& out) {
+  encode_server_span(request, out);
+  for (std::size_t i = 0; i < request.tries.size(); ++i) encode_client_span(request, i, out);
+}
+
+RequestFrame::RequestFrame(const Resource& resource) {
+  ProtoWriter out;
+  const auto message = out.begin_message(kResourceSpansResource);
+  AttributeWriter attributes(out, kResourceAttributes);
+  attributes.string("service.name", resource.service_name);
+  attributes.string_unless_empty("service.version", resource.service_version);
+  attributes.string_unless_empty("service.instance.id", resource.service_instance_id);
+  attributes.string("telemetry.sdk.name", "archestra");
+  attributes.string("telemetry.sdk.language", "cpp");
+  attributes.string("telemetry.sdk.version", ARCHESTRA_VERSION);
+  out.end_message(message);
+  resource_ = out.bytes();
+
+  out.clear();
+  const auto scope = out.begin_message(kScopeSpansScope);
+  out.string_field(kScopeName, "archestra");
+  out.string_field(kScopeVersion, ARCHESTRA_VERSION);
+  out.end_message(scope);
+  scope_ = out.bytes();
+
+  out.clear();
+  out.string_field(kScopeSpansSchemaUrl, kSchemaUrl);
+  schema_ = out.bytes();
+}
+
+std::string RequestFrame::request_with(std::string_view spans) const {
+  const std::size_t scope_spans = scope_.size() + spans.size() + schema_.size();
+  ProtoWriter scope_spans_start;
+  scope_spans_start.message_start(kResourceSpansScopeSpans, scope_spans);
+  ProtoWriter start;
+  start.message_start(kRequestResourceSpans, resource_.size() + scope_spans_start.size() + scope_spans);
+
+  std::string request;
+  request.reserve(start.size() + resource_.size() + scope_spans_start.size() + scope_spans);
+  request.append(start.bytes()).append(resource_).append(scope_spans_start.bytes());
+  request.append(scope_).append(spans).append(schema_);
+  return request;
+}
+
+}  // namespace archestra::telemetry::otlp

@@ -1,0 +1,42 @@
+// A finished request as OTLP spans: one SERVER span, and below it one CLIENT span for each try of the
+// LLM call in it. Span names and attributes are the observability contract's, OpenTelemetry's HTTP and
+// GenAI conventions beside them. No query, no header, no content ever goes out. One thread.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+#include "telemetry/otlp/proto_writer.h"
+#include "telemetry/trace/span_record.h"
+
+namespace archestra::telemetry::otlp {
+
+/// Who exports (OpenTelemetry resource conventions).
+struct Resource {
+  std::string service_name = "archestra";
+  std::string service_version;
+  std::string service_instance_id;  ///< a UUID made at start; "" leaves it out
+};
+
+/// How many spans encode_spans() makes of a request.
+inline std::size_t spans_of(const FinishedRequest& request) { return 1 + request.tries.size(); }
+
+/// Appends the request's spans, each as one field of ScopeSpans.
+void encode_spans(const FinishedRequest& request, ProtoWriter& out);
+
+/// The bytes that stand before and after the spans in every ExportTraceServiceRequest.
+class RequestFrame {
+ public:
+  explicit RequestFrame(const Resource& resource);
+
+  /// A whole ExportTraceServiceRequest with `spans`, as encode_spans wrote them, once or repeatedly.
+  std::string request_with(std::string_view spans) const;
+
+ private:
+  std::string resource_;  // field 1 of ResourceSpans
+  std::string scope_;     // field 1 of ScopeSpans
+  std::string schema_;    // field 3 of ScopeSpans
+};
+
+}  // namespace archestra::telemetry::otlp

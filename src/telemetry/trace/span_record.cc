@@ -1,0 +1,393 @@
+#include "telemetry/trace/span_record.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <cstring>
+#include <optional>
+#include <type_traits>
+
+#include "base/assert.h"
+#include "telemetry/text.h"
+
+namespace archestra::telemetry {
+namespace {
+
+struct PackedRequest {
+  base::TraceId trace_id;
+  base::SpanId span_id;
+  base::SpanId parent_span_id;
+  std::int64_t started_at;
+  std::int64_t duration;
+  std::uint64_t request_body_bytes;
+  std::uint64_t response_body_bytes;
+  std::int32_t status_code;
+  std::uint16_t server_port;
+  std::uint16_t texts;
+  std::uint8_t http_minor_version;
+  bool is_sampled;
+  bool has_call;
+};
+
+struct PackedCall {
+  call::Usage usage;
+  std::int64_t gateway_time;
+  std::uint32_t tool_calls;
+  std::uint16_t tries;
+  std::uint16_t labels;
+  std::uint16_t finish_reasons;
+  call::Outcome outcome;
+  bool is_stream;
+  bool is_observed;
+};
+
+struct PackedTry {
+  base::SpanId span_id;
+  std::int64_t started_at;
+  std::int64_t duration;
+  std::int64_t first_byte;  // kNoTime for none, as the next two
+  std::int64_t first_token;
+  std::int64_t last_token;
+  std::int32_t status_code;
+  std::uint16_t server_port;
+  call::Outcome outcome;
+};
+
+constexpr std::int64_t kNoTime = -1;
+constexpr std::size_t kRequestTexts = 8;
+constexpr std::size_t kCallTexts = 9;
+constexpr std::size_t kTextsMax = kRequestTexts + kCallTexts + 2 * kRecordedLabelsMax +
+                                  kRecordedFinishReasonsMax + 2 * kRecordedTriesMax;
+
+std::int64_t packed(const std::optional<base::Duration>& time) { return time ? time->count() : kNoTime; }
+
+std::optional<base::Duration> unpacked(std::int64_t time) {
+  if (time == kNoTime) return std::nullopt;
+  return base::Duration(time);
+}
+
+/// A tracestate is cut between its members (W3C Trace Context section 3.3.1.5).
+std::string_view cut_tracestate(std::string_view text) {
+  if (text.size() <= kTracestateBytesMax) return text;
+  const std::size_t comma = text.rfind(',', kTracestateBytesMax);
+  return comma == std::string_view::npos ? std::string_view() : text.substr(0, comma);
+}
+
+template <class T>
+std::span<const T> last(std::span<const T> items, std::size_t count_max) {
+  return items.subspan(items.size() - std::min(items.size(), count_max));
+}
+
+// ---- Writing: first the texts are collected, so that the size is known, then all is copied.
+
+class TextList {
+ public:
+  void add(std::string_view text, std::size_t bytes_max) { add(cut_text(text, bytes_max)); }
+  void add(std::string_view text) {
+    ARCHESTRA_ASSERT(count_ < kTextsMax, "every list of texts has its limit");
+    texts_[count_++] = text;
+    bytes_ += text.size();
+  }
+  std::size_t count() const { return count_; }
+  std::size_t bytes_packed() const { return count_ * sizeof(std::uint16_t) + bytes_; }
+
+  std::byte* copy_to(std::byte* at) const {
+    for (std::size_t i = 0; i < count_; ++i) {
+      const auto length = static_cast<std::uint16_t>(texts_[i].size());
+      std::memcpy(at, &length, sizeof length);
+      at += sizeof length;
+    }
+    for (std::size_t i = 0; i < count_; ++i) {
+      if (texts_[i].empty()) continue;
+      std::memcpy(at, texts_[i].data(), texts_[i].size());
+      at += texts_[i].size();
+    }
+    return at;
+  }
+
+ private:
+  std::size_t count_ = 0;
+  std::size_t bytes_ = 0;
+  // Behind the union's back nothing is constructed: 4 KB of empty views would cost more than the rest.
+  union {
+    std::array<std::string_view, kTextsMax> texts_;
+  };
+
+ public:
+  TextList() {}
+};
+
+void add_request_texts(TextList& texts, const call::RequestRecord& request) {
+  texts.add(request.method, kNameBytesMax);
+  texts.add(request.route, kNameBytesMax);
+  texts.add(request.url_path, kPathBytesMax);
+  texts.add(request.error_type, kIdBytesMax);
+  texts.add(request.server_address, kNameBytesMax);
+  texts.add(request.client_address, kNameBytesMax);
+  texts.add(request.user_agent, kNameBytesMax);
+  texts.add(cut_tracestate(request.trace.tracestate));
+}
+
+void add_call_texts(TextList& texts, const call::CallRecord& call) {
+  static constexpr call::Operation kNoOperation;
+  const call::Operation& operation = call.route.operation != nullptr ? *call.route.operation : kNoOperation;
+  texts.add(call.route.provider, kNameBytesMax);
+  texts.add(operation.name, kNameBytesMax);
+  texts.add(operation.span_name, kNameBytesMax);
+  texts.add(operation.gen_ai_operation, kNameBytesMax);
+  texts.add(call.requested_model, kModelBytesMax);
+  texts.add(call.response_model, kModelBytesMax);
+  texts.add(call.response_id, kIdBytesMax);
+  texts.add(call.agent ? std::string_view(call.agent->id_text) : std::string_view(), kIdBytesMax);
+  texts.add(call.agent ? std::string_view(call.agent->name) : std::string_view(), kNameBytesMax);
+}
+
+std::span<const model::Label> labels_of(const call::CallRecord& call) {
+  if (!call.agent) return {};
+  return std::span(call.agent->labels).first(std::min(call.agent->labels.size(), kRecordedLabelsMax));
+}
+
+std::span<const std::string_view> finish_reasons_of(const call::CallRecord& call) {
+  return call.finish_reasons.first(std::min(call.finish_reasons.size(), kRecordedFinishReasonsMax));
+}
+
+void add_list_texts(TextList& texts, const call::CallRecord& call, std::span<const call::TryRecord> tries) {
+  for (const model::Label& label : labels_of(call)) {
+    texts.add(label.key, kLabelKeyBytesMax);
+    texts.add(label.value, kLabelValueBytesMax);
+  }
+  for (const std::string_view reason : finish_reasons_of(call)) texts.add(reason, kIdBytesMax);
+  for (const call::TryRecord& attempt : tries) {
+    texts.add(attempt.error_type, kIdBytesMax);
+    texts.add(attempt.server_address, kNameBytesMax);
+  }
+}
+
+PackedRequest pack(const call::RequestRecord& request, std::size_t texts) {
+  return {.trace_id = request.trace.trace_id,
+          .span_id = request.trace.span_id,
+          .parent_span_id = request.trace.parent_span_id,
+          .started_at = request.started_at.time_since_epoch().count(),
+          .duration = request.duration.count(),
+          .request_body_bytes = request.request_body_bytes,
+          .response_body_bytes = request.response_body_bytes,
+          .status_code = request.status_code,
+          .server_port = request.server_port,
+          .texts = static_cast<std::uint16_t>(texts),
+          .http_minor_version = static_cast<std::uint8_t>(request.http_minor_version),
+          .is_sampled = request.trace.sampled,
+          .has_call = request.call != nullptr};
+}
+
+PackedCall pack(const call::CallRecord& call, std::size_t tries) {
+  return {.usage = call.usage,
+          .gateway_time = call.gateway_time.count(),
+          .tool_calls = call.tool_calls,
+          .tries = static_cast<std::uint16_t>(tries),
+          .labels = static_cast<std::uint16_t>(labels_of(call).size()),
+          .finish_reasons = static_cast<std::uint16_t>(finish_reasons_of(call).size()),
+          .outcome = call.outcome,
+          .is_stream = call.stream,
+          .is_observed = call.route.operation != nullptr && call.route.operation->observed};
+}
+
+PackedTry pack(const call::TryRecord& attempt) {
+  return {.span_id = attempt.span_id,
+          .started_at = attempt.started_at.time_since_epoch().count(),
+          .duration = attempt.duration.count(),
+          .first_byte = packed(attempt.time_to_first_byte),
+          .first_token = packed(attempt.time_to_first_token),
+          .last_token = packed(attempt.time_to_last_token),
+          .status_code = attempt.status_code,
+          .server_port = attempt.server_port,
+          .outcome = attempt.outcome};
+}
+
+template <class T>
+std::byte* copy_to(std::byte* at, const T& packed_value) {
+  static_assert(std::is_trivially_copyable_v<T>);
+  std::memcpy(at, &packed_value, sizeof packed_value);
+  return at + sizeof packed_value;
+}
+
+// ---- Reading.
+
+class Reader {
+ public:
+  explicit Reader(std::span<const std::byte> bytes) : bytes_(bytes) {}
+
+  template <class T>
+  bool read(T& value) {
+    static_assert(std::is_trivially_copyable_v<T>);
+    if (bytes_.size() < sizeof value) return false;
+    std::memcpy(&value, bytes_.data(), sizeof value);
+    bytes_ = bytes_.subspan(sizeof value);
+    return true;
+  }
+
+  /// Splits what follows into `count` texts; all of it must be used up.
+  bool read_texts(std::size_t count) {
+    if (bytes_.size() < count * sizeof(std::uint16_t)) return false;
+    lengths_ = bytes_.first(count * sizeof(std::uint16_t));
+    bytes_ = bytes_.subspan(lengths_.size());
+    std::size_t total = 0;
+    for (std::size_t i = 0; i < count; ++i) total += length(i);
+    return total == bytes_.size();
+  }
+
+  /// The next text; there must be one (their number was checked).
+  std::string_view text() {
+    const std::size_t size = length(next_++);
+    const std::string_view text(reinterpret_cast<const char*>(bytes_.data()), size);
+    bytes_ = bytes_.subspan(size);
+    return text;
+  }
+
+ private:
+  std::size_t length(std::size_t i) const {
+    std::uint16_t length = 0;
+    std::memcpy(&length, lengths_.data() + i * sizeof length, sizeof length);
+    return length;
+  }
+
+  std::span<const std::byte> bytes_;
+  std::span<const std::byte> lengths_;
+  std::size_t next_ = 0;
+};
+
+void unpack(const PackedRequest& from, call::RequestRecord& to) {
+  to.trace.trace_id = from.trace_id;
+  to.trace.span_id = from.span_id;
+  to.trace.parent_span_id = from.parent_span_id;
+  to.trace.sampled = from.is_sampled;
+  to.started_at = base::WallTime(base::Duration(from.started_at));
+  to.duration = base::Duration(from.duration);
+  to.request_body_bytes = from.request_body_bytes;
+  to.response_body_bytes = from.response_body_bytes;
+  to.status_code = from.status_code;
+  to.server_port = from.server_port;
+  to.http_minor_version = from.http_minor_version;
+}
+
+void unpack(const PackedCall& from, FinishedRequest& to) {
+  to.call.usage = from.usage;
+  to.call.gateway_time = base::Duration(from.gateway_time);
+  to.call.tool_calls = from.tool_calls;
+  to.call.outcome = from.outcome;
+  to.call.stream = from.is_stream;
+  to.operation.observed = from.is_observed;
+  to.labels.resize(from.labels);
+  to.finish_reasons.resize(from.finish_reasons);
+}
+
+call::TryRecord unpack(const PackedTry& from) {
+  call::TryRecord attempt;
+  attempt.span_id = from.span_id;
+  attempt.started_at = base::WallTime(base::Duration(from.started_at));
+  attempt.duration = base::Duration(from.duration);
+  attempt.time_to_first_byte = unpacked(from.first_byte);
+  attempt.time_to_first_token = unpacked(from.first_token);
+  attempt.time_to_last_token = unpacked(from.last_token);
+  attempt.status_code = from.status_code;
+  attempt.server_port = from.server_port;
+  attempt.outcome = from.outcome;
+  return attempt;
+}
+
+void read_request_texts(Reader& reader, call::RequestRecord& request) {
+  request.method = reader.text();
+  request.route = reader.text();
+  request.url_path = reader.text();
+  request.error_type = reader.text();
+  request.server_address = reader.text();
+  request.client_address = reader.text();
+  request.user_agent = reader.text();
+  request.trace.tracestate = reader.text();
+}
+
+void read_call_texts(Reader& reader, FinishedRequest& out) {
+  out.call.route.provider = reader.text();
+  out.operation.name = reader.text();
+  out.operation.span_name = reader.text();
+  out.operation.gen_ai_operation = reader.text();
+  out.call.requested_model = reader.text();
+  out.call.response_model = reader.text();
+  out.call.response_id = reader.text();
+  out.agent_id = reader.text();
+  out.agent_name = reader.text();
+  for (LabelView& label : out.labels) label = {.key = reader.text(), .value = reader.text()};
+  for (std::string_view& reason : out.finish_reasons) reason = reader.text();
+  for (call::TryRecord& attempt : out.tries) {
+    attempt.error_type = reader.text();
+    attempt.server_address = reader.text();
+  }
+}
+
+std::size_t texts_of_call(const PackedCall& call) {
+  return kCallTexts + 2 * std::size_t{call.labels} + call.finish_reasons + 2 * std::size_t{call.tries};
+}
+
+}  // namespace
+
+bool write_record(const call::RequestRecord& request, base::ByteRing& ring) {
+  const call::CallRecord* call = request.call;
+  TextList texts;
+  add_request_texts(texts, request);
+  std::span<const call::TryRecord> tries;
+  if (call != nullptr) {
+    tries = last(call->tries, kRecordedTriesMax);
+    add_call_texts(texts, *call);
+    add_list_texts(texts, *call, tries);
+  }
+
+  std::size_t size = sizeof(PackedRequest) + texts.bytes_packed();
+  if (call != nullptr) size += sizeof(PackedCall) + tries.size() * sizeof(PackedTry);
+  const std::span<std::byte> record = ring.try_reserve(size);
+  if (record.empty()) return false;
+
+  std::byte* at = copy_to(record.data(), pack(request, texts.count()));
+  if (call != nullptr) {
+    at = copy_to(at, pack(*call, tries.size()));
+    for (const call::TryRecord& attempt : tries) at = copy_to(at, pack(attempt));
+  }
+  at = texts.copy_to(at);
+  ARCHESTRA_ASSERT(at == record.data() + record.size(), "a record fills what was reserved for it");
+  ring.commit(size);
+  return true;
+}
+
+bool read_record(std::span<const std::byte> record, FinishedRequest& out) {
+  Reader reader(record);
+  PackedRequest request;
+  if (!reader.read(request)) return false;
+  unpack(request, out.request);
+  out.request.call = nullptr;
+  out.labels.clear();
+  out.finish_reasons.clear();
+  out.tries.clear();
+  if (!request.has_call) {
+    if (request.texts != kRequestTexts || !reader.read_texts(request.texts)) return false;
+    read_request_texts(reader, out.request);
+    return true;
+  }
+
+  PackedCall call;
+  if (!reader.read(call) || request.texts != kRequestTexts + texts_of_call(call)) return false;
+  unpack(call, out);
+  for (std::size_t i = 0; i < call.tries; ++i) {
+    PackedTry attempt;
+    if (!reader.read(attempt)) return false;
+    out.tries.push_back(unpack(attempt));
+  }
+  if (!reader.read_texts(request.texts)) return false;
+  read_request_texts(reader, out.request);
+  read_call_texts(reader, out);
+  out.call.route.route_template = out.request.route;
+  out.call.route.operation = &out.operation;
+  out.call.finish_reasons = out.finish_reasons;
+  out.call.tries = out.tries;
+  out.request.call = &out.call;
+  return true;
+}
+
+}  // namespace archestra::telemetry

@@ -1,0 +1,52 @@
+// How a finished request crosses from its shard to the export thread: fixed headers and texts, copied
+// into one record of the shard's ring. Everything is copied, agent and operation as text, so that a
+// record means the same without the memory of the process that wrote it. Texts are cut at the limits
+// of telemetry/text.h. What is left out: the query and the upstream path, which may hold a credential.
+//
+// Layout: PackedRequest, [PackedCall, PackedTry...], 16-bit lengths of all texts, texts. In the byte
+// order of the machine. Both sides are in span_record.cc, in the same order.
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "base/byte_ring.h"
+#include "call/call_record.h"
+
+namespace archestra::telemetry {
+
+inline constexpr std::size_t kRecordedTriesMax = 16;  ///< of more, the last ones are recorded
+inline constexpr std::size_t kRecordedFinishReasonsMax = 128;
+inline constexpr std::size_t kRecordedLabelsMax = 32;
+
+struct LabelView {
+  std::string_view key;  ///< as the user wrote it
+  std::string_view value;
+};
+
+/// A record read back: the same nouns, as views of the record. Meant to be reused, so that reading
+/// allocates nothing; holds pointers to itself, so it stays where it is.
+struct FinishedRequest {
+  FinishedRequest() = default;
+  FinishedRequest(const FinishedRequest&) = delete;
+  FinishedRequest& operator=(const FinishedRequest&) = delete;
+
+  call::RequestRecord request;  ///< its `call` is null or points to the one below
+  call::CallRecord call;        ///< its `agent` is null: see the texts below
+  call::Operation operation;    ///< what call.route.operation points to
+  std::string_view agent_id;    ///< "" where the agent is not known
+  std::string_view agent_name;
+  std::vector<LabelView> labels;
+  std::vector<std::string_view> finish_reasons;
+  std::vector<call::TryRecord> tries;
+};
+
+/// Copies a request into the ring. False where the ring is too full. The shard's thread.
+bool write_record(const call::RequestRecord& request, base::ByteRing& ring);
+
+/// Reads a record, which outlives the use of `out`. False where the bytes are not a whole record.
+bool read_record(std::span<const std::byte> record, FinishedRequest& out);
+
+}  // namespace archestra::telemetry

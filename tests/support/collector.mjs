@@ -1,0 +1,124 @@
+// An OTLP/HTTP collector for traces. It decodes with OpenTelemetry's own generated code, so that what we encode is
+// judged by a decoder that is not ours.
+
+import { once } from 'node:events';
+import http from 'node:http';
+import { createRequire } from 'node:module';
+import { gunzipSync } from 'node:zlib';
+
+const require = createRequire(new URL('../e2e/package.json', import.meta.url));
+const { opentelemetry } = require('@opentelemetry/otlp-transformer/build/src/generated/root.js');
+const { ExportTraceServiceRequest, ExportTraceServiceResponse } = opentelemetry.proto.collector.trace.v1;
+
+export const SpanKind = { SERVER: 2, CLIENT: 3 };
+export const StatusCode = { UNSET: 0, OK: 1, ERROR: 2 };
+
+export class Collector {
+  /** Every request: {method, path, headers, body}. */
+  requests = [];
+  /** Every span of every request that decoded, in order of arrival. */
+  spans = [];
+  /** What did not decode, or came to no purpose; a test that looks here expects []. */
+  faults = [];
+  /** The status of the next answers, and further fields of them. */
+  answer = { status: 200, headers: {} };
+  /** Whether requests are taken and never answered. */
+  isSilent = false;
+  #server;
+
+  static async start() {
+    const collector = new Collector();
+    collector.#server = http.createServer((request, response) => collector.#take(request, response));
+    collector.#server.listen(0, '127.0.0.1');
+    await once(collector.#server, 'listening');
+    return collector;
+  }
+
+  get origin() {
+    return `http://127.0.0.1:${this.#server.address().port}`;
+  }
+
+  get endpoint() {
+    return `${this.origin}/v1/traces`;
+  }
+
+  spansOf(traceId) {
+    return this.spans.filter((span) => span.traceId === traceId);
+  }
+
+  async stop() {
+    this.#server.close();
+    this.#server.closeAllConnections();
+    await once(this.#server, 'close');
+  }
+
+  async #take(request, response) {
+    const parts = await request.toArray();
+    const { method, url: path, headers } = request;
+    const raw = Buffer.concat(parts);
+    const body = headers['content-encoding'] === 'gzip' ? gunzipSync(raw) : raw;
+    this.requests.push({ method, path, headers, body });
+    if (this.isSilent) return;
+    const { status, headers: fields } = this.answer;
+    if (status === 200) this.#store(headers, body);
+    response.writeHead(status, { 'content-type': 'application/x-protobuf', ...fields });
+    response.end(status === 200 ? ExportTraceServiceResponse.encode({}).finish() : '');
+  }
+
+  #store(headers, body) {
+    try {
+      if (headers['content-type'] !== 'application/x-protobuf') throw new Error(`type ${headers['content-type']}`);
+      const spans = [...spansIn(body)];
+      if (spans.length === 0) throw new Error('a request without spans');
+      this.spans.push(...spans);
+    } catch (error) {
+      this.faults.push(error.message);
+    }
+  }
+}
+
+function* spansIn(body) {
+  const message = ExportTraceServiceRequest.decode(body);
+  const { resourceSpans } = ExportTraceServiceRequest.toObject(message, { longs: String, arrays: true });
+  for (const { resource, scopeSpans } of resourceSpans) {
+    for (const { scope, schemaUrl, spans } of scopeSpans) {
+      for (const span of spans) yield plainSpan(span, { resource: attributesOf(resource.attributes), scope, schemaUrl });
+    }
+  }
+}
+
+function plainSpan(span, origin) {
+  return {
+    traceId: Buffer.from(span.traceId).toString('hex'),
+    spanId: Buffer.from(span.spanId).toString('hex'),
+    parentSpanId: Buffer.from(span.parentSpanId ?? []).toString('hex'),
+    traceState: span.traceState ?? '',
+    flags: span.flags ?? 0,
+    name: span.name,
+    kind: span.kind,
+    start: BigInt(span.startTimeUnixNano),
+    end: BigInt(span.endTimeUnixNano),
+    attributes: attributesOf(span.attributes),
+    events: (span.events ?? []).map((event) => ({ name: event.name, attributes: attributesOf(event.attributes) })),
+    status: { code: span.status?.code ?? StatusCode.UNSET, message: span.status?.message ?? '' },
+    ...origin,
+  };
+}
+
+function attributesOf(list) {
+  const attributes = {};
+  for (const { key, value } of list) {
+    if (key in attributes) throw new Error(`attribute ${key} occurs twice`);
+    attributes[key] = plainValue(value);
+  }
+  return attributes;
+}
+
+function plainValue(value) {
+  if (value.stringValue !== undefined) return value.stringValue;
+  if (value.boolValue !== undefined) return value.boolValue;
+  if (value.intValue !== undefined) return Number(value.intValue);
+  if (value.doubleValue !== undefined) return value.doubleValue;
+  if (value.arrayValue !== undefined) return value.arrayValue.values.map(plainValue);
+  throw new Error(`an attribute value of a kind not expected: ${JSON.stringify(value)}`);
+}

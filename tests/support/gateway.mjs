@@ -1,0 +1,139 @@
+// `archestra serve` and `archestra simulate` on ports the system chooses, each in a folder of its own.
+
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { exchange } from './client.mjs';
+import { Metrics } from './metrics.mjs';
+import { Program, temporaryFolder } from './program.mjs';
+import { until } from './until.mjs';
+
+const startWithinMs = 60_000; // a sanitizer's binary on a busy machine
+
+/** Two shards, so that what must hold across shards is seen to; and spans soon after the call. */
+const defaults = {
+  ARCHESTRA_API_PORT: '0',
+  ARCHESTRA_METRICS_PORT: '0',
+  ARCHESTRA_THREADS: '2',
+  OTEL_BSP_SCHEDULE_DELAY: '25',
+};
+
+export class Gateway {
+  program;
+  apiPort;
+  metricsPort;
+  #folder;
+
+  /**
+   * Starts a gateway. `openaiBaseUrl` and `otlpEndpoint` are what their names say; without an endpoint it exports
+   * nothing. `env` adds to or overrides the environment, `args` follow `serve`.
+   */
+  static async start({ openaiBaseUrl, otlpEndpoint, env = {}, args = [] } = {}) {
+    const gateway = new Gateway();
+    gateway.#folder = await temporaryFolder();
+    const telemetry = otlpEndpoint
+      ? { ARCHESTRA_OTEL_EXPORTER_OTLP_ENDPOINT: otlpEndpoint }
+      : { OTEL_TRACES_EXPORTER: 'none' };
+    gateway.program = new Program(['serve', ...args], {
+      cwd: gateway.#folder.path,
+      env: {
+        ...defaults,
+        ...telemetry,
+        ARCHESTRA_DATA_DIR: gateway.dataFolder,
+        ...(openaiBaseUrl && { ARCHESTRA_OPENAI_BASE_URL: openaiBaseUrl }),
+        ...env,
+      },
+    });
+    const ports = await portsIn(join(gateway.dataFolder, 'ports.json'), gateway.program);
+    gateway.apiPort = ports.api;
+    gateway.metricsPort = ports.metrics;
+    await until('readiness', async () => (await exchange(ports.api, 'GET', '/ready'))?.status === 200);
+    return gateway;
+  }
+
+  get dataFolder() {
+    return join(this.#folder.path, 'data');
+  }
+
+  /** The base URL to give to OpenAI's SDK. */
+  get openaiUrl() {
+    return `http://127.0.0.1:${this.apiPort}/v1/openai`;
+  }
+
+  /** The lines about requests so far, parsed. */
+  get accessLog() {
+    return this.program.stdout.map((line) => JSON.parse(line));
+  }
+
+  linesOf(traceId) {
+    return this.accessLog.filter((line) => line.trace_id === traceId);
+  }
+
+  async scrape() {
+    const { status, body } = await exchange(this.metricsPort, 'GET', '/metrics');
+    if (status !== 200) throw new Error(`/metrics answered ${status}`);
+    return new Metrics(body.toString('utf8'));
+  }
+
+  /** The orderly end, see Program.stop. */
+  async stop() {
+    try {
+      await this.program.stop();
+    } finally {
+      await this.discard();
+    }
+  }
+
+  /** For a gateway that ended otherwise: takes its folder away. */
+  async discard() {
+    await this.#folder.remove();
+  }
+}
+
+export class Simulator {
+  program;
+  port;
+  #folder;
+
+  static async start({ args = [] } = {}) {
+    const simulator = new Simulator();
+    simulator.#folder = await temporaryFolder();
+    const portsFile = join(simulator.#folder.path, 'ports.json');
+    simulator.program = new Program(['simulate', '--port', '0', '--ports-file', portsFile, ...args]);
+    simulator.port = (await portsIn(portsFile, simulator.program)).simulator;
+    return simulator;
+  }
+
+  get baseUrl() {
+    return `http://127.0.0.1:${this.port}/v1`;
+  }
+
+  /** What it saw: the entries of GET /sim/calls. */
+  async calls() {
+    const { body } = await exchange(this.port, 'GET', '/sim/calls');
+    return JSON.parse(body.toString('utf8'));
+  }
+
+  async stop() {
+    await this.program.stop();
+    await this.#folder.remove();
+  }
+}
+
+function portsIn(file, program) {
+  return until(
+    file,
+    async () => {
+      if (!program.isRunning) {
+        await program.ended;
+        throw new Error(`archestra ended before it listened:\n${program.stderr.join('\n')}`);
+      }
+      try {
+        return JSON.parse(await readFile(file, 'utf8'));
+      } catch {
+        return null; // not there, or half written
+      }
+    },
+    { withinMs: startWithinMs },
+  );
+}

@@ -1,0 +1,180 @@
+// A gateway between a scripted upstream and a collector, and the question every test of a call asks: what do metrics,
+// spans and log say about it, do they say it exactly once, and do they agree?
+
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+
+import { exchange } from './client.mjs';
+import { Collector, SpanKind, StatusCode } from './collector.mjs';
+import { Gateway } from './gateway.mjs';
+import { until } from './until.mjs';
+import { Upstream } from './upstream.mjs';
+
+export const chatPath = '/v1/openai/chat/completions';
+
+export class Scene {
+  gateway;
+  upstream;
+  collector;
+  #cases = 0;
+  #observed = []; // {trace, tries} of every call
+
+  /** `openaiBaseUrl` replaces the scripted upstream; `env` goes to the gateway. */
+  static async start({ openaiBaseUrl, env } = {}) {
+    const scene = new Scene();
+    scene.upstream = await Upstream.start();
+    scene.collector = await Collector.start();
+    scene.gateway = await Gateway.start({
+      openaiBaseUrl: openaiBaseUrl ?? scene.upstream.baseUrl(),
+      otlpEndpoint: scene.collector.endpoint,
+      env,
+    });
+    return scene;
+  }
+
+  async stop() {
+    try {
+      await this.gateway.stop();
+    } finally {
+      await this.discard();
+    }
+    this.#assertNothingMore();
+  }
+
+  /** Where the gateway has ended already. */
+  async discard() {
+    await this.gateway.discard();
+    await this.upstream.stop();
+    await this.collector.stop();
+  }
+
+  /** Registers what the upstream does under a fresh case name, which goes into `x-case`. */
+  script(act) {
+    this.#cases += 1;
+    const name = `case-${this.#cases}`;
+    this.upstream.on(name, act);
+    return name;
+  }
+
+  /** Posts a body to a chat route with whatever identifies the case and the trace; answers the response. */
+  post(headers, body, { path = chatPath } = {}) {
+    const content = typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body);
+    return exchange(this.gateway.apiPort, 'POST', path, {
+      headers: { 'Content-Type': 'application/json', ...headers },
+      body: content,
+    });
+  }
+
+  /**
+   * Runs act(headers), which makes one LLM call with these headers, and returns {result, record}: what act returned,
+   * and what was recorded of the call. `upstream` is the script of the upstream; `tries` the exchanges expected.
+   */
+  async observe(act, { upstream, tries = 1, headers = {} } = {}) {
+    const trace = newTrace();
+    const own = { ...headers, traceparent: trace.traceparent };
+    if (upstream) own['x-case'] = this.script(upstream);
+    const before = await this.gateway.scrape();
+    const result = await act(own);
+    this.#observed.push({ trace, tries });
+    return { result, record: await this.#record(trace, before, tries), caseName: own['x-case'] };
+  }
+
+  // After the gateway's end nothing is on its way any more, so what is one now was never two.
+  #assertNothingMore() {
+    assert.deepEqual(this.collector.faults, []);
+    for (const { trace, tries } of this.#observed) {
+      assert.equal(this.collector.spansOf(trace.traceId).length, 1 + tries, `spans of trace ${trace.traceId}`);
+      only(this.gateway.linesOf(trace.traceId), `log lines of trace ${trace.traceId}`);
+    }
+  }
+
+  async #record(trace, before, tries) {
+    const spans = () => this.collector.spansOf(trace.traceId);
+    const lines = () => this.gateway.linesOf(trace.traceId);
+    let after;
+    await until('the metrics of a call', async () => {
+      after = await this.gateway.scrape();
+      return after.since(before, 'llm_requests_total') > 0 && after.sum('llm_requests_in_flight') === 0;
+    });
+    await until('the log line of a call', () => lines().length > 0);
+    await until('the spans of a call', () => spans().length > tries);
+    return new Record({ trace, before, after, spans: spans(), lines: lines(), tries });
+  }
+}
+
+/** What one call left behind. Made only where there is exactly one of everything and all agree. */
+export class Record {
+  constructor({ trace, before, after, spans, lines, tries }) {
+    this.metrics = { before, after };
+    this.log = only(lines, 'log lines');
+    this.server = only(spans.filter(({ kind }) => kind === SpanKind.SERVER), 'SERVER spans');
+    this.clients = spans.filter(({ kind }) => kind === SpanKind.CLIENT);
+    this.client = this.clients.at(-1);
+    assert.equal(spans.length, 1 + tries, 'spans of the call');
+    assert.equal(this.clients.length, tries, 'CLIENT spans of the call');
+    assert.equal(this.server.parentSpanId, trace.parentSpanId);
+    for (const client of this.clients) assertInside(client, this.server);
+    this.requests = only(after.grown(before, 'llm_requests_total'), 'series of llm_requests_total that grew');
+    assert.equal(this.requests.value, 1);
+    assert.equal(after.since(before, 'llm_request_duration_seconds_count'), tries, 'observed tries');
+    assert.equal(this.log.outcome, this.outcome, 'outcome in log and metric');
+  }
+
+  get outcome() {
+    return this.requests.labels.outcome;
+  }
+
+  /** `status_code` of the only observed try. */
+  get tryStatus() {
+    return only(this.grown('llm_request_duration_seconds_count'), 'tries').labels.status_code;
+  }
+
+  /** Labels of the HTTP request that grew, apart from those of /ready. */
+  get httpLabels() {
+    const grown = this.grown('http_request_duration_seconds_count');
+    return only(grown.filter(({ labels }) => labels.route !== '/ready'), 'HTTP requests').labels;
+  }
+
+  grown(name) {
+    return this.metrics.after.grown(this.metrics.before, name);
+  }
+
+  growth(name, labels) {
+    return this.metrics.after.since(this.metrics.before, name, labels);
+  }
+
+  /** {input, output} as llm_tokens_total counted them. */
+  get tokens() {
+    return {
+      input: this.growth('llm_tokens_total', { type: 'input' }),
+      output: this.growth('llm_tokens_total', { type: 'output' }),
+    };
+  }
+
+  /** The outcome everywhere, the try's status where it is observed, and whether the CLIENT span is an error. */
+  assertOutcome({ outcome, tryStatus, errorType }) {
+    assert.equal(this.outcome, outcome);
+    assert.equal(this.tryStatus, tryStatus);
+    const expected = errorType === undefined ? StatusCode.UNSET : StatusCode.ERROR;
+    assert.equal(this.client.status.code, expected, 'status of the CLIENT span');
+    assert.equal(this.client.attributes['error.type'], errorType, 'error.type of the CLIENT span');
+    const status = this.client.attributes['http.response.status_code'];
+    assert.equal(status, tryStatus === '0' ? undefined : Number(tryStatus));
+  }
+}
+
+export function newTrace() {
+  const traceId = randomBytes(16).toString('hex');
+  const parentSpanId = randomBytes(8).toString('hex');
+  return { traceId, parentSpanId, traceparent: `00-${traceId}-${parentSpanId}-01` };
+}
+
+function assertInside(client, server) {
+  assert.equal(client.parentSpanId, server.spanId, 'the CLIENT span is a child of the SERVER span');
+  assert.ok(client.start >= server.start && client.end <= server.end, 'the CLIENT span lies within the SERVER span');
+}
+
+export function only(list, what) {
+  assert.equal(list.length, 1, `${what}: ${JSON.stringify(list, (_, value) => typeof value === 'bigint' ? `${value}` : value)}`);
+  return list[0];
+}

@@ -1,0 +1,160 @@
+// A provider that does exactly as scripted, byte for byte: each request names its case in the `x-case` field, and the
+// test that sent it says what the connection then sees. Not an HTTP server: it can break every rule.
+
+import { once } from 'node:events';
+import net from 'node:net';
+import tls from 'node:tls';
+
+import { SocketBytes, readBody, readHead, send } from './socket_bytes.mjs';
+import { until } from './until.mjs';
+
+/** One request as it arrived, and the connection to answer it on. */
+export class Exchange {
+  /** 'ended', 'reset' or 'closed' as soon as the gateway leaves; `closedAt` then has performance.now(). */
+  closed;
+  closedAt = null;
+  #socket;
+
+  constructor(socket, bytes, request) {
+    Object.assign(this, request);
+    this.#socket = socket;
+    this.closed = bytes.over.then((state) => {
+      this.closedAt = performance.now();
+      return state;
+    });
+  }
+
+  get json() {
+    return JSON.parse(this.body.toString('utf8'));
+  }
+
+  /** Writes raw bytes. */
+  send(bytes) {
+    return send(this.#socket, bytes);
+  }
+
+  /** A response head. `fields` is an object or a list of pairs. */
+  head(status, fields) {
+    const pairs = Array.isArray(fields) ? fields : Object.entries(fields);
+    const lines = pairs.map(([name, value]) => `${name}: ${value}\r\n`).join('');
+    return this.send(Buffer.from(`HTTP/1.1 ${status} Whatever\r\n${lines}\r\n`, 'latin1'));
+  }
+
+  /** A whole response with Content-Length. */
+  respond(status, fields, body) {
+    const content = Buffer.from(body);
+    const pairs = Array.isArray(fields) ? fields : Object.entries(fields);
+    const lines = [...pairs, ['Content-Length', content.length]].map(([name, value]) => `${name}: ${value}\r\n`);
+    const head = Buffer.from(`HTTP/1.1 ${status} Whatever\r\n${lines.join('')}\r\n`, 'latin1');
+    return this.send(Buffer.concat([head, content]));
+  }
+
+  json200(value) {
+    return this.respond(200, { 'Content-Type': 'application/json' }, JSON.stringify(value));
+  }
+
+  /** The head of a chunked event stream; chunk() and lastChunk() go on. */
+  streamHead(fields = {}) {
+    return this.head(200, { 'Content-Type': 'text/event-stream', 'Transfer-Encoding': 'chunked', ...fields });
+  }
+
+  chunk(bytes) {
+    return this.send(chunk(bytes));
+  }
+
+  lastChunk() {
+    return this.send('0\r\n\r\n');
+  }
+
+  /** FIN after what was sent. */
+  end() {
+    this.#socket.end();
+  }
+
+  /** RST. */
+  reset() {
+    this.#socket.resetAndDestroy();
+  }
+}
+
+export function chunk(bytes) {
+  const content = Buffer.from(bytes);
+  return Buffer.concat([Buffer.from(`${content.length.toString(16)}\r\n`), content, Buffer.from('\r\n')]);
+}
+
+export class Upstream {
+  /** Every request that was read whole, in order. */
+  exchanges = [];
+  /** Start lines and fields of all heads read, also where the body never came whole. */
+  heads = [];
+  connections = 0;
+  #cases = new Map();
+  #sockets = new Set();
+  #server;
+  #scheme;
+
+  /** Listens on a port the system chooses; with `secure` ({key, cert}) it speaks TLS. */
+  static async start({ secure } = {}) {
+    const upstream = new Upstream();
+    const options = { allowHalfOpen: true, noDelay: true };
+    upstream.#scheme = secure ? 'https' : 'http';
+    upstream.#server = secure
+      ? tls.createServer({ ...options, ...secure }, (socket) => upstream.#serve(socket))
+      : net.createServer(options, (socket) => upstream.#serve(socket));
+    upstream.#server.on('tlsClientError', () => {});
+    upstream.#server.listen(0, '127.0.0.1');
+    await once(upstream.#server, 'listening');
+    return upstream;
+  }
+
+  get port() {
+    return this.#server.address().port;
+  }
+
+  baseUrl(host = '127.0.0.1') {
+    return `${this.#scheme}://${host}:${this.port}/v1`;
+  }
+
+  /** What to do with requests whose `x-case` is `name`: an async function of the Exchange. */
+  on(name, act) {
+    this.#cases.set(name, act);
+  }
+
+  of(name) {
+    return this.exchanges.filter((exchange) => exchange.fields.get('x-case') === name);
+  }
+
+  /** The only exchange of a case, waiting for it to arrive. */
+  only(name) {
+    return until(`a request of case ${name}`, () => this.of(name)[0]);
+  }
+
+  async stop() {
+    this.#server.close();
+    for (const socket of this.#sockets) socket.destroy();
+    await once(this.#server, 'close');
+  }
+
+  async #serve(socket) {
+    this.connections += 1;
+    this.#sockets.add(socket);
+    socket.on('close', () => this.#sockets.delete(socket));
+    const bytes = new SocketBytes(socket);
+    while (await this.#serveOne(socket, bytes));
+    if (bytes.state === 'ended') socket.end();
+  }
+
+  async #serveOne(socket, bytes) {
+    const head = await readHead(bytes);
+    if (!head) return false;
+    this.heads.push(head);
+    const { body, end } = await readBody(bytes, head.fields, { untilClose: false });
+    if (end !== 'complete') return false;
+    const [method, target] = head.startLine.split(' ');
+    const exchange = new Exchange(socket, bytes, { ...head, method, target, body, connection: this.connections });
+    this.exchanges.push(exchange);
+    const act = this.#cases.get(head.fields.get('x-case')) ?? ((own) => own.respond(500, {}, 'no such case'));
+    await act(exchange);
+    return !socket.destroyed && !socket.writableEnded;
+  }
+}

@@ -1,0 +1,38 @@
+# shellcheck shell=bash
+# ./dev bench
+
+cmd_bench() {
+  case ${1:-} in
+    --quick) shift && bench_quick "$@" ;;
+    --micro) shift && bench_micro "$@" ;;
+    *) fail "bench wants --quick or --micro; see ./dev help bench" ;;
+  esac
+}
+
+bench_quick() {
+  build_release
+  need bench
+  exec bench/quick.sh "$@"
+}
+
+bench_micro() {
+  local -a benches
+  local bench
+  need build micro
+  build_preset bench all || exit 1
+  mapfile -t benches < <(find build/bench -type f -name '*_bench' -perm -u+x | sort)
+  [[ ${#benches[@]} -gt 0 ]] || fail "no micro benchmarks were built"
+  for bench in "${benches[@]}"; do
+    say "${bench##*/}"
+    "$bench" "$@"
+  done
+}
+
+help_bench() {
+  cat <<'TEXT'
+./dev bench --quick | --micro [OPTION...]
+  --quick measures the gateway beside HAProxy in front of the same simulated provider: one worker each, pinned,
+  alternating rounds, CPU time per request and per stream event with medians and ratios. --micro runs the Google
+  Benchmark binaries; options after it are theirs (--benchmark_filter=TEXT).
+TEXT
+}

@@ -1,0 +1,53 @@
+# shellcheck shell=bash
+# ./dev fuzz
+
+cmd_fuzz() {
+  local seconds=60
+  while [[ $# -gt 0 ]]; do
+    case $1 in
+      --seconds) seconds=$(option_number "$@") ;;
+      *) fail "fuzz does not know '$1'; see ./dev help fuzz" ;;
+    esac
+    shift 2
+  done
+  need build fuzz
+  build_preset fuzz all || exit 1
+  export ASAN_SYMBOLIZER_PATH=/usr/lib/llvm-19/bin/llvm-symbolizer
+  fuzz_all "$seconds"
+}
+
+fuzz_all() {
+  local -a fuzzers
+  mapfile -t fuzzers < <(find build/fuzz/fuzz -maxdepth 1 -type f -perm -u+x 2>/dev/null | sort)
+  [[ ${#fuzzers[@]} -gt 0 ]] || fail "no fuzzers were built"
+  local fuzzer findings=0
+  printf '%-28s %12s %10s  %s\n' fuzzer runs 'runs/s' result
+  for fuzzer in "${fuzzers[@]}"; do fuzz_one "$fuzzer" "$1" || findings=$((findings + 1)); done
+  [[ $findings -eq 0 ]] || fail "$findings of ${#fuzzers[@]} fuzzers found something"
+}
+
+# The seeds are read where they are; what the fuzzer adds goes to build/fuzz/corpus.
+fuzz_one() {
+  local fuzzer=$1 seconds=$2 name=${1##*/} status=0
+  local corpus=build/fuzz/corpus/$name found=build/fuzz/found/$name log=build/fuzz/$name.log
+  local -a seeds=() options=(-max_total_time="$seconds" -print_final_stats=1 -timeout=10 -rss_limit_mb=4096)
+  mkdir -p "$corpus" "$found"
+  [[ ! -d fuzz/corpus/${name%_fuzz} ]] || seeds=("fuzz/corpus/${name%_fuzz}")
+  [[ ! -e fuzz/${name%_fuzz}.dict ]] || options+=(-dict="fuzz/${name%_fuzz}.dict")
+  "$fuzzer" "${options[@]}" -artifact_prefix="$found/" "$corpus" "${seeds[@]}" >"$log" 2>&1 || status=$?
+  printf '%-28s %12s %10s  %s\n' "$name" "$(fuzz_figure number_of_executed_units "$log")" \
+    "$(fuzz_figure average_exec_per_sec "$log")" "$([[ $status -eq 0 ]] && echo ok || echo "FOUND, see $log")"
+  [[ $status -eq 0 ]] || show_failure "$log"
+  return "$status"
+}
+
+fuzz_figure() { sed -n "s/^stat::$1: *//p" "$2"; }
+
+help_fuzz() {
+  cat <<'TEXT'
+./dev fuzz [--seconds N]
+  Builds the fuzzers of fuzz/ with AddressSanitizer and UBSan and runs each for N seconds (default 60), one after the
+  other. Prints a table of runs, speed and result. Inputs that broke something are left in build/fuzz/found/; the
+  seeds in fuzz/corpus/ are never written to.
+TEXT
+}

