@@ -42,13 +42,13 @@ BufferPool::~BufferPool() {
 Buffer BufferPool::take(std::size_t bytes) {
   if (bytes > kLargestPooled) {
     in_use_ += bytes;
-    return Buffer(this, new char[bytes], bytes);
+    return Buffer(this, new char[bytes + kSlack], bytes);
   }
   const std::size_t index = class_of(bytes);
   const std::size_t size = kSmallest << index;
   in_use_ += size;
   auto& blocks = free_[index];
-  if (blocks.empty()) return Buffer(this, new char[size], size);
+  if (blocks.empty()) return Buffer(this, new char[size + kSlack], size);
   char* data = blocks.back();
   blocks.pop_back();
   idle_ -= size;

@@ -39,6 +39,8 @@ class BufferPool {
  public:
   static constexpr std::size_t kSmallest = std::size_t{16} << 10;
   static constexpr std::size_t kLargestPooled = std::size_t{4} << 20;
+  /// Readable bytes behind every block's end, for readers that look at whole vectors (simdjson).
+  static constexpr std::size_t kSlack = 64;
 
   /// `idle_bytes_max`: how much free memory is kept for reuse; beyond it blocks are freed.
   explicit BufferPool(std::size_t idle_bytes_max = std::size_t{8} << 20) : idle_bytes_max_(idle_bytes_max) {}

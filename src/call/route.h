@@ -21,9 +21,9 @@ struct Operation {
 struct Route {
   std::string_view provider;         ///< "openai"
   const Operation* operation = nullptr;
-  std::string_view route_template;   ///< "/v1/openai/chat/completions", "/v1/openai/*"; never a raw path
-  std::string_view upstream_path;    ///< what follows the provider's base URL, with its query; view of the target
-  std::optional<base::Uuid> agent_id;
+  std::string_view route_template = {};   ///< "/v1/openai/chat/completions", "/v1/openai/*"; never a raw path
+  std::string_view upstream_path = {};    ///< what follows the provider's base URL, with its query; view of the target
+  std::optional<base::Uuid> agent_id = {};
 };
 
 }  // namespace archestra::call

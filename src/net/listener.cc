@@ -71,8 +71,11 @@ base::Result<ListenSockets> ListenSockets::bind(const std::vector<std::string>& 
   return base::fail(last);
 }
 
-ListenSockets::~ListenSockets() {
+ListenSockets::~ListenSockets() { close(); }
+
+void ListenSockets::close() {
   for (int fd : fds_) ::close(fd);
+  fds_.clear();
 }
 
 class Acceptor::Socket final : public Watcher {

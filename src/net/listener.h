@@ -27,6 +27,8 @@ class ListenSockets {
 
   std::uint16_t port() const { return port_; }
   const std::vector<int>& fds() const { return fds_; }
+  /// Closes them; no Acceptor may wait on them any more.
+  void close();
 
  private:
   ListenSockets() = default;

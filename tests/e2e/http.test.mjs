@@ -264,6 +264,15 @@ describe('what two parsers could read differently is refused', () => {
     });
   }
 
+  for (const target of ['/v1/openai/../secret', '/v1/openai/files/%2e%2E/secret', '/v1/openai/./models']) {
+    test(`dot segments: ${target}`, async () => {
+      const before = scene.upstream.heads.length;
+      const response = await exchange(port, 'GET', target);
+      assert.equal(response.status, 400);
+      assert.equal(scene.upstream.heads.length, before, 'the provider is not asked');
+    });
+  }
+
   test('no Host', async () => assertRefused('GET /health HTTP/1.1\r\n\r\n', [400]));
   test('a method that is no token', async () => assertRefused('G@T /health HTTP/1.1\r\nHost: a\r\n\r\n', [400]));
   test('another version', async () => assertRefused('GET /health HTTP/2.0\r\nHost: a\r\n\r\n', [400, 505]));

@@ -286,7 +286,7 @@ describe('upstream_truncated', () => {
     const { result, record } = await call(streamRequest, (exchange) => streamOf(exchange, [part]));
     assert.equal(result.body.toString(), part);
     record.assertOutcome({ outcome: 'upstream_truncated', tryStatus: '200', errorType: 'upstream_truncated' });
-    assert.notEqual(record.log.provenance, 'provider');
+    assert.notEqual(record.log.usage_provenance, 'provider');
   });
 
   test('announces more than it has', async () => {
@@ -354,7 +354,7 @@ describe('client_cancelled', () => {
       );
       record.assertOutcome({ outcome: 'client_cancelled', tryStatus: '200' });
       assert.deepEqual(record.tokens, { input: 0, output: 0 });
-      assert.equal(record.log.provenance, 'estimate');
+      assert.equal(record.log.usage_provenance, 'estimate');
       assert.ok(record.log.output_tokens > 0, 'what was streamed so far is counted, as an estimate');
       assert.equal(record.growth('llm_estimated_tokens_total', { type: 'output' }), record.log.output_tokens);
     });

@@ -162,7 +162,7 @@ function assertFigures(record, recording, request) {
   assert.deepEqual({ input: record.log.input_tokens ?? 0, output: record.log.output_tokens ?? 0 }, tokens);
   assert.equal(record.log.cache_read_tokens ?? 0, expected.cached_input_tokens ?? 0);
   assert.equal(record.log.reasoning_tokens ?? 0, expected.reasoning_tokens ?? 0);
-  assert.equal(record.log.provenance, expected.usage_present ? 'provider' : 'unknown');
+  assert.equal(record.log.usage_provenance, expected.usage_present ? 'provider' : 'unknown');
 }
 
 function asksForUsage(request) {

@@ -118,6 +118,7 @@ export class Record {
     assert.equal(this.requests.value, 1);
     assert.equal(after.since(before, 'llm_request_duration_seconds_count'), tries, 'observed tries');
     assert.equal(this.log.outcome, this.outcome, 'outcome in log and metric');
+    assert.equal(this.server.attributes['archestra.outcome'], this.outcome, 'outcome in span and metric');
   }
 
   get outcome() {

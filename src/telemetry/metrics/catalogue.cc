@@ -11,9 +11,9 @@ using std::chrono_literals::operator""ms;
 using std::chrono_literals::operator""s;
 using Text = std::string_view;
 
-constexpr std::array<base::Duration, 11> kHttpBounds{5ms,   10ms,  25ms, 50ms,   100ms, 250ms,
+constexpr std::array<base::Duration, 11> kHttpBounds{5ms,   10ms,   25ms,   50ms,   100ms,  250ms,
                                                      500ms, 1000ms, 2500ms, 5000ms, 10000ms};
-constexpr std::array<base::Duration, 14> kLlmBounds{50ms, 100ms, 250ms, 500ms, 1s,  2s,   5s,
+constexpr std::array<base::Duration, 14> kLlmBounds{50ms, 100ms, 250ms, 500ms, 1s,   2s,   5s,
                                                     10s,  20s,   30s,   60s,   120s, 300s, 600s};
 
 constexpr std::array<Text, 0> kNone{};
@@ -38,15 +38,15 @@ constexpr std::array<Family, kMetricCount> kCatalogue{{
      "answer. Status code 499 means that the client left first.",
      kHttp, false, kHttpBounds},
     {Metric::kLlmRequestDuration, "llm_request_duration_seconds", kHistogram, "seconds",
-     "Duration of exchanges with LLM providers, one for each try, from starting the upstream call to the last "
-     "byte of the response, streams to their end. Status code 0 means that no response head came.",
+     "Duration of exchanges with LLM providers, one for each try, from starting the upstream call to the "
+     "last byte of the response, streams to their end. Status code 0 means that no response head came.",
      kLlmStatus, true, kLlmBounds},
     {Metric::kLlmTokens, "llm_tokens_total", kCounter, "",
-     "Tokens as the provider reported them: input includes cached tokens, output includes reasoning.", kLlmType,
-     true},
+     "Tokens as the provider reported them: input includes cached tokens, output includes reasoning.",
+     kLlmType, true},
     {Metric::kLlmEstimatedTokens, "llm_estimated_tokens_total", kCounter, "",
-     "Tokens the gateway estimated for calls that broke off before the provider reported its usage; never part "
-     "of llm_tokens_total.",
+     "Tokens the gateway estimated for calls that broke off before the provider reported its usage; never "
+     "part of llm_tokens_total.",
      kLlmType, true},
     {Metric::kLlmRequests, "llm_requests_total", kCounter, "",
      "LLM calls that ended, one for each call whatever its number of tries, by how they ended.", kLlmOutcome,
@@ -55,11 +55,11 @@ constexpr std::array<Family, kMetricCount> kCatalogue{{
      "Time from starting the upstream call to the first event that carries content (text, reasoning or tool "
      "arguments).",
      kLlm, true, kLlmBounds},
-    {Metric::kLlmRequestsInFlight, "llm_requests_in_flight", kGauge, "", "LLM calls that are under way.", kAgent,
-     true},
+    {Metric::kLlmRequestsInFlight, "llm_requests_in_flight", kGauge, "", "LLM calls that are under way.",
+     kAgent, true},
     {Metric::kLlmAccountingStarted, "llm_accounting_started_total", kCounter, "",
-     "LLM calls whose accounting began. Less llm_accounting_finalized_total, it is what is in flight.", kAgent,
-     true},
+     "LLM calls whose accounting began. Less llm_accounting_finalized_total, it is what is in flight.",
+     kAgent, true},
     {Metric::kLlmAccountingFinalized, "llm_accounting_finalized_total", kCounter, "",
      "LLM calls whose accounting was closed, exactly once each, by how they ended.", kAgentOutcome, true},
     {Metric::kTelemetryDropped, "telemetry_dropped_total", kCounter, "",
@@ -68,7 +68,8 @@ constexpr std::array<Family, kMetricCount> kCatalogue{{
      "Spans sent to the OTLP collector, by what became of them.", kResult},
     {Metric::kOtlpExportRequests, "otlp_export_requests_total", kCounter, "",
      "Export requests to the OTLP collector, by what became of them.", kResult},
-    {Metric::kBuildInfo, "archestra_build_info", kGauge, "", "The version that is running; always 1.", kVersion},
+    {Metric::kBuildInfo, "archestra_build_info", kGauge, "", "The version that is running; always 1.",
+     kVersion},
     {Metric::kProcessCpu, "process_cpu_seconds_total", kCounter, "seconds",
      "Total user and system CPU time spent in seconds.", kNone},
     {Metric::kProcessCpuUser, "process_cpu_user_seconds_total", kCounter, "seconds",
@@ -82,7 +83,8 @@ constexpr std::array<Family, kMetricCount> kCatalogue{{
     {Metric::kProcessStartTime, "process_start_time_seconds", kGauge, "seconds",
      "Start time of the process since unix epoch in seconds.", kNone},
     {Metric::kProcessOpenFds, "process_open_fds", kGauge, "", "Number of open file descriptors.", kNone},
-    {Metric::kProcessMaxFds, "process_max_fds", kGauge, "", "Maximum number of open file descriptors.", kNone},
+    {Metric::kProcessMaxFds, "process_max_fds", kGauge, "", "Maximum number of open file descriptors.",
+     kNone},
 }};
 
 constexpr bool is_indexed_by_metric() {
@@ -96,9 +98,12 @@ static_assert(is_indexed_by_metric(), "a row of the catalogue is out of place");
 
 std::string_view name_of(MetricType type) {
   switch (type) {
-    case MetricType::kCounter: return "counter";
-    case MetricType::kGauge: return "gauge";
-    case MetricType::kHistogram: return "histogram";
+    case MetricType::kCounter:
+      return "counter";
+    case MetricType::kGauge:
+      return "gauge";
+    case MetricType::kHistogram:
+      return "histogram";
   }
   return "untyped";
 }

@@ -75,8 +75,7 @@ void add_stat_file(std::vector<ProcessStat>& stats) {
   stats.push_back(
       {Metric::kProcessResidentMemory, fields.number(24) * static_cast<double>(sysconf(_SC_PAGESIZE))});
   static const double booted = boot_time();
-  if (booted > 0)
-    stats.push_back({Metric::kProcessStartTime, booted + fields.number(22) / ticks_per_second});
+  if (booted > 0) stats.push_back({Metric::kProcessStartTime, booted + fields.number(22) / ticks_per_second});
 }
 
 void add_descriptors(std::vector<ProcessStat>& stats) {

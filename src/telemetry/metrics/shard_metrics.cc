@@ -35,6 +35,16 @@ std::size_t ShardMetrics::Hash::operator()(const LlmView& view) const {
   return mix(mix(hash_of(view.model), agent >> 4), view.provider.size());
 }
 
+ShardMetrics::ShardMetrics() {
+  series_.publish(Metric::kTelemetryDropped, lost_spans_labels_, "", &lost_spans_);
+  series_.publish(Metric::kTelemetryDropped, lost_lines_labels_, "", &lost_lines_);
+}
+
+void ShardMetrics::on_ring_full(std::size_t spans, std::size_t log_lines) {
+  lost_spans_.add(spans);
+  lost_lines_.add(log_lines);
+}
+
 void ShardMetrics::on_call_started(const call::Route& route, const model::AgentRef& agent) {
   AgentBlock& block = agent_block({route.provider, "", agent});
   block.started.add();
@@ -55,7 +65,8 @@ void ShardMetrics::count_call(const call::CallRecord& call) {
 
   AgentBlock& agent = agent_block({call.route.provider, "", call.agent});
   agent.in_flight.add(-1);
-  shown(agent.finalized[index_of(call.outcome)], Metric::kLlmAccountingFinalized, agent.labels, outcome).add();
+  shown(agent.finalized[index_of(call.outcome)], Metric::kLlmAccountingFinalized, agent.labels, outcome)
+      .add();
 }
 
 void ShardMetrics::observe_try(LlmBlock& block, const call::TryRecord& attempt) {

@@ -24,12 +24,14 @@ std::string_view model_label(const call::CallRecord& call);
 /// Not thread-safe, apart from series(). Made on any thread before its shard's starts.
 class ShardMetrics {
  public:
-  ShardMetrics() = default;
+  ShardMetrics();
   ShardMetrics(const ShardMetrics&) = delete;
   ShardMetrics& operator=(const ShardMetrics&) = delete;
 
   void on_call_started(const call::Route& route, const model::AgentRef& agent);
   void on_request_finished(const call::RequestRecord& record);
+  /// What a full ring has cost.
+  void on_ring_full(std::size_t spans, std::size_t log_lines);
 
   /// Any thread.
   const SeriesList& series() const { return series_; }
@@ -61,8 +63,7 @@ class ShardMetrics {
     }
   };
   struct LlmKey {
-    explicit LlmKey(const LlmView& view)
-        : provider(view.provider), model(view.model), agent(view.agent) {}
+    explicit LlmKey(const LlmView& view) : provider(view.provider), model(view.model), agent(view.agent) {}
     operator LlmView() const { return {provider, model, agent}; }
     std::string provider;
     std::string model;
@@ -125,6 +126,10 @@ class ShardMetrics {
   std::unordered_map<HttpKey, HttpBlock, Hash, Equal<HttpView>> http_;
   std::unordered_map<LlmKey, LlmBlock, Hash, Equal<LlmView>> llm_;
   std::unordered_map<LlmKey, AgentBlock, Hash, Equal<LlmView>> agents_;
+  const LabelBase lost_spans_labels_{{"traces", "ring_full"}, {}};
+  const LabelBase lost_lines_labels_{{"logs", "ring_full"}, {}};
+  Counter lost_spans_;
+  Counter lost_lines_;
   SeriesList series_;
 };
 

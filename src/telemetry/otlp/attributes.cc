@@ -1,6 +1,7 @@
 #include "telemetry/otlp/attributes.h"
 
-#include <string>
+#include <bit>
+#include <cstring>
 
 namespace archestra::telemetry::otlp {
 namespace {
@@ -17,46 +18,49 @@ constexpr std::uint32_t kArrayValues = 1;
 
 }  // namespace
 
-template <class Put>
-void AttributeWriter::attribute(std::string_view key, Put put) {
-  const auto key_value = out_.begin_message(field_);
-  out_.string_field(kKey, key);
-  const auto value = out_.begin_message(kValue);
-  put();
-  out_.end_message(value);
-  out_.end_message(key_value);
+char* AttributeWriter::begin(std::string_view key, std::size_t value_size) {
+  const std::size_t size = length_field_size(kKey, key.size()) + length_field_size(kValue, value_size);
+  char* at = out_.room(length_field_size(field_, size));
+  at = put_length(at, field_, size);
+  at = put_bytes(put_length(at, kKey, key.size()), key);
+  return put_length(at, kValue, value_size);
 }
 
-void AttributeWriter::string(std::string_view prefix, std::string_view key, std::string_view value) {
-  const auto put = [&] { out_.string_field(kStringValue, value); };
-  if (prefix.empty())
-    attribute(key, put);
-  else
-    attribute(std::string(prefix).append(key), put);
+void AttributeWriter::string(std::string_view key, std::string_view value) {
+  value = out_.valid(value);
+  char* at = begin(key, length_field_size(kStringValue, value.size()));
+  out_.written_to(put_bytes(put_length(at, kStringValue, value.size()), value));
 }
 
 void AttributeWriter::integer(std::string_view key, std::uint64_t value) {
-  attribute(key, [&] { out_.varint_field(kIntValue, value); });
+  char* at = begin(key, 1 + varint_size(value));
+  out_.written_to(put_varint(put_tag(at, kIntValue, WireType::kVarint), value));
 }
 
 void AttributeWriter::boolean(std::string_view key, bool value) {
-  attribute(key, [&] { out_.varint_field(kBoolValue, value ? 1 : 0); });
+  char* at = begin(key, 2);
+  out_.written_to(put_varint(put_tag(at, kBoolValue, WireType::kVarint), value ? 1 : 0));
 }
 
 void AttributeWriter::real(std::string_view key, double value) {
-  attribute(key, [&] { out_.double_field(kDoubleValue, value); });
+  char* at = put_tag(begin(key, 1 + sizeof value), kDoubleValue, WireType::kFixed64);
+  std::memcpy(at, &value, sizeof value);
+  out_.written_to(at + sizeof value);
 }
 
 void AttributeWriter::strings(std::string_view key, std::span<const std::string_view> values) {
-  attribute(key, [&] {
-    const auto array = out_.begin_message(kArrayValue);
-    for (const std::string_view value : values) {
-      const auto item = out_.begin_message(kArrayValues);
-      out_.string_field(kStringValue, value);
-      out_.end_message(item);
-    }
-    out_.end_message(array);
-  });
+  const auto list = out_.begin_message(field_);
+  out_.bytes_field(kKey, key);
+  const auto value = out_.begin_message(kValue);
+  const auto array = out_.begin_message(kArrayValue);
+  for (const std::string_view text : values) {
+    const auto item = out_.begin_message(kArrayValues);
+    out_.string_field(kStringValue, text);
+    out_.end_message(item);
+  }
+  out_.end_message(array);
+  out_.end_message(value);
+  out_.end_message(list);
 }
 
 }  // namespace archestra::telemetry::otlp

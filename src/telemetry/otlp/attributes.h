@@ -1,9 +1,12 @@
 // The attribute lists of spans and resources (opentelemetry.proto.common.v1.KeyValue). Keys within one
-// list must differ: that is the caller's care.
+// list must differ: that is the caller's care. Sizes are computed before anything is written, because
+// attributes are most of a span's bytes.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "telemetry/otlp/proto_writer.h"
@@ -15,9 +18,9 @@ class AttributeWriter {
   /// `field`: of the repeated KeyValue in the message that is being written.
   AttributeWriter(ProtoWriter& out, std::uint32_t field) : out_(out), field_(field) {}
 
-  void string(std::string_view key, std::string_view value) { string("", key, value); }
-  /// The key in two pieces.
-  void string(std::string_view prefix, std::string_view key, std::string_view value);
+  // `key` is one of our own names, valid UTF-8. Values may be any bytes.
+
+  void string(std::string_view key, std::string_view value);
   /// Nothing where the value is empty.
   void string_unless_empty(std::string_view key, std::string_view value) {
     if (!value.empty()) string(key, value);
@@ -28,8 +31,8 @@ class AttributeWriter {
   void strings(std::string_view key, std::span<const std::string_view> values);
 
  private:
-  template <class Put>
-  void attribute(std::string_view key, Put put);
+  /// Begins a KeyValue whose AnyValue takes `value_size` bytes; returns where they go.
+  char* begin(std::string_view key, std::size_t value_size);
 
   ProtoWriter& out_;
   const std::uint32_t field_;

@@ -2,12 +2,54 @@
 // memory when cleared, so that a writer in steady use allocates nothing. One thread.
 #pragma once
 
+#include <algorithm>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <string>
 #include <string_view>
 
+#include "telemetry/text.h"
+
 namespace archestra::telemetry::otlp {
+
+static_assert(std::endian::native == std::endian::little, "fixed fields are copied as they are");
+
+enum class WireType : std::uint8_t { kVarint = 0, kFixed64 = 1, kLength = 2, kFixed32 = 5 };
+
+constexpr std::uint64_t tag_of(std::uint32_t field, WireType type) {
+  return std::uint64_t{field} << 3 | static_cast<std::uint64_t>(type);
+}
+
+/// 1 to 10.
+constexpr std::size_t varint_size(std::uint64_t value) {
+  return (static_cast<std::size_t>(std::bit_width(value | 1)) + 6) / 7;
+}
+
+/// A field of type LEN in all: its tag, its length and `size` bytes.
+constexpr std::size_t length_field_size(std::uint32_t field, std::size_t size) {
+  return varint_size(tag_of(field, WireType::kLength)) + varint_size(size) + size;
+}
+
+// Writing where the room is known to be there. Each returns the end of what it wrote.
+
+inline char* put_varint(char* at, std::uint64_t value) {
+  for (; value >= 0x80; value >>= 7) *at++ = static_cast<char>(value | 0x80);
+  *at++ = static_cast<char>(value);
+  return at;
+}
+inline char* put_tag(char* at, std::uint32_t field, WireType type) {
+  return put_varint(at, tag_of(field, type));
+}
+/// Tag and length of a field whose `size` bytes follow.
+inline char* put_length(char* at, std::uint32_t field, std::size_t size) {
+  return put_varint(put_tag(at, field, WireType::kLength), size);
+}
+inline char* put_bytes(char* at, std::string_view bytes) {
+  if (!bytes.empty()) std::memcpy(at, bytes.data(), bytes.size());
+  return at + bytes.size();
+}
 
 class ProtoWriter {
  public:
@@ -21,24 +63,49 @@ class ProtoWriter {
   void clear() { size_ = 0; }
 
   /// int32, int64, uint32, uint64, bool, enum. Zero is written too: leaving it out is the caller's.
-  void varint_field(std::uint32_t field, std::uint64_t value);
-  void fixed32_field(std::uint32_t field, std::uint32_t value);
-  void fixed64_field(std::uint32_t field, std::uint64_t value);
-  void double_field(std::uint32_t field, double value);
-  void bytes_field(std::uint32_t field, const void* data, std::size_t size);
+  void varint_field(std::uint32_t field, std::uint64_t value) {
+    char* at = put_tag(room(kFieldBytesMax), field, WireType::kVarint);
+    written_to(put_varint(at, value));
+  }
+  void fixed32_field(std::uint32_t field, std::uint32_t value) {
+    fixed_field(field, WireType::kFixed32, value);
+  }
+  void fixed64_field(std::uint32_t field, std::uint64_t value) {
+    fixed_field(field, WireType::kFixed64, value);
+  }
+  void bytes_field(std::uint32_t field, std::string_view bytes) {
+    char* at = put_length(room(kFieldBytesMax + bytes.size()), field, bytes.size());
+    written_to(put_bytes(at, bytes));
+  }
   /// Bad UTF-8 is replaced, because a strict receiver would refuse the whole request for it.
-  void string_field(std::uint32_t field, std::string_view text);
+  void string_field(std::uint32_t field, std::string_view text) { bytes_field(field, valid(text)); }
 
   /// A sub-message: begin_message, its fields, end_message. May be nested; ended in reverse order.
   Nested begin_message(std::uint32_t field);
   void end_message(Nested message);
-  /// What stands before a sub-message whose `length` in bytes is known and which is written elsewhere.
-  void message_start(std::uint32_t field, std::size_t length);
+
+  // For those who know the size of what they write.
+
+  /// Room for `bytes`, to be reported by written_to().
+  char* room(std::size_t bytes) {
+    if (buffer_.size() - size_ < bytes) [[unlikely]]
+      buffer_.resize(std::max({kFirstBytes, 2 * buffer_.size(), size_ + bytes}));
+    return buffer_.data() + size_;
+  }
+  void written_to(const char* end) { size_ = static_cast<std::size_t>(end - buffer_.data()); }
+  /// The text with bad UTF-8 replaced; holds until the next text with bad UTF-8.
+  std::string_view valid(std::string_view text) { return as_valid_utf8(text, scratch_); }
 
  private:
-  char* room(std::size_t bytes);
-  void tag(std::uint32_t field, std::uint32_t wire_type);
-  void varint(std::uint64_t value);
+  static constexpr std::size_t kFieldBytesMax = 20;  // a tag, and a number or a length
+  static constexpr std::size_t kFirstBytes = 4096;
+
+  template <class T>
+  void fixed_field(std::uint32_t field, WireType type, T value) {
+    char* at = put_tag(room(kFieldBytesMax), field, type);
+    std::memcpy(at, &value, sizeof value);
+    written_to(at + sizeof value);
+  }
 
   std::string buffer_;  // its size is the memory at hand; size_ of it is written
   std::size_t size_ = 0;

@@ -7,6 +7,7 @@
 
 #include "telemetry/otlp/attribute_names.h"
 #include "telemetry/otlp/attributes.h"
+#include "telemetry/text.h"
 
 namespace archestra::telemetry::otlp {
 namespace {
@@ -54,12 +55,16 @@ struct SpanHead {
   base::Duration duration;
 };
 
+template <std::size_t N>
+std::string_view bytes_of(const base::HexId<N>& id) {
+  return {reinterpret_cast<const char*>(id.bytes.data()), N};
+}
+
 void put_head(ProtoWriter& out, const SpanHead& head, std::string_view name) {
-  out.bytes_field(kSpanTraceId, head.trace.trace_id.bytes.data(), head.trace.trace_id.bytes.size());
-  out.bytes_field(kSpanSpanId, head.span_id.bytes.data(), head.span_id.bytes.size());
+  out.bytes_field(kSpanTraceId, bytes_of(head.trace.trace_id));
+  out.bytes_field(kSpanSpanId, bytes_of(head.span_id));
   if (!head.trace.tracestate.empty()) out.string_field(kSpanTraceState, head.trace.tracestate);
-  if (head.parent_span_id.is_valid())
-    out.bytes_field(kSpanParentSpanId, head.parent_span_id.bytes.data(), head.parent_span_id.bytes.size());
+  if (head.parent_span_id.is_valid()) out.bytes_field(kSpanParentSpanId, bytes_of(head.parent_span_id));
   out.string_field(kSpanName, name);
   out.varint_field(kSpanKind, head.kind);
   out.fixed64_field(kSpanStart, base::unix_nanos(head.started_at));
@@ -114,8 +119,10 @@ bool is_server_error(const call::RequestRecord& request) {
     case call::Outcome::kUpstreamTimeout:
     case call::Outcome::kUpstreamTruncated:
     case call::Outcome::kShutdown:
-    case call::Outcome::kInternalError: return true;
-    default: return false;
+    case call::Outcome::kInternalError:
+      return true;
+    default:
+      return false;
   }
 }
 
@@ -172,9 +179,13 @@ void put_agent(AttributeWriter& attributes, const FinishedRequest& finished) {
   if (finished.agent_id.empty()) return;
   attributes.string(kAgentId, finished.agent_id);
   attributes.string(kAgentName, finished.agent_name);
-  for (std::size_t i = 0; i < finished.labels.size(); ++i)
-    if (!is_hidden(finished.labels, i))
-      attributes.string(kAgentLabelPrefix, finished.labels[i].key, finished.labels[i].value);
+  std::string key;
+  std::string scratch;
+  for (std::size_t i = 0; i < finished.labels.size(); ++i) {
+    if (is_hidden(finished.labels, i)) continue;
+    key.assign(kAgentLabelPrefix).append(as_valid_utf8(finished.labels[i].key, scratch));
+    attributes.string(key, finished.labels[i].value);
+  }
 }
 
 void put_usage(AttributeWriter& attributes, const call::Usage& usage) {
@@ -279,15 +290,12 @@ RequestFrame::RequestFrame(const Resource& resource) {
 
 std::string RequestFrame::request_with(std::string_view spans) const {
   const std::size_t scope_spans = scope_.size() + spans.size() + schema_.size();
-  ProtoWriter scope_spans_start;
-  scope_spans_start.message_start(kResourceSpansScopeSpans, scope_spans);
-  ProtoWriter start;
-  start.message_start(kRequestResourceSpans, resource_.size() + scope_spans_start.size() + scope_spans);
-
-  std::string request;
-  request.reserve(start.size() + resource_.size() + scope_spans_start.size() + scope_spans);
-  request.append(start.bytes()).append(resource_).append(scope_spans_start.bytes());
-  request.append(scope_).append(spans).append(schema_);
+  const std::size_t resource_spans =
+      resource_.size() + length_field_size(kResourceSpansScopeSpans, scope_spans);
+  std::string request(length_field_size(kRequestResourceSpans, resource_spans), '\0');
+  char* at = put_length(request.data(), kRequestResourceSpans, resource_spans);
+  at = put_length(put_bytes(at, resource_), kResourceSpansScopeSpans, scope_spans);
+  put_bytes(put_bytes(put_bytes(at, scope_), spans), schema_);
   return request;
 }
 

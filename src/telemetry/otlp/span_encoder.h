@@ -3,7 +3,6 @@
 // GenAI conventions beside them. No query, no header, no content ever goes out. One thread.
 #pragma once
 
-#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -15,12 +14,9 @@ namespace archestra::telemetry::otlp {
 /// Who exports (OpenTelemetry resource conventions).
 struct Resource {
   std::string service_name = "archestra";
-  std::string service_version;
-  std::string service_instance_id;  ///< a UUID made at start; "" leaves it out
+  std::string service_version{};
+  std::string service_instance_id{};  ///< a UUID made at start; "" leaves it out
 };
-
-/// How many spans encode_spans() makes of a request.
-inline std::size_t spans_of(const FinishedRequest& request) { return 1 + request.tries.size(); }
 
 /// Appends the request's spans, each as one field of ScopeSpans.
 void encode_spans(const FinishedRequest& request, ProtoWriter& out);

@@ -56,8 +56,8 @@ struct PackedTry {
 constexpr std::int64_t kNoTime = -1;
 constexpr std::size_t kRequestTexts = 8;
 constexpr std::size_t kCallTexts = 9;
-constexpr std::size_t kTextsMax = kRequestTexts + kCallTexts + 2 * kRecordedLabelsMax +
-                                  kRecordedFinishReasonsMax + 2 * kRecordedTriesMax;
+constexpr std::size_t kTextsMax =
+    kRequestTexts + kCallTexts + 2 * kRecordedLabelsMax + kRecordedFinishReasonsMax + 2 * kRecordedTriesMax;
 
 std::int64_t packed(const std::optional<base::Duration>& time) { return time ? time->count() : kNoTime; }
 
@@ -85,7 +85,7 @@ class TextList {
   void add(std::string_view text, std::size_t bytes_max) { add(cut_text(text, bytes_max)); }
   void add(std::string_view text) {
     ARCHESTRA_ASSERT(count_ < kTextsMax, "every list of texts has its limit");
-    texts_[count_++] = text;
+    texts_[count_++] = {text.data(), text.size()};
     bytes_ += text.size();
   }
   std::size_t count() const { return count_; }
@@ -93,14 +93,14 @@ class TextList {
 
   std::byte* copy_to(std::byte* at) const {
     for (std::size_t i = 0; i < count_; ++i) {
-      const auto length = static_cast<std::uint16_t>(texts_[i].size());
+      const auto length = static_cast<std::uint16_t>(texts_[i].size);
       std::memcpy(at, &length, sizeof length);
       at += sizeof length;
     }
     for (std::size_t i = 0; i < count_; ++i) {
-      if (texts_[i].empty()) continue;
-      std::memcpy(at, texts_[i].data(), texts_[i].size());
-      at += texts_[i].size();
+      if (texts_[i].size == 0) continue;
+      std::memcpy(at, texts_[i].data, texts_[i].size);
+      at += texts_[i].size;
     }
     return at;
   }
@@ -108,13 +108,12 @@ class TextList {
  private:
   std::size_t count_ = 0;
   std::size_t bytes_ = 0;
-  // Behind the union's back nothing is constructed: 4 KB of empty views would cost more than the rest.
-  union {
-    std::array<std::string_view, kTextsMax> texts_;
+  // Left uninitialised: to clear 4 KB would cost more than the rest.
+  struct Piece {
+    const char* data;
+    std::size_t size;
   };
-
- public:
-  TextList() {}
+  std::array<Piece, kTextsMax> texts_;
 };
 
 void add_request_texts(TextList& texts, const call::RequestRecord& request) {

@@ -7,6 +7,7 @@
 // order of the machine. Both sides are in span_record.cc, in the same order.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <span>
 #include <string_view>
@@ -42,6 +43,11 @@ struct FinishedRequest {
   std::vector<std::string_view> finish_reasons;
   std::vector<call::TryRecord> tries;
 };
+
+/// How many spans a request has: its own and one for each try.
+inline std::size_t spans_of(const call::RequestRecord& request) {
+  return 1 + (request.call != nullptr ? std::min(request.call->tries.size(), kRecordedTriesMax) : 0);
+}
 
 /// Copies a request into the ring. False where the ring is too full. The shard's thread.
 bool write_record(const call::RequestRecord& request, base::ByteRing& ring);

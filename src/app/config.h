@@ -1,0 +1,106 @@
+// The whole configuration as one value, and how it comes about: flag, environment, file, default, in this
+// order. Start-up only; errors are for the person who starts the process.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/secret.h"
+#include "http/url.h"
+
+namespace archestra::app {
+
+struct Config {
+  std::uint16_t api_port = 0;
+  std::uint16_t metrics_port = 0;
+  std::vector<std::string> bind;
+  std::string data_dir;
+  std::uint64_t threads = 0;  ///< 0: one per core
+  http::Url openai_base_url;
+  bool openai_usage_option = true;
+  std::uint64_t body_bytes_max = 0;
+  std::uint64_t bodies_bytes_max = 0;
+  std::uint64_t calls_in_flight_max = 0;
+  std::uint64_t head_bytes_max = 0;
+  base::Duration connect_timeout{};
+  base::Duration first_byte_timeout{};
+  base::Duration idle_timeout{};
+  base::Duration total_timeout{};
+  base::Duration client_idle_timeout{};
+  base::Duration client_head_timeout{};
+  base::Duration client_body_timeout{};
+  base::Duration client_send_timeout{};
+  base::Duration drain_timeout{};
+  std::string ca_file;
+  base::LogLevel log_level = base::LogLevel::kInfo;
+  base::LogLevel access_log_level = base::LogLevel::kInfo;
+  base::Secret metrics_secret;
+
+  http::Url otlp_endpoint;  ///< complete, see platform rule in settings_table.cc
+  base::Secret otlp_bearer;
+  base::Secret otlp_username;
+  base::Secret otlp_password;
+  std::vector<std::pair<std::string, base::Secret>> otlp_headers;
+  double traces_sample_rate = 1;
+  bool traces_exported = true;
+  base::Duration otlp_timeout{};
+  base::Duration bsp_schedule_delay{};
+  std::uint64_t bsp_max_queue_size = 0;
+  std::uint64_t bsp_max_export_batch_size = 0;
+  std::string service_name;
+};
+
+/// Where a value came from.
+enum class Source : std::uint8_t { kDefault, kFile, kEnvironment, kFlag };
+std::string_view name_of(Source source);
+
+/// One setting: everything there is to know about it stands in the one table in settings_table.cc.
+struct Setting {
+  std::string_view env;            ///< ARCHESTRA_API_PORT
+  std::string_view default_value;  ///< as text; parsed like any other
+  std::string_view accepted;       ///< what a good value looks like, for errors and help
+  std::string_view help;
+  bool secret = false;             ///< never shown
+  /// Sets it; false where `text` is not acceptable.
+  bool (*set)(Config& config, std::string_view text);
+
+  std::string key() const;   ///< api_port: in the TOML file and in check-config
+  std::string flag() const;  ///< --api-port
+};
+const std::vector<Setting>& settings();
+
+/// Texts given for settings, by environment name.
+using Texts = std::map<std::string, std::string, std::less<>>;
+
+struct Effective {
+  Config config;
+  struct Value {
+    const Setting* setting;
+    std::string text;
+    Source source;
+  };
+  std::vector<Value> values;  ///< in the table's order
+};
+
+/// A start-up problem in one line: which setting, which value, what is accepted.
+struct ConfigError {
+  std::string text;
+};
+
+/// Settings from the process's environment.
+Texts texts_from_environment();
+/// Settings from a TOML file. Unknown keys are errors. Throws ConfigError.
+Texts texts_from_file(const std::string& path);
+/// All together. Throws ConfigError.
+Effective load(const Texts& flags, const Texts& environment, const Texts& file);
+
+/// The effective configuration as TOML with the source of each value, secrets masked.
+std::string print(const Effective& effective);
+
+}  // namespace archestra::app

@@ -1,0 +1,97 @@
+#include "app/config.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdio>
+#include <fstream>
+#include <set>
+
+namespace archestra::app {
+namespace {
+
+std::string error_of(const Texts& environment) {
+  try {
+    load({}, environment, {});
+  } catch (const ConfigError& error) {
+    return error.text;
+  }
+  return "";
+}
+
+TEST(Config, DefaultsAreAllAcceptable) {
+  const Effective effective = load({}, {}, {});
+  EXPECT_EQ(effective.config.api_port, 9000);
+  EXPECT_EQ(effective.config.metrics_port, 9050);
+  EXPECT_EQ(effective.config.body_bytes_max, std::uint64_t{70} << 20);
+  EXPECT_EQ(effective.config.otlp_endpoint.path, "/v1/traces");
+  EXPECT_EQ(effective.config.openai_base_url.host, "api.openai.com");
+}
+
+TEST(Config, FlagBeatsEnvironmentBeatsFile) {
+  const Texts nine{{"ARCHESTRA_API_PORT", "9"}}, eight{{"ARCHESTRA_API_PORT", "8"}}, seven{{"ARCHESTRA_API_PORT", "7"}};
+  EXPECT_EQ(load(nine, eight, seven).config.api_port, 9);
+  EXPECT_EQ(load({}, eight, seven).config.api_port, 8);
+  EXPECT_EQ(load({}, {}, seven).config.api_port, 7);
+}
+
+TEST(Config, ABadValueIsNamedWithItsSettingAndWhatIsAccepted) {
+  const std::string text = error_of({{"ARCHESTRA_API_PORT", "70000"}});
+  EXPECT_NE(text.find("ARCHESTRA_API_PORT"), std::string::npos) << text;
+  EXPECT_NE(text.find("70000"), std::string::npos) << text;
+  EXPECT_NE(text.find("65535"), std::string::npos) << text;
+}
+
+TEST(Config, BadSecretsAreNotRepeated) {
+  const std::string text = error_of({{"ARCHESTRA_OTEL_EXPORTER_OTLP_AUTH_BEARER", "hidden\nvalue"}});
+  EXPECT_FALSE(text.empty());
+  EXPECT_EQ(text.find("hidden"), std::string::npos);
+}
+
+TEST(Config, EveryKindRefusesNonsense) {
+  const std::pair<const char*, const char*> cases[] = {
+      {"ARCHESTRA_BIND", "localhost"},          {"ARCHESTRA_THREADS", "257"},
+      {"ARCHESTRA_API_BODY_LIMIT", "0"},        {"ARCHESTRA_API_BODY_LIMIT", "5XB"},
+      {"ARCHESTRA_API_BODY_LIMIT", "9999999TB"}, {"ARCHESTRA_UPSTREAM_IDLE_TIMEOUT_MS", "0"},
+      {"ARCHESTRA_OTEL_TRACES_SAMPLE_RATE", "1.1"}, {"ARCHESTRA_OTEL_TRACES_SAMPLE_RATE", "nan"},
+      {"ARCHESTRA_OPENAI_USAGE_OPTION", "maybe"}, {"OTEL_EXPORTER_OTLP_HEADERS", "novalue"},
+      {"OTEL_EXPORTER_OTLP_HEADERS", "a=%zz"},  {"OTEL_EXPORTER_OTLP_HEADERS", "a=x%0d%0ab: c"},
+      {"ARCHESTRA_OPENAI_BASE_URL", "http://user:pass@host"}};
+  for (const auto& [name, value] : cases) EXPECT_FALSE(error_of({{name, value}}).empty()) << name << "=" << value;
+}
+
+TEST(Config, EndpointFormsFollowTheContract) {
+  const auto path = [](const char* url) {
+    return load({}, {{"ARCHESTRA_OTEL_EXPORTER_OTLP_ENDPOINT", url}}, {}).config.otlp_endpoint.path;
+  };
+  EXPECT_EQ(path("http://c:4318/v1/traces"), "/v1/traces");
+  EXPECT_EQ(path("http://c:4318"), "/v1/traces");
+  EXPECT_EQ(path("http://c:4318/"), "/v1/traces");
+  EXPECT_EQ(path("http://c:4318/otlp"), "/otlp");
+  EXPECT_EQ(path("http://c:4318/otlp/v1/traces"), "/otlp/v1/traces");
+}
+
+TEST(Config, PrintingMasksSecrets) {
+  const std::string text = print(load({}, {{"ARCHESTRA_METRICS_SECRET", "hidden"}}, {}));
+  EXPECT_EQ(text.find("hidden"), std::string::npos);
+  EXPECT_NE(text.find("metrics_secret = \"********\"  # environment"), std::string::npos) << text;
+  EXPECT_NE(text.find("api_port = \"9000\"  # default"), std::string::npos) << text;
+}
+
+TEST(Config, KeysAreUnique) {
+  std::set<std::string> keys;
+  for (const Setting& setting : settings()) EXPECT_TRUE(keys.insert(setting.key()).second) << setting.key();
+}
+
+TEST(ConfigFile, ReadsWhatPrintWrites) {
+  const std::string path = testing::TempDir() + "/archestra_config_test.toml";
+  std::ofstream(path) << print(load({{"ARCHESTRA_THREADS", "3"}}, {}, {}));
+  EXPECT_EQ(load({}, {}, texts_from_file(path)).config.threads, 3u);
+  std::ofstream(path) << "api_port = 1234\ntraces = 5\n";
+  EXPECT_THROW(texts_from_file(path), ConfigError);
+  std::ofstream(path) << "api_port = [\n";
+  EXPECT_THROW(texts_from_file(path), ConfigError);
+  std::remove(path.c_str());
+}
+
+}  // namespace
+}  // namespace archestra::app

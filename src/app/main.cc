@@ -1,0 +1,130 @@
+// The command line. CLI11 parses; what the commands do is in commands.h.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <deque>
+#include <exception>
+#include <thread>
+
+#include "app/commands.h"
+#include "app/config.h"
+#include "app/signals.h"
+#include "simulator/simulator.h"
+
+namespace {
+
+using namespace archestra;
+
+/// The flags of one command: every setting of the table, and the file.
+class SettingFlags {
+ public:
+  explicit SettingFlags(CLI::App& command) {
+    command.add_option("--config", config_file_, "TOML file with settings (or ARCHESTRA_CONFIG)")->envname("ARCHESTRA_CONFIG");
+    for (const app::Setting& setting : app::settings()) {
+      std::string& text = texts_.emplace_back();
+      const std::string shown = setting.default_value.empty() ? "" : fmt::format(" [{}]", setting.default_value);
+      CLI::Option* const option =
+          command.add_option(setting.flag(), text, fmt::format("{}{} ({})", setting.help, shown, setting.env));
+      options_.push_back({&setting, option, &text});
+    }
+  }
+
+  app::Effective load() const {
+    app::Texts flags;
+    for (const auto& [setting, option, text] : options_)
+      if (option->count() > 0) flags[std::string(setting->env)] = *text;
+    return app::load(flags, app::texts_from_environment(),
+                     config_file_.empty() ? app::Texts{} : app::texts_from_file(config_file_));
+  }
+
+ private:
+  struct Given {
+    const app::Setting* setting;
+    CLI::Option* option;
+    std::string* text;
+  };
+  std::string config_file_;
+  std::deque<std::string> texts_;
+  std::vector<Given> options_;
+};
+
+void add_simulate_options(CLI::App& command, simulator::SimulatorOptions& options) {
+  command.add_option("--port", options.port, "port to listen on [0: the system chooses]");
+  command.add_option("--bind", options.ips, "addresses to listen on")->delimiter(',');
+  command.add_option("--ports-file", options.ports_file, "file that gets {\"simulator\": <port>} once listening");
+  command.add_option("--seed", options.seed, "same seed, same calls, same order: same answers");
+  command.add_option("--replay", options.replay_dir, "folder of recordings, answered by x-sim-replay");
+  command.add_option("--journal", options.journal_calls_max, "calls that GET /sim/calls remembers, 0: off");
+  for (const simulator::Control& control : simulator::controls()) {
+    if (control.name == "replay") continue;  // which recording: only a call can say
+    command.add_option_function<std::string>(
+        fmt::format("--{}", control.name),
+        [&options, &control](const std::string& value) {
+          if (!control.set(options.behaviour, value))
+            throw CLI::ValidationError(fmt::format("--{}", control.name), fmt::format("\"{}\" is not accepted", value));
+        },
+        fmt::format("{}; or x-sim-{} in a request", control.help, control.name));
+  }
+}
+
+int simulate(const simulator::SimulatorOptions& options) {
+  app::block_signals();
+  simulator::Simulator simulator(options);
+  if (const auto started = simulator.start(); !started)
+    throw app::ConfigError{fmt::format("simulate: {}", started.error().text())};
+  fmt::print(stderr, "simulating OpenAI on port {}\n", simulator.port());
+  std::thread serving([&simulator] { simulator.run(); });
+  app::wait_for_stop();
+  simulator.stop();
+  serving.join();
+  return 0;
+}
+
+int run(int argc, char** argv) {
+  CLI::App cli("archestra: an LLM gateway that relays every call and accounts for every token", "archestra");
+  cli.require_subcommand(1);
+  cli.failure_message(CLI::FailureMessage::help);
+
+  CLI::App* const serve = cli.add_subcommand("serve", "run the gateway");
+  SettingFlags serve_flags(*serve);
+  CLI::App* const check = cli.add_subcommand("check-config", "print the effective configuration, or what is wrong with it");
+  SettingFlags check_flags(*check);
+  CLI::App* const health = cli.add_subcommand("healthcheck", "exit 0 where a gateway answers on the API port");
+  SettingFlags health_flags(*health);
+  CLI::App* const simulate_command = cli.add_subcommand("simulate", "run a provider that is not there, for demo and tests");
+  simulator::SimulatorOptions simulator_options;
+  add_simulate_options(*simulate_command, simulator_options);
+  CLI::App* const version = cli.add_subcommand("version", "print the version");
+
+  try {
+    cli.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return cli.exit(error);
+  }
+  if (*version) {
+    fmt::print("archestra {}\n", ARCHESTRA_VERSION);
+    return 0;
+  }
+  if (*simulate_command) return simulate(simulator_options);
+  if (*check) {
+    fmt::print("{}", app::print(check_flags.load()));
+    return 0;
+  }
+  if (*health) return app::healthcheck(health_flags.load().config);
+  const app::Effective effective = serve_flags.load();
+  return app::serve(effective.config);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return run(argc, argv);
+  } catch (const archestra::app::ConfigError& error) {
+    fmt::print(stderr, "archestra: {}\n", error.text);
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "archestra: {}\n", error.what());
+  }
+  return 2;
+}

@@ -1,0 +1,62 @@
+#include "app/metrics_server.h"
+
+#include "telemetry/metrics/exposition_text.h"
+
+namespace archestra::app {
+namespace {
+
+constexpr base::Duration kSendTimeout = std::chrono::seconds(30);
+constexpr std::string_view kBearer = "Bearer ";
+
+bool is_bearer(std::string_view authorization, const base::Secret& secret) {
+  return authorization.starts_with(kBearer) && secret.matches(authorization.substr(kBearer.size()));
+}
+
+}  // namespace
+
+MetricsServer::MetricsServer(telemetry::Telemetry& telemetry, const net::ListenSockets& sockets,
+                             const base::Secret& secret)
+    : telemetry_(telemetry), sockets_(sockets), secret_(secret), thread_([this] { run(); }) {}
+
+MetricsServer::~MetricsServer() {
+  loop_.post([this] { loop_.stop(); });
+  thread_.join();
+}
+
+void MetricsServer::run() {
+  base::BufferPool buffers;
+  http_io::Server server(loop_, buffers, {}, *this);
+  {
+    const net::Acceptor acceptor(loop_, sockets_,
+                                 [&server](std::unique_ptr<net::TcpStream> stream) { server.accept(std::move(stream)); });
+    loop_.run();
+  }
+  server.stop();
+  while (server.active() > 0) loop_.turn(std::chrono::milliseconds(100));
+}
+
+net::Task<http_io::Persistence> MetricsServer::serve(http_io::ServerRequest& request) {
+  if (request.head.path() != "/metrics")
+    co_return co_await http_io::send_answer(
+        request, {.status = 404, .content_type = "text/plain", .body = "Here is only /metrics.\n"}, kSendTimeout);
+  if (request.head.method != "GET" && request.head.method != "HEAD")
+    co_return co_await http_io::send_answer(
+        request, {.status = 405, .content_type = "text/plain", .body = "", .extra_fields = "Allow: GET, HEAD\r\n"},
+        kSendTimeout);
+  if (!secret_.empty() && !is_bearer(request.head.fields.value_of(http::HeaderId::kAuthorization), secret_))
+    co_return co_await http_io::send_answer(request,
+                                            {.status = 401,
+                                             .content_type = "text/plain",
+                                             .body = "A bearer token is needed.\n",
+                                             .extra_fields = "WWW-Authenticate: Bearer\r\n"},
+                                            kSendTimeout);
+  // Two scrapes at once share one thread: each gets a page of its own, made in one go.
+  std::string page;
+  page.reserve(page_size_);
+  telemetry_.append_metrics(page);
+  page_size_ = page.size() + page.size() / 8;
+  co_return co_await http_io::send_answer(
+      request, {.content_type = telemetry::kTextExpositionType, .body = page}, kSendTimeout);
+}
+
+}  // namespace archestra::app

@@ -1,0 +1,35 @@
+// Serves GET /metrics on a port and a thread of its own, so that a scrape never slows traffic.
+#pragma once
+
+#include <string>
+#include <thread>
+
+#include "base/buffer_pool.h"
+#include "base/secret.h"
+#include "http_io/server.h"
+#include "net/event_loop.h"
+#include "net/listener.h"
+#include "telemetry/pipeline.h"
+
+namespace archestra::app {
+
+class MetricsServer final : public http_io::Handler {
+ public:
+  /// Starts the thread. All outlive it. With a secret, a request needs it as a bearer token.
+  MetricsServer(telemetry::Telemetry& telemetry, const net::ListenSockets& sockets, const base::Secret& secret);
+  MetricsServer(const MetricsServer&) = delete;
+  ~MetricsServer() override;
+
+ private:
+  net::Task<http_io::Persistence> serve(http_io::ServerRequest& request) override;
+  void run();
+
+  telemetry::Telemetry& telemetry_;
+  const net::ListenSockets& sockets_;
+  const base::Secret& secret_;
+  std::size_t page_size_ = 0;  // of the last page: the next is about as large
+  net::EventLoop loop_;
+  std::thread thread_;
+};
+
+}  // namespace archestra::app

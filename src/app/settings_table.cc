@@ -1,0 +1,278 @@
+// The one table of all settings. A new setting is a member of Config and a row here.
+#include <algorithm>
+#include <charconv>
+#include <fstream>
+#include <optional>
+#include <thread>
+
+#include "app/config.h"
+#include "net/socket_address.h"
+
+namespace archestra::app {
+namespace {
+
+template <class Number>
+std::optional<Number> number(std::string_view text, Number low, Number high) {
+  Number value{};
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size() || !(value >= low && value <= high)) return std::nullopt;
+  return value;
+}
+
+std::string lower(std::string_view text) {
+  std::string out(text);
+  std::ranges::transform(out, out.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return out;
+}
+
+template <auto kMember>
+bool set_port(Config& config, std::string_view text) {
+  const auto value = number<std::uint32_t>(text, 0, 65535);
+  if (value) config.*kMember = static_cast<std::uint16_t>(*value);
+  return value.has_value();
+}
+
+template <auto kMember, std::uint64_t kLow, std::uint64_t kHigh>
+bool set_count(Config& config, std::string_view text) {
+  const auto value = number<std::uint64_t>(text, kLow, kHigh);
+  if (value) config.*kMember = *value;
+  return value.has_value();
+}
+
+// "70MB": a number with an optional unit of 1024.
+template <auto kMember>
+bool set_bytes(Config& config, std::string_view text) {
+  const std::size_t digits = std::min(text.find_first_not_of("0123456789"), text.size());
+  const auto value = number<std::uint64_t>(text.substr(0, digits), 1, std::uint64_t{1} << 40);
+  const std::string unit = lower(text.substr(digits));
+  int shift = -1;
+  if (unit.empty() || unit == "b") shift = 0;
+  if (unit == "kb") shift = 10;
+  if (unit == "mb") shift = 20;
+  if (unit == "gb") shift = 30;
+  if (!value || shift < 0 || *value > (std::uint64_t{1} << 40 >> shift)) return false;
+  config.*kMember = *value << shift;
+  return true;
+}
+
+constexpr std::uint64_t kWeekInMilliseconds = 7ULL * 24 * 3600 * 1000;
+
+template <auto kMember>
+bool set_milliseconds(Config& config, std::string_view text) {
+  const auto value = number<std::uint64_t>(text, 1, kWeekInMilliseconds);
+  if (value) config.*kMember = std::chrono::milliseconds(*value);
+  return value.has_value();
+}
+
+template <auto kMember>
+bool set_secret(Config& config, std::string_view text) {
+  // It goes into a header: what could end the line is refused.
+  const bool clean = std::ranges::none_of(text, [](unsigned char c) { return c < 0x20 || c == 0x7f; });
+  if (clean) config.*kMember = base::Secret(std::string(text));
+  return clean;
+}
+
+template <auto kMember>
+bool set_on_off(Config& config, std::string_view text) {
+  const std::string value = lower(text);
+  config.*kMember = value == "on" || value == "true";
+  return config.*kMember || value == "off" || value == "false";
+}
+
+template <auto kMember>
+bool set_url(Config& config, std::string_view text) {
+  auto url = http::parse_url(text);
+  if (!url) return false;
+  config.*kMember = std::move(*url);
+  return true;
+}
+
+template <auto kMember>
+bool set_log_level(Config& config, std::string_view text) {
+  return base::parse_log_level(lower(text), config.*kMember);
+}
+
+bool set_bind(Config& config, std::string_view text) {
+  config.bind.clear();
+  while (!text.empty()) {
+    const std::string_view item = text.substr(0, text.find(','));
+    text.remove_prefix(std::min(item.size() + 1, text.size()));
+    if (!net::SocketAddress::parse(item, 0)) return false;
+    config.bind.emplace_back(item);
+  }
+  return !config.bind.empty();
+}
+
+bool set_directory(Config& config, std::string_view text) {
+  config.data_dir = text;
+  return !text.empty();
+}
+
+bool set_ca_file(Config& config, std::string_view text) {
+  config.ca_file = text;
+  return text.empty() || std::ifstream(config.ca_file).good();
+}
+
+// A path that ends in /v1/traces is used as it is; none or "/" gets it; any other is used as it is.
+bool set_otlp_endpoint(Config& config, std::string_view text) {
+  auto url = http::parse_url(text);
+  if (!url) return false;
+  if (url->path.empty() || url->path == "/") url->path = "/v1/traces";
+  config.otlp_endpoint = std::move(*url);
+  return true;
+}
+
+bool set_traces_exporter(Config& config, std::string_view text) {
+  const std::string value = lower(text);
+  config.traces_exported = value == "otlp";
+  return value == "otlp" || value == "none";
+}
+
+bool set_sample_rate(Config& config, std::string_view text) {
+  const auto value = number<double>(text, 0.0, 1.0);
+  if (value) config.traces_sample_rate = *value;
+  return value.has_value();
+}
+
+bool set_service_name(Config& config, std::string_view text) {
+  config.service_name = text;
+  return !text.empty();
+}
+
+std::optional<std::string> percent_decoded(std::string_view text) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '%') {
+      out += text[i];
+      continue;
+    }
+    unsigned char byte = 0;
+    if (i + 2 >= text.size()) return std::nullopt;
+    const auto [end, error] = std::from_chars(text.data() + i + 1, text.data() + i + 3, byte, 16);
+    if (error != std::errc() || end != text.data() + i + 3) return std::nullopt;
+    out += static_cast<char>(byte);
+    i += 2;
+  }
+  return out;
+}
+
+std::string_view trimmed(std::string_view text) {
+  const std::size_t begin = text.find_first_not_of(" \t");
+  if (begin == std::string_view::npos) return {};
+  return text.substr(begin, text.find_last_not_of(" \t") - begin + 1);
+}
+
+bool set_otlp_headers(Config& config, std::string_view text) {
+  config.otlp_headers.clear();
+  while (!text.empty()) {
+    const std::string_view item = text.substr(0, text.find(','));
+    text.remove_prefix(std::min(item.size() + 1, text.size()));
+    if (trimmed(item).empty()) continue;
+    const std::size_t equals = item.find('=');
+    if (equals == std::string_view::npos) return false;
+    const std::string name = lower(trimmed(item.substr(0, equals)));
+    const auto value = percent_decoded(trimmed(item.substr(equals + 1)));
+    const bool good_name =
+        !name.empty() && name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-_") == std::string::npos;
+    if (!good_name || !value || std::ranges::any_of(*value, [](unsigned char c) { return c < 0x20 || c == 0x7f; }))
+      return false;
+    config.otlp_headers.emplace_back(name, base::Secret(*value));
+  }
+  return true;
+}
+
+constexpr std::string_view kPort = "a port, 0 to 65535 (0: the system chooses)";
+constexpr std::string_view kMilliseconds = "whole milliseconds, 1 to 604800000";
+constexpr std::string_view kBytes = "a number of bytes with an optional unit: 70MB, 512KB, 1GB";
+constexpr std::string_view kUrl = "an http or https URL without user, query or fragment";
+constexpr std::string_view kLevel = "debug, info, warn, error or off";
+
+}  // namespace
+
+const std::vector<Setting>& settings() {
+  static const std::vector<Setting> table = {
+      {.env = "ARCHESTRA_API_PORT", .default_value = "9000", .accepted = kPort,
+       .help = "port of the LLM proxy, /health and /ready", .set = set_port<&Config::api_port>},
+      {.env = "ARCHESTRA_METRICS_PORT", .default_value = "9050", .accepted = kPort,
+       .help = "port of /metrics", .set = set_port<&Config::metrics_port>},
+      {.env = "ARCHESTRA_BIND", .default_value = "127.0.0.1,::1", .accepted = "numeric IP addresses, separated by commas",
+       .help = "addresses to listen on; the default serves this machine only", .set = set_bind},
+      {.env = "ARCHESTRA_DATA_DIR", .default_value = "./data", .accepted = "a folder",
+       .help = "where the process keeps its files (ports.json)", .set = set_directory},
+      {.env = "ARCHESTRA_THREADS", .default_value = "0", .accepted = "0 to 256 (0: one per core)",
+       .help = "number of shards", .set = set_count<&Config::threads, 0, 256>},
+      {.env = "ARCHESTRA_OPENAI_BASE_URL", .default_value = "https://api.openai.com/v1", .accepted = kUrl,
+       .help = "where calls to openai go", .set = set_url<&Config::openai_base_url>},
+      {.env = "ARCHESTRA_OPENAI_USAGE_OPTION", .default_value = "on", .accepted = "on or off",
+       .help = "ask for usage in streams whose client did not; off for servers that reject stream_options",
+       .set = set_on_off<&Config::openai_usage_option>},
+      {.env = "ARCHESTRA_CA_FILE", .default_value = "", .accepted = "a readable PEM file, or empty for the system's store",
+       .help = "certificates trusted for upstreams and collector", .set = set_ca_file},
+      {.env = "ARCHESTRA_API_BODY_LIMIT", .default_value = "70MB", .accepted = kBytes,
+       .help = "largest request body that is read whole; beyond it 413", .set = set_bytes<&Config::body_bytes_max>},
+      {.env = "ARCHESTRA_API_BODIES_LIMIT", .default_value = "512MB", .accepted = kBytes,
+       .help = "all bodies in memory, per shard; beyond it 503", .set = set_bytes<&Config::bodies_bytes_max>},
+      {.env = "ARCHESTRA_API_HEAD_LIMIT", .default_value = "64KB", .accepted = kBytes,
+       .help = "largest request head; beyond it 431", .set = set_bytes<&Config::head_bytes_max>},
+      {.env = "ARCHESTRA_CALLS_IN_FLIGHT_LIMIT", .default_value = "10000", .accepted = "1 to 1000000",
+       .help = "LLM calls at a time, per shard; beyond it 503",
+       .set = set_count<&Config::calls_in_flight_max, 1, 1'000'000>},
+      {.env = "ARCHESTRA_UPSTREAM_CONNECT_TIMEOUT_MS", .default_value = "10000", .accepted = kMilliseconds,
+       .help = "name, TCP and TLS together", .set = set_milliseconds<&Config::connect_timeout>},
+      {.env = "ARCHESTRA_UPSTREAM_FIRST_BYTE_TIMEOUT_MS", .default_value = "600000", .accepted = kMilliseconds,
+       .help = "from the request sent to the response's head", .set = set_milliseconds<&Config::first_byte_timeout>},
+      {.env = "ARCHESTRA_UPSTREAM_IDLE_TIMEOUT_MS", .default_value = "300000", .accepted = kMilliseconds,
+       .help = "between two reads of a response", .set = set_milliseconds<&Config::idle_timeout>},
+      {.env = "ARCHESTRA_UPSTREAM_TOTAL_TIMEOUT_MS", .default_value = "3600000", .accepted = kMilliseconds,
+       .help = "a whole exchange with the upstream", .set = set_milliseconds<&Config::total_timeout>},
+      {.env = "ARCHESTRA_CLIENT_IDLE_TIMEOUT_MS", .default_value = "75000", .accepted = kMilliseconds,
+       .help = "a connection without a request is kept this long", .set = set_milliseconds<&Config::client_idle_timeout>},
+      {.env = "ARCHESTRA_CLIENT_HEAD_TIMEOUT_MS", .default_value = "10000", .accepted = kMilliseconds,
+       .help = "for a request's head to arrive", .set = set_milliseconds<&Config::client_head_timeout>},
+      {.env = "ARCHESTRA_CLIENT_BODY_TIMEOUT_MS", .default_value = "60000", .accepted = kMilliseconds,
+       .help = "for a request body that is read whole; between two reads of one that streams",
+       .set = set_milliseconds<&Config::client_body_timeout>},
+      {.env = "ARCHESTRA_CLIENT_SEND_TIMEOUT_MS", .default_value = "120000", .accepted = kMilliseconds,
+       .help = "a client that takes nothing for so long has left", .set = set_milliseconds<&Config::client_send_timeout>},
+      {.env = "ARCHESTRA_DRAIN_TIMEOUT_MS", .default_value = "30000", .accepted = kMilliseconds,
+       .help = "calls may finish this long after SIGTERM", .set = set_milliseconds<&Config::drain_timeout>},
+      {.env = "ARCHESTRA_LOG_LEVEL", .default_value = "info", .accepted = kLevel,
+       .help = "the process's own log, on stderr", .set = set_log_level<&Config::log_level>},
+      {.env = "ARCHESTRA_ACCESS_LOG_LEVEL", .default_value = "info", .accepted = kLevel,
+       .help = "the log of calls, on stdout; debug adds requests that are no LLM calls",
+       .set = set_log_level<&Config::access_log_level>},
+      {.env = "ARCHESTRA_METRICS_SECRET", .default_value = "", .accepted = "text without control characters",
+       .help = "when set, /metrics wants it as a bearer token", .secret = true, .set = set_secret<&Config::metrics_secret>},
+      {.env = "ARCHESTRA_OTEL_EXPORTER_OTLP_ENDPOINT", .default_value = "http://localhost:4318/v1/traces", .accepted = kUrl,
+       .help = "the OpenTelemetry collector; without a path, /v1/traces", .set = set_otlp_endpoint},
+      {.env = "ARCHESTRA_OTEL_EXPORTER_OTLP_AUTH_BEARER", .default_value = "", .accepted = "text without control characters",
+       .help = "bearer token for the collector; wins over user and password", .secret = true,
+       .set = set_secret<&Config::otlp_bearer>},
+      {.env = "ARCHESTRA_OTEL_EXPORTER_OTLP_AUTH_USERNAME", .default_value = "", .accepted = "text without control characters",
+       .help = "user for basic authentication; needs the password too", .secret = true,
+       .set = set_secret<&Config::otlp_username>},
+      {.env = "ARCHESTRA_OTEL_EXPORTER_OTLP_AUTH_PASSWORD", .default_value = "", .accepted = "text without control characters",
+       .help = "password for basic authentication; needs the user too", .secret = true,
+       .set = set_secret<&Config::otlp_password>},
+      {.env = "ARCHESTRA_OTEL_TRACES_SAMPLE_RATE", .default_value = "1", .accepted = "0 to 1",
+       .help = "share of traces that are recorded where no caller has decided", .set = set_sample_rate},
+      {.env = "OTEL_EXPORTER_OTLP_HEADERS", .default_value = "", .accepted = "name=value,name=value, values percent-encoded",
+       .help = "further header fields for the collector", .secret = true, .set = set_otlp_headers},
+      {.env = "OTEL_EXPORTER_OTLP_TIMEOUT", .default_value = "10000", .accepted = kMilliseconds,
+       .help = "one request to the collector", .set = set_milliseconds<&Config::otlp_timeout>},
+      {.env = "OTEL_TRACES_EXPORTER", .default_value = "otlp", .accepted = "otlp or none",
+       .help = "none turns the export of spans off", .set = set_traces_exporter},
+      {.env = "OTEL_BSP_SCHEDULE_DELAY", .default_value = "5000", .accepted = kMilliseconds,
+       .help = "between two batches of spans", .set = set_milliseconds<&Config::bsp_schedule_delay>},
+      {.env = "OTEL_BSP_MAX_QUEUE_SIZE", .default_value = "16384", .accepted = "1 to 1000000",
+       .help = "spans that wait for the collector; beyond it they are dropped and counted",
+       .set = set_count<&Config::bsp_max_queue_size, 1, 1'000'000>},
+      {.env = "OTEL_BSP_MAX_EXPORT_BATCH_SIZE", .default_value = "512", .accepted = "1 to 100000",
+       .help = "spans in one batch", .set = set_count<&Config::bsp_max_export_batch_size, 1, 100'000>},
+      {.env = "OTEL_SERVICE_NAME", .default_value = "archestra", .accepted = "a name",
+       .help = "service.name of all spans", .set = set_service_name},
+  };
+  return table;
+}
+
+}  // namespace archestra::app

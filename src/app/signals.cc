@@ -1,0 +1,34 @@
+#include "app/signals.h"
+
+#include <csignal>
+#include <pthread.h>
+
+namespace archestra::app {
+namespace {
+
+sigset_t stop_signals() {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGTERM);
+  sigaddset(&set, SIGINT);
+  return set;
+}
+
+}  // namespace
+
+void block_signals() {
+  const sigset_t set = stop_signals();
+  pthread_sigmask(SIG_BLOCK, &set, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);
+}
+
+int wait_for_stop() {
+  const sigset_t set = stop_signals();
+  int number = 0;
+  sigwait(&set, &number);
+  // From here on the default holds again: whoever is impatient sends it twice.
+  pthread_sigmask(SIG_UNBLOCK, &set, nullptr);
+  return number;
+}
+
+}  // namespace archestra::app

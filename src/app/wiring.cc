@@ -1,0 +1,134 @@
+#include "app/wiring.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <latch>
+
+#include "base/base64.h"
+#include "base/ids.h"
+
+namespace archestra::app {
+namespace {
+
+// Until agents are made by their users there is one, always with this id.
+constexpr std::string_view kDefaultAgentId = "00000000-0000-4000-8000-000000000001";
+constexpr base::Duration kFlushLimit = std::chrono::seconds(5);
+
+std::size_t shard_count(const Config& config) {
+  return config.threads != 0 ? config.threads : std::max(1U, std::thread::hardware_concurrency());
+}
+
+std::unique_ptr<net::TlsContext> make_tls(const Config& config) {
+  auto context = net::TlsContext::make(config.ca_file);
+  if (!context) throw ConfigError{fmt::format("ARCHESTRA_CA_FILE \"{}\": {}", config.ca_file, context.error().what)};
+  return std::move(*context);
+}
+
+net::ListenSockets listen(const Config& config, std::string_view setting, std::uint16_t port) {
+  auto sockets = net::ListenSockets::bind(config.bind, port);
+  if (!sockets)
+    throw ConfigError{fmt::format("{}: cannot listen on port {}: {}", setting, port, sockets.error().text())};
+  return std::move(*sockets);
+}
+
+proxy::Target target(const providers::Provider& provider, const http::Url& url, const net::TlsContext& tls,
+                     providers::UsageOption usage_option) {
+  std::string path = url.path;
+  while (path.ends_with('/')) path.pop_back();
+  return {.provider = &provider,
+          .endpoint = {.host = url.host, .port = url.port, .tls = url.is_https ? &tls : nullptr},
+          .base_path = path,
+          .host_field = url.authority(),
+          .usage_option = usage_option};
+}
+
+proxy::SettingsRef proxy_settings(const Config& config, const net::TlsContext& tls) {
+  auto settings = std::make_shared<proxy::Settings>();
+  const auto usage_option =
+      config.openai_usage_option ? providers::UsageOption::kAskFor : providers::UsageOption::kLeaveAlone;
+  for (const auto& provider : settings->registry.all())
+    settings->targets.push_back(target(*provider, config.openai_base_url, tls, usage_option));
+  settings->default_agent = model::make_agent(*base::Uuid::parse(kDefaultAgentId), "Default Agent");
+  settings->agents = {settings->default_agent};
+  settings->inbound = {.head = {.head_bytes_max = config.head_bytes_max},
+                       .idle_timeout = config.client_idle_timeout,
+                       .head_timeout = config.client_head_timeout};
+  settings->body = {.body_bytes_max = config.body_bytes_max, .memory_bytes_max = config.bodies_bytes_max};
+  settings->client_body_timeout = config.client_body_timeout;
+  settings->client_send_timeout = config.client_send_timeout;
+  settings->timeouts.connect = config.connect_timeout;
+  settings->timeouts.first_byte = config.first_byte_timeout;
+  settings->timeouts.idle = config.idle_timeout;
+  settings->timeouts.total = config.total_timeout;
+  settings->calls_in_flight_max = config.calls_in_flight_max;
+  return settings;
+}
+
+telemetry::Telemetry::Options telemetry_options(const Config& config) {
+  base::Random random = base::Random::from_entropy();
+  return {.shards = shard_count(config),
+          .shard = {.sampler = telemetry::RatioSampler(config.traces_sample_rate),
+                    .access_log_level = config.access_log_level,
+                    .exports_spans = config.traces_exported},
+          .resource = {.service_name = config.service_name,
+                       .service_version = ARCHESTRA_VERSION,
+                       .service_instance_id = base::Uuid::random(random).text()},
+          .spans = {.queued_spans_max = config.bsp_max_queue_size,
+                    .batch_spans_max = config.bsp_max_export_batch_size}};
+}
+
+// Bearer wins over basic; basic needs both parts.
+base::Secret authorization(const Config& config) {
+  if (!config.otlp_bearer.empty()) return base::Secret("Bearer " + std::string(config.otlp_bearer.reveal()));
+  if (config.otlp_username.empty() || config.otlp_password.empty()) return {};
+  return base::Secret("Basic " + base::base64(std::string(config.otlp_username.reveal()) + ":" +
+                                        std::string(config.otlp_password.reveal())));
+}
+
+telemetry::otlp::ExporterOptions exporter_options(const Config& config) {
+  return {.enabled = config.traces_exported,
+          .endpoint = config.otlp_endpoint,
+          .authorization = authorization(config),
+          .headers = config.otlp_headers,
+          .request_timeout = config.otlp_timeout,
+          .schedule_delay = config.bsp_schedule_delay};
+}
+
+}  // namespace
+
+Gateway::Gateway(const Config& config)
+    : config_(config),
+      tls_(make_tls(config)),
+      api_sockets_(listen(config, "ARCHESTRA_API_PORT", config.api_port)),
+      metrics_sockets_(listen(config, "ARCHESTRA_METRICS_PORT", config.metrics_port)),
+      log_writer_(STDOUT_FILENO),
+      telemetry_(telemetry_options(config), log_writer_) {
+  const proxy::SettingsRef settings = proxy_settings(config, *tls_);
+  for (std::size_t i = 0; i < shard_count(config); ++i)
+    shards_.emplace_back(settings, telemetry_.observer(i), api_sockets_);
+  exporter_ = std::make_unique<telemetry::otlp::Exporter>(telemetry_, exporter_options(config), tls_.get());
+  metrics_server_ = std::make_unique<MetricsServer>(telemetry_, metrics_sockets_, config.metrics_secret);
+  for (proxy::Shard& shard : shards_) shard_threads_.emplace_back([&shard] { shard.run(); });
+}
+
+Gateway::~Gateway() = default;
+
+void Gateway::stop_accepting() {
+  std::latch stopped(static_cast<std::ptrdiff_t>(shards_.size()));
+  for (proxy::Shard& shard : shards_) shard.stop_accepting([&stopped] { stopped.count_down(); });
+  stopped.wait();
+  // Nobody waits on them any more: whoever comes now is refused at once instead of hanging in a queue.
+  api_sockets_.close();
+}
+
+void Gateway::stop() {
+  stop_accepting();
+  for (proxy::Shard& shard : shards_) shard.drain(config_.drain_timeout);
+  for (std::thread& thread : shard_threads_) thread.join();
+  exporter_->stop(kFlushLimit);
+  log_writer_.stop(kFlushLimit);
+  metrics_server_.reset();
+}
+
+}  // namespace archestra::app

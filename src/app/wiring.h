@@ -1,0 +1,48 @@
+// What the program is made of: the one place where configuration becomes objects and objects meet.
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <thread>
+
+#include "app/config.h"
+#include "app/metrics_server.h"
+#include "net/listener.h"
+#include "net/tls_stream.h"
+#include "proxy/shard.h"
+#include "telemetry/log/log_writer.h"
+#include "telemetry/otlp/exporter.h"
+#include "telemetry/pipeline.h"
+
+namespace archestra::app {
+
+/// A running gateway. Made and stopped by the control thread.
+class Gateway {
+ public:
+  /// Binds the ports, then starts every thread. Throws ConfigError.
+  explicit Gateway(const Config& config);
+  Gateway(const Gateway&) = delete;
+  ~Gateway();
+
+  std::uint16_t api_port() const { return api_sockets_.port(); }
+  std::uint16_t metrics_port() const { return metrics_sockets_.port(); }
+
+  /// Stops accepting, lets calls finish within the drain limit, flushes telemetry. Once.
+  void stop();
+
+ private:
+  void stop_accepting();
+
+  const Config& config_;
+  std::unique_ptr<net::TlsContext> tls_;
+  net::ListenSockets api_sockets_;
+  net::ListenSockets metrics_sockets_;
+  telemetry::LogWriter log_writer_;
+  telemetry::Telemetry telemetry_;
+  std::deque<proxy::Shard> shards_;
+  std::unique_ptr<MetricsServer> metrics_server_;
+  std::unique_ptr<telemetry::otlp::Exporter> exporter_;
+  std::deque<std::thread> shard_threads_;
+};
+
+}  // namespace archestra::app

@@ -1,0 +1,38 @@
+// Reading JSON with simdjson on demand, without exceptions and without its header in ours. Implementation
+// detail of the dialects: include from their .cc files only.
+#pragma once
+
+#include <simdjson.h>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace archestra::providers::json {
+
+namespace ondemand = simdjson::ondemand;
+
+/// A document over `text`, parsed with this thread's parser: one at a time. Copies the text where fewer than
+/// SIMDJSON_PADDING readable bytes (`slack`) follow it.
+simdjson::simdjson_result<ondemand::document> read(std::string_view text, std::size_t slack);
+
+/// Where `value` is a string: its text, unescaped, valid until the next read().
+std::optional<std::string_view> as_string(ondemand::value value);
+std::optional<std::uint64_t> as_count(ondemand::value value);
+bool is_object(ondemand::value& value);
+
+/// Calls `visit(key, value)` for every member of an object; keys with escapes are compared raw. Stops where
+/// the text makes no sense; false then.
+template <class Visit>
+bool for_each_member(ondemand::object object, Visit visit) {
+  for (auto member : object) {
+    ondemand::raw_json_string key;
+    ondemand::value value;
+    if (member.key().get(key) || member.value().get(value)) return false;
+    visit(key, value);
+  }
+  return true;
+}
+
+}  // namespace archestra::providers::json

@@ -1,0 +1,192 @@
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "http/sse.h"
+#include "providers/json.h"
+#include "providers/openai/chat.h"
+
+namespace archestra::providers::openai {
+namespace {
+
+using json::ondemand::array;
+using json::ondemand::object;
+using json::ondemand::raw_json_string;
+using json::ondemand::value;
+
+// More than any request may ask for (`n` is at most 128); an index beyond it is ignored.
+constexpr std::uint64_t kChoicesMax = 128;
+
+bool is_non_empty_string(value member) {
+  const auto text = json::as_string(member);
+  return text && !text->empty();
+}
+
+class ChatScan final : public ResponseScan {
+ public:
+  explicit ChatScan(UsageChunk usage_chunk) : usage_chunk_(usage_chunk) {}
+
+  Verdict on_event(std::string_view raw) override {
+    const auto data = http::sse_data(raw, scratch_);
+    if (!data) return Verdict::kPass;
+    if (*data == "[DONE]") {
+      facts_.ended = true;
+      return Verdict::kPass;
+    }
+    const Root root = read_root(*data, 0);
+    if (root.has_content) ++facts_.content_events;
+    const bool is_usage_chunk = root.has_usage && root.has_empty_choices;
+    return is_usage_chunk && usage_chunk_ == UsageChunk::kDrop ? Verdict::kDrop : Verdict::kPass;
+  }
+
+  void on_body(std::string_view body, std::size_t slack) override { read_root(body, slack); }
+
+ private:
+  struct Root {
+    bool has_content = false;
+    bool has_usage = false;
+    bool has_empty_choices = false;
+  };
+
+  Root read_root(std::string_view text, std::size_t slack) {
+    Root root;
+    auto document = json::read(text, slack);
+    object members;
+    if (document.error() || document.get_object().get(members)) return root;
+    json::for_each_member(members, [&](raw_json_string key, value member) {
+      if (key == "choices") {
+        root.has_empty_choices = read_choices(member, root.has_content) == 0;
+      } else if (key == "usage") {
+        root.has_usage = json::is_object(member) && read_usage(member);
+      } else if (key == "id" && facts_.id.empty()) {
+        facts_.id = json::as_string(member).value_or("");
+      } else if (key == "model" && facts_.model.empty()) {
+        facts_.model = json::as_string(member).value_or("");
+      } else if (key == "error" && json::is_object(member)) {
+        read_error(member);
+      }
+    });
+    return root;
+  }
+
+  // How many there are; 1 where that cannot be told, so that nothing is taken for empty by mistake.
+  std::size_t read_choices(value choices, bool& has_content) {
+    array list;
+    if (choices.get_array().get(list)) return 1;
+    std::size_t count = 0;
+    for (auto item : list) {
+      object choice;
+      if (item.get_object().get(choice)) return count + 1;
+      read_choice(choice, count++, has_content);
+    }
+    return count;
+  }
+
+  void read_choice(object choice, std::size_t position, bool& has_content) {
+    // Chunks name their choice by `index`, which usually stands first; a whole answer's are in order too.
+    std::uint64_t index = position;
+    json::for_each_member(choice, [&](raw_json_string key, value member) {
+      if (key == "index") {
+        index = json::as_count(member).value_or(index);
+      } else if (key == "delta" || key == "message") {
+        read_message(member, index, has_content);
+      } else if (key == "finish_reason") {
+        if (const auto reason = json::as_string(member); reason && index < kChoicesMax) {
+          if (facts_.finish_reasons.size() <= index) facts_.finish_reasons.resize(index + 1);
+          facts_.finish_reasons[index] = *reason;
+        }
+      }
+    });
+  }
+
+  void read_message(value message, std::uint64_t choice, bool& has_content) {
+    object members;
+    if (message.get_object().get(members)) return;
+    json::for_each_member(members, [&](raw_json_string key, value member) {
+      if (key == "content" || key == "reasoning_content" || key == "reasoning" || key == "refusal") {
+        has_content |= is_non_empty_string(member);
+      } else if (key == "tool_calls") {
+        has_content |= read_tool_calls(member, choice);
+      } else if (key == "function_call" && json::is_object(member)) {  // before tools; still spoken
+        count_tool_call(choice, kFunctionCall);
+        has_content = true;
+      }
+    });
+  }
+
+  bool read_tool_calls(value calls, std::uint64_t choice) {
+    array list;
+    if (calls.get_array().get(list)) return false;
+    std::uint64_t position = 0;
+    for (auto item : list) {
+      object call;
+      if (item.get_object().get(call)) break;
+      std::uint64_t index = position++;
+      json::for_each_member(call, [&](raw_json_string key, value member) {
+        if (key == "index") index = json::as_count(member).value_or(index);
+      });
+      count_tool_call(choice, index);
+    }
+    return position > 0;
+  }
+
+  // A call comes in many fragments; it is one by its choice and index.
+  void count_tool_call(std::uint64_t choice, std::uint64_t index) {
+    const std::uint64_t key = choice * kCallsPerChoiceMax + std::min(index, kCallsPerChoiceMax - 1);
+    if (std::ranges::find(seen_calls_, key) != seen_calls_.end()) return;
+    if (seen_calls_.size() >= kCallsPerChoiceMax) return;
+    seen_calls_.push_back(key);
+    ++facts_.tool_calls;
+  }
+
+  bool read_usage(value usage) {
+    object members;
+    if (usage.get_object().get(members)) return false;
+    facts_.usage.provenance = call::Provenance::kProvider;
+    json::for_each_member(members, [&](raw_json_string key, value member) {
+      if (key == "prompt_tokens") {
+        set(facts_.usage.input_tokens, member);
+      } else if (key == "completion_tokens") {
+        set(facts_.usage.output_tokens, member);
+      } else if (key == "prompt_tokens_details") {
+        read_detail(member, "cached_tokens", facts_.usage.cache_read_tokens);
+      } else if (key == "completion_tokens_details") {
+        read_detail(member, "reasoning_tokens", facts_.usage.reasoning_tokens);
+      }
+    });
+    return true;
+  }
+
+  static void read_detail(value details, const char* name, std::uint64_t& figure) {
+    object members;
+    if (!json::is_object(details) || details.get_object().get(members)) return;
+    json::for_each_member(members, [&](raw_json_string key, value member) {
+      if (key.unsafe_is_equal(name)) set(figure, member);
+    });
+  }
+
+  // A figure that is left out or null keeps its earlier value.
+  static void set(std::uint64_t& figure, value member) { figure = json::as_count(member).value_or(figure); }
+
+  void read_error(value error) {
+    object members;
+    if (error.get_object().get(members)) return;
+    facts_.error_type = "error";
+    json::for_each_member(members, [&](raw_json_string key, value member) {
+      if (key != "type") return;
+      if (const auto type = json::as_string(member); type && !type->empty()) facts_.error_type = *type;
+    });
+  }
+
+  static constexpr std::uint64_t kCallsPerChoiceMax = 4096;
+  static constexpr std::uint64_t kFunctionCall = kCallsPerChoiceMax - 1;
+  const UsageChunk usage_chunk_;
+  std::string scratch_;
+  std::vector<std::uint64_t> seen_calls_;
+};
+
+}  // namespace
+
+std::unique_ptr<ResponseScan> make_chat_scan(UsageChunk usage_chunk) { return std::make_unique<ChatScan>(usage_chunk); }
+
+}  // namespace archestra::providers::openai

@@ -1,0 +1,99 @@
+// One API dialect: what its paths mean, what a request says, what a response tells, how it words an error.
+// A Provider is immutable and shared by all shards; a ResponseScan belongs to one try of one call.
+// Nothing here does I/O. Adding a dialect: one folder that implements these two, one line in registry.cc.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "call/route.h"
+#include "call/usage.h"
+
+namespace archestra::providers {
+
+/// Replaces `removed` bytes of a request body at `offset` by `inserted`.
+struct BodyEdit {
+  std::size_t offset = 0;
+  std::size_t removed = 0;
+  std::string inserted;
+
+  bool empty() const { return removed == 0 && inserted.empty(); }
+};
+
+/// What a request body of an observed operation says.
+struct RequestFacts {
+  std::string model;    ///< "" where it names none
+  bool stream = false;  ///< the client wants server-sent events
+  /// The usage option: asked for in the upstream request although the client did not. Its chunk is then
+  /// dropped from what the client gets.
+  BodyEdit usage_option;
+};
+
+/// Whether the gateway may ask a provider for usage in streams whose client did not.
+enum class UsageOption : std::uint8_t { kLeaveAlone, kAskFor };
+
+/// What happens to a response event at the gate; docs/decisions/0001-the-gate.md.
+enum class Verdict : std::uint8_t {
+  kPass,     ///< leaves now, unchanged
+  kHold,     ///< waits, and everything after it, until the scan decides or the response ends
+  kReplace,  ///< leaves as ResponseScan::replacement()
+  kDrop,     ///< never leaves
+};
+
+/// What a response told, so far.
+struct ResponseFacts {
+  call::Usage usage;
+  std::string model;
+  std::string id;
+  std::vector<std::string> finish_reasons;  ///< one per choice, in order
+  std::uint32_t tool_calls = 0;
+  std::uint32_t content_events = 0;  ///< events that carried text, reasoning or tool calls
+  bool ended = false;                ///< the stream's last event has come
+  std::string error_type;            ///< of an error object in the response; "" for none
+};
+
+/// Reads one response alongside, in whatever pieces the gate hands it.
+class ResponseScan {
+ public:
+  virtual ~ResponseScan() = default;
+
+  /// One whole server-sent event, raw. Never fails: what makes no sense passes unread.
+  virtual Verdict on_event(std::string_view raw) = 0;
+  /// The bytes to send instead of the event that got kReplace.
+  virtual std::string_view replacement() const { return {}; }
+  /// The whole body of an answer that is no stream. `slack` readable bytes follow it.
+  virtual void on_body(std::string_view body, std::size_t slack) = 0;
+
+  const ResponseFacts& facts() const { return facts_; }
+
+ protected:
+  ResponseFacts facts_;
+};
+
+class Provider {
+ public:
+  virtual ~Provider() = default;
+
+  virtual std::string_view name() const = 0;
+  virtual std::string_view default_base_url() const = 0;
+
+  /// The way of a request whose path, behind "/v1/<name>" and an agent's id, is `rest` (begins with '/', has
+  /// the query). `with_agent`: an id was there, which the route template shows.
+  virtual call::Route route(std::string_view method, std::string_view rest, bool with_agent) const = 0;
+
+  /// What the body of an observed operation says. `slack` readable bytes follow it. A body that is no
+  /// JSON gives empty facts: the provider will refuse it in its own words.
+  virtual RequestFacts inspect(const call::Operation& operation, std::string_view body, std::size_t slack,
+                               UsageOption usage) const = 0;
+  /// The reader for a response of an observed operation; null where there is nothing to read.
+  virtual std::unique_ptr<ResponseScan> scan(const call::Operation& operation, const RequestFacts& request) const = 0;
+
+  /// The JSON body with which this provider's SDKs raise their usual exception for `status`.
+  virtual std::string error_body(int status, std::string_view code, std::string_view message) const = 0;
+};
+
+}  // namespace archestra::providers

@@ -1,0 +1,476 @@
+#include "proxy/exchange.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "base/json_text.h"
+#include "call/error_meaning.h"
+#include "http/head_writer.h"
+#include "http/url.h"
+#include "http_io/outbox.h"
+#include "proxy/upload.h"
+
+namespace archestra::proxy {
+namespace {
+
+using base::ErrorCode;
+using call::Outcome;
+using http::HeaderId;
+
+constexpr int kClientLeft = 499;  // nginx's number for a client that closed its request
+constexpr int kFirstErrorStatus = 400;
+
+bool is_event_stream(const http::ResponseHead& head) {
+  const std::string_view type = head.fields.value_of(HeaderId::kContentType);
+  return http::equals_ignoring_case(type.substr(0, type.find(';')), "text/event-stream");
+}
+
+bool is_encoded(const http::ResponseHead& head) {
+  const std::string_view encoding = head.fields.value_of(HeaderId::kContentEncoding);
+  return !encoding.empty() && !http::equals_ignoring_case(encoding, "identity");
+}
+
+}  // namespace
+
+Exchange::Exchange(Shard& shard, ClientConnection& client, Heads& heads)
+    : shard_(shard), client_(client), heads_(heads), settings_(*shard.settings) {}
+
+net::Task<AfterExchange> Exchange::run() {
+  begin();
+  co_await serve();
+  finish();
+  co_return after_;
+}
+
+void Exchange::begin() {
+  started_ = client_.http().request_started();
+  started_at_ = base::wall_now() - (base::monotonic_now() - started_);
+  trace_.span_id = base::new_span_id(shard_.random);
+  const http::Fields& fields = heads_.request.fields;
+  const auto parent = fields.count_of(HeaderId::kTraceparent) == 1
+                          ? http::parse_traceparent(fields.value_of(HeaderId::kTraceparent))
+                          : std::nullopt;
+  if (parent) {
+    trace_.trace_id = parent->trace_id;
+    trace_.parent_span_id = parent->parent_id;
+    trace_.sampled = parent->sampled;
+    trace_.tracestate = fields.value_of(HeaderId::kTracestate);
+    keep_tracestate_ = true;
+  } else {
+    trace_.trace_id = base::new_trace_id(shard_.random);
+    trace_.sampled = shard_.observer.should_sample(trace_.trace_id);
+  }
+}
+
+net::Task<void> Exchange::serve() {
+  const http::RequestHead& head = heads_.request;
+  const auto match = settings_.registry.match(head.method, head.target);
+  if (match && *match) {
+    provider_ = (*match)->provider;
+    route_ = (*match)->route;
+    route_template_ = route_.route_template;
+  }
+  const auto framing = http::request_framing(head);
+  if (!framing || !match) {
+    const base::Error error = framing ? match.error() : framing.error();
+    co_return co_await refuse({error.detail, Outcome::kInvalidRequest, "bad_request", error.what});
+  }
+  framing_ = *framing;
+  body_consumed_ = framing_.kind == http::BodyKind::kNone;
+  if (provider_ != nullptr)
+    co_await serve_call();
+  else
+    co_await serve_locally();
+}
+
+net::Task<void> Exchange::serve_locally() {
+  const http::RequestHead& head = heads_.request;
+  const std::string_view path = head.path();
+  const bool is_read = head.method == "GET" || head.method == "HEAD";
+  if (path == "/health" || path == "/ready") {
+    route_template_ = path == "/health" ? "/health" : "/ready";
+    if (!is_read) {
+      co_return co_await refuse({405, Outcome::kInvalidRequest, "method_not_allowed", "Only GET is answered here."});
+    }
+    if (path == "/health")
+      co_return co_await reply({.body = R"({"status":"Archestra Platform API","version":")" ARCHESTRA_VERSION R"("})"});
+    if (shard_.draining()) co_return co_await reply({.status = 503, .body = R"({"status":"draining"})"});
+    co_return co_await reply({.body = R"({"status":"ready"})"});
+  }
+  co_await refuse({404, Outcome::kInvalidRequest, "not_found", "There is nothing at this path."});
+}
+
+// --- The way of an LLM call ------------------------------------------------------------------------------
+
+net::Task<void> Exchange::serve_call() {
+  agent_ = route_.agent_id ? settings_.find_agent(*route_.agent_id) : settings_.default_agent;
+  shard_.observer.on_call_started(route_, agent_);
+  call_started_ = true;
+  ++shard_.calls_in_flight;
+  Refusal refusal{};
+  if (!admit(refusal)) co_return co_await refuse(refusal);
+  if (route_.operation->observed && !co_await read_body()) co_return;
+  co_await attempt();
+}
+
+bool Exchange::admit(Refusal& refusal) {
+  if (agent_ == nullptr) {
+    refusal = {404, Outcome::kInvalidRequest, "agent_not_found", "There is no agent with this id."};
+    return false;
+  }
+  if (shard_.calls_in_flight > settings_.calls_in_flight_max) {
+    refusal = {503, Outcome::kRefusedOverload, "overloaded", "The gateway has too many calls in flight.", 1};
+    return false;
+  }
+  return true;
+}
+
+// The body is read whole before anything is dialled, because a rule may change it: the exchange owns it
+// (docs/decisions/0002-who-owns-a-request-body.md).
+net::Task<bool> Exchange::read_body() {
+  co_await send_continue();
+  http_io::MessageSource& source = client_.http().source();
+  const auto began = base::monotonic_now();
+  auto body = co_await http_io::read_whole_body(source, framing_, settings_.body,
+                                                shard_.loop.now() + settings_.client_body_timeout);
+  waits_.client += base::monotonic_now() - began;
+  if (!body) {
+    const base::Error& error = body.error();
+    switch (error.code) {
+      case ErrorCode::kTooLarge:
+        co_await refuse({413, Outcome::kInvalidRequest, "body_too_large", "The request body is too large."});
+        break;
+      case ErrorCode::kOverload:
+        co_await refuse({503, Outcome::kRefusedOverload, "overloaded", "The gateway holds too many request bodies.", 1});
+        break;
+      case ErrorCode::kMalformed:
+        co_await refuse({400, Outcome::kInvalidRequest, "bad_request", error.what});
+        break;
+      case ErrorCode::kTimeout:
+        co_await refuse({408, Outcome::kInvalidRequest, "request_timeout", "The request body did not arrive in time."});
+        break;
+      default: client_left();
+    }
+    co_return false;
+  }
+  body_ = std::move(*body);
+  body_consumed_ = true;
+  request_body_bytes_ = body_.content.size();
+  request_facts_ = provider_->inspect(*route_.operation, body_.content, base::BufferPool::kSlack,
+                                      settings_.target_of(*provider_).usage_option);
+  co_return true;
+}
+
+net::Task<void> Exchange::attempt() {
+  tried_ = true;
+  try_.span_id = base::new_span_id(shard_.random);
+  try_.started_at = base::wall_now();
+  try_started_ = base::monotonic_now();
+  const Target& target = settings_.target_of(*provider_);
+  try_.server_address = target.endpoint.host;
+  try_.server_port = target.endpoint.port;
+
+  auto upstream = co_await connect();
+  if (!upstream) co_return co_await fail_before_head(upstream.error());
+  if (!co_await send_request(**upstream)) co_return;
+  if (!co_await read_response_head(**upstream)) co_return;
+  co_await relay_response(std::move(*upstream));
+}
+
+net::Task<base::Result<UpstreamPtr>> Exchange::connect() {
+  const Target& target = settings_.target_of(*provider_);
+  if (UpstreamPtr warm = shard_.upstreams.try_take(target)) co_return warm;
+  const auto began = base::monotonic_now();
+  auto dialled = co_await shard_.upstreams.dial(target, client_.stream().readiness);
+  waits_.upstream += base::monotonic_now() - began;
+  co_return dialled;
+}
+
+net::Task<bool> Exchange::send_request(UpstreamConnection& upstream) {
+  const Target& target = settings_.target_of(*provider_);
+  const bool whole = route_.operation->observed;
+  const providers::BodyEdit& edit = request_facts_.usage_option;
+  UpstreamRequest request{.head = heads_.request,
+                          .target = target,
+                          .path = route_.upstream_path,
+                          .framing = framing_,
+                          .traceparent = {.trace_id = trace_.trace_id, .parent_id = try_.span_id, .sampled = trace_.sampled},
+                          .keep_tracestate = keep_tracestate_,
+                          .encoding = whole ? Encoding::kIdentity : Encoding::kAsAsked};
+  if (whole && framing_.kind != http::BodyKind::kNone)
+    request.framing = {.kind = http::BodyKind::kLength,
+                       .length = body_.content.size() - edit.removed + edit.inserted.size()};
+  base::Buffer head_bytes = shard_.buffers.take(upstream_head_room(request));
+  http::HeadWriter head({head_bytes.data(), head_bytes.size()});
+  write_upstream_head(request, head);
+  ARCHESTRA_ASSERT(head.ok(), "a forwarded head fits the room made for it");
+
+  http_io::Outbox box;
+  box.add(head.written());
+  if (whole) {
+    box.add(body_.content.substr(0, edit.offset));
+    box.add(edit.inserted);
+    box.add(body_.content.substr(edit.offset + edit.removed));
+  }
+  net::Readiness& client = client_.stream().readiness;
+  const auto sent = co_await http_io::send_all(box, upstream.stream(),
+                                               shard_.loop.now() + settings_.timeouts.idle, &client);
+  if (!sent) {
+    co_await fail_before_head(sent.error());
+    co_return false;
+  }
+  if (whole || framing_.kind == http::BodyKind::kNone) co_return true;
+
+  co_await send_continue();
+  client_.http().source().start_body(framing_);
+  const UploadResult uploaded = co_await upload({.client = client_.http(),
+                                                 .upstream = upstream.http(),
+                                                 .kind = framing_.kind,
+                                                 .client_timeout = settings_.client_body_timeout,
+                                                 .upstream_timeout = settings_.timeouts.idle});
+  request_body_bytes_ = uploaded.body_bytes;
+  switch (uploaded.end) {
+    case UploadEnd::kComplete: body_consumed_ = true; co_return true;
+    case UploadEnd::kAnsweredEarly: co_return true;
+    case UploadEnd::kClientGone: client_left(); co_return false;
+    case UploadEnd::kUpstreamFailed: co_await fail_before_head(uploaded.error); co_return false;
+    case UploadEnd::kClientFailed: break;
+  }
+  co_await refuse({uploaded.error.code == ErrorCode::kTimeout ? 408 : 400, Outcome::kInvalidRequest, "bad_request",
+                   uploaded.error.what});
+  co_return false;
+}
+
+net::Task<bool> Exchange::read_response_head(UpstreamConnection& upstream) {
+  const auto began = base::monotonic_now();
+  const auto deadline = std::min(began + settings_.timeouts.first_byte, try_started_ + settings_.timeouts.total);
+  const auto read = co_await upstream.http().read_head(heads_.response, settings_.upstream_head, deadline,
+                                                       &client_.stream().readiness);
+  const auto now = base::monotonic_now();
+  waits_.upstream += now - began;
+  if (!read) {
+    co_await fail_before_head(read.error());
+    co_return false;
+  }
+  try_.time_to_first_byte = now - try_started_;
+  try_.status_code = heads_.response.status;
+  co_return true;
+}
+
+GateMode Exchange::gate_mode() const {
+  if (scan_ == nullptr || is_encoded(heads_.response)) return GateMode::kPass;
+  if (!is_event_stream(heads_.response)) return GateMode::kObserveBody;
+  return request_facts_.usage_option.empty() ? GateMode::kObserveEvents : GateMode::kDecideEvents;
+}
+
+ClientFraming Exchange::client_framing(http::BodyFraming upstream, GateMode mode) const {
+  if (upstream.kind == http::BodyKind::kNone) return ClientFraming::kNone;
+  if (upstream.kind == http::BodyKind::kLength && mode != GateMode::kDecideEvents) return ClientFraming::kLength;
+  return heads_.request.minor_version >= 1 ? ClientFraming::kChunked : ClientFraming::kUntilClose;
+}
+
+net::Task<void> Exchange::relay_response(UpstreamPtr upstream) {
+  const http::ResponseHead& head = heads_.response;
+  const auto framing = http::response_framing(
+      head, heads_.request.method == "HEAD" ? http::AnswerTo::kHead : http::AnswerTo::kOther);
+  if (!framing) co_return co_await fail_before_head(framing.error());
+  if (route_.operation->observed) scan_ = provider_->scan(*route_.operation, request_facts_);
+  const GateMode mode = gate_mode();
+  const ClientFraming to_client = client_framing(*framing, mode);
+  const bool upstream_persists = http::is_persistent(head.minor_version, head.fields);
+  if (to_client == ClientFraming::kUntilClose) after_ = AfterExchange::kClose;
+  if (!body_consumed_) after_ = AfterExchange::kLinger;
+  if (!keeps_alive() && after_ == AfterExchange::kKeepAlive) after_ = AfterExchange::kClose;
+  status_ = head.status;
+
+  base::Buffer head_bytes = shard_.buffers.take(client_head_room(head));
+  http::HeadWriter out({head_bytes.data(), head_bytes.size()});
+  const auto elapsed = base::monotonic_now() - started_;
+  write_client_head({.head = head,
+                     .framing = to_client,
+                     .length = framing->length,
+                     .keep_alive = after_ == AfterExchange::kKeepAlive,
+                     .client_minor_version = heads_.request.minor_version,
+                     .gateway = elapsed - waits_.upstream - waits_.client,
+                     .upstream = waits_.upstream},
+                    out);
+  ARCHESTRA_ASSERT(out.ok(), "a forwarded head fits the room made for it");
+
+  upstream->http().source().start_body(*framing);
+  Gate gate(mode, scan_.get(),
+            {.scan_bytes_max = settings_.scan_bytes_max, .event_bytes_max = settings_.event_bytes_max}, shard_.buffers);
+  const RelayResult result = co_await relay({.client = client_.http(),
+                                             .upstream = upstream->http(),
+                                             .gate = gate,
+                                             .head = out.written(),
+                                             .framing = to_client,
+                                             .idle_timeout = settings_.timeouts.idle,
+                                             .total_deadline = try_started_ + settings_.timeouts.total,
+                                             .client_timeout = settings_.client_send_timeout,
+                                             .waits = waits_});
+  try_.duration = base::monotonic_now() - try_started_;
+  gate.conclude();
+  conclude_relay(result, gate);
+  const bool clean = result.end == RelayEnd::kComplete && body_consumed_ && upstream_persists &&
+                     framing->kind != http::BodyKind::kUntilClose && upstream->http().source().buffered().empty();
+  if (clean)
+    shard_.upstreams.give_back(std::move(upstream));
+  else
+    upstream->stream().abort();
+}
+
+void Exchange::conclude_relay(const RelayResult& result, const Gate& gate) {
+  response_body_bytes_ = result.body_bytes;
+  if (const auto& first = gate.token_times().first) try_.time_to_first_token = *first - try_started_;
+  if (const auto& last = gate.token_times().last) try_.time_to_last_token = *last - try_started_;
+  if (result.end == RelayEnd::kClientGone) return client_left();
+  if (result.end == RelayEnd::kUpstreamFailed) {
+    const call::ErrorMeaning& meaning = call::meaning_after_head(result.error.code);
+    // The client must see that its answer is not whole: no last chunk, fewer bytes than announced, or a reset.
+    client_.stream().abort();
+    after_ = AfterExchange::kClose;
+    return settle(meaning.outcome, meaning.code);
+  }
+  if (try_.status_code >= kFirstErrorStatus)
+    return settle(Outcome::kUpstreamError, std::to_string(try_.status_code));
+  if (scan_ != nullptr && !scan_->facts().error_type.empty())
+    return settle(Outcome::kUpstreamError, scan_->facts().error_type);
+  const bool read_as_stream = scan_ != nullptr && is_event_stream(heads_.response) && !is_encoded(heads_.response);
+  if (read_as_stream && !scan_->facts().ended) return settle(Outcome::kUpstreamTruncated, "stream_not_ended");
+  settle(Outcome::kCompleted, "");
+}
+
+// --- How an exchange ends --------------------------------------------------------------------------------
+
+void Exchange::settle(Outcome outcome, std::string_view error_type) {
+  if (outcome_) return;
+  outcome_ = outcome;
+  error_type_ = error_type;
+}
+
+void Exchange::client_left() {
+  if (tried_ && try_.duration == base::Duration::zero()) try_.duration = base::monotonic_now() - try_started_;
+  after_ = AfterExchange::kClose;
+  if (client_.was_cut_off()) {
+    client_.stream().abort();
+    return settle(Outcome::kShutdown, "shutting_down");
+  }
+  status_ = kClientLeft;
+  settle(Outcome::kClientCancelled, "");
+}
+
+net::Task<void> Exchange::fail_before_head(base::Error error) {
+  try_.duration = base::monotonic_now() - try_started_;
+  const net::Readiness& client = client_.stream().readiness;
+  if (error.code == ErrorCode::kCancelled || client.cancelled || client.gone) co_return client_left();
+  const call::ErrorMeaning& meaning = call::meaning_before_head(error.code);
+  base::log(meaning.log_level, "upstream failed",
+            {{"provider", provider_->name()}, {"host", try_.server_address}, {"error", error.text()}});
+  co_await refuse({meaning.http_status, meaning.outcome, meaning.code, meaning.message});
+}
+
+net::Task<void> Exchange::refuse(Refusal refusal) {
+  settle(refusal.outcome, refusal.code);
+  std::string body;
+  if (provider_ != nullptr) {
+    body = provider_->error_body(refusal.status, refusal.code, refusal.message);
+  } else {
+    body = R"({"error":{"message":)";
+    base::append_json_string(body, refusal.message);
+    body += R"(,"type":)";
+    base::append_json_string(body, refusal.code);
+    body += "}}";
+  }
+  co_await reply({.status = refusal.status,
+                  .body = body,
+                  .error_code = refusal.code,
+                  .retry_after_seconds = refusal.retry_after_seconds});
+}
+
+net::Task<void> Exchange::reply(LocalReply answer) {
+  if (!body_consumed_) after_ = AfterExchange::kLinger;
+  if (!keeps_alive() && after_ == AfterExchange::kKeepAlive) after_ = AfterExchange::kClose;
+  answer.keep_alive = after_ == AfterExchange::kKeepAlive;
+  status_ = answer.status;
+  response_body_bytes_ = answer.body.size();
+  if (!co_await send_local_reply(client_.http(), heads_.request, answer, settings_.client_send_timeout)) {
+    status_ = kClientLeft;
+    after_ = AfterExchange::kClose;
+  }
+}
+
+// RFC 9110 section 10.1.1: a client may wait for this word before it sends its body.
+net::Task<void> Exchange::send_continue() {
+  if (framing_.kind == http::BodyKind::kNone || heads_.request.minor_version == 0) co_return;
+  if (!http::equals_ignoring_case(heads_.request.fields.value_of(HeaderId::kExpect), "100-continue")) co_return;
+  http_io::Outbox box;
+  box.add("HTTP/1.1 100 Continue\r\n\r\n");
+  // A client that is gone is noticed by whoever reads its body.
+  [[maybe_unused]] const auto sent = co_await http_io::send_all(
+      box, client_.stream(), shard_.loop.now() + settings_.client_send_timeout, nullptr);
+}
+
+bool Exchange::keeps_alive() const {
+  return http::is_persistent(heads_.request.minor_version, heads_.request.fields) && !shard_.draining();
+}
+
+// --- The record: the one place where it is made ----------------------------------------------------------
+
+void Exchange::finish() {
+  const http::RequestHead& head = heads_.request;
+  const auto host = http::parse_host(head.fields.value_of(HeaderId::kHost));
+  call::RequestRecord record{.trace = trace_,
+                             .started_at = started_at_,
+                             .duration = base::monotonic_now() - started_,
+                             .method = http::known_method(head.method),
+                             .route = route_template_,
+                             .url_path = head.path(),
+                             .status_code = status_,
+                             .error_type = error_type_,
+                             .server_address = host ? host->host : std::string_view(),
+                             .server_port = host ? host->port : std::uint16_t{0},
+                             .client_address = client_.peer_ip(),
+                             .user_agent = head.fields.value_of(HeaderId::kUserAgent),
+                             .http_minor_version = head.minor_version,
+                             .request_body_bytes = request_body_bytes_,
+                             .response_body_bytes = response_body_bytes_};
+  call::CallRecord call;
+  std::vector<std::string_view> finish_reasons;
+  if (call_started_) {
+    --shard_.calls_in_flight;
+    finish_call(call, finish_reasons);
+    call.gateway_time = record.duration - waits_.upstream - waits_.client;
+    record.call = &call;
+  }
+  shard_.observer.on_request_finished(record);
+}
+
+void Exchange::finish_call(call::CallRecord& record, std::vector<std::string_view>& finish_reasons) {
+  record.route = route_;
+  record.agent = agent_;
+  record.requested_model = request_facts_.model;
+  record.stream = request_facts_.stream;
+  record.outcome = outcome_.value_or(Outcome::kInternalError);
+  if (scan_ != nullptr) {
+    const providers::ResponseFacts& facts = scan_->facts();
+    record.response_model = facts.model;
+    record.response_id = facts.id;
+    finish_reasons.assign(facts.finish_reasons.begin(), facts.finish_reasons.end());
+    record.finish_reasons = finish_reasons;
+    record.tool_calls = facts.tool_calls;
+    record.usage = facts.usage;
+    if (facts.usage.provenance == call::Provenance::kUnknown && facts.content_events > 0) {
+      // The stream broke off before the usage came. Of the output about one token came with each event; of
+      // the input nothing is known.
+      record.usage.provenance = call::Provenance::kEstimate;
+      record.usage.output_tokens = facts.content_events;
+    }
+  }
+  if (!tried_) return;
+  try_.outcome = record.outcome;
+  try_.error_type = call::is_span_error(record.outcome) ? std::string_view(error_type_) : std::string_view();
+  record.tries = {&try_, 1};
+}
+
+}  // namespace archestra::proxy

@@ -1,0 +1,119 @@
+// One request from its head to its record. Reads top to bottom in exchange.cc: begin, serve (locally or by
+// an upstream), finish. finish() is the only exit: it makes the record and tells the observer, exactly once.
+// Lives in the connection's coroutine for as long as the request.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "call/call_record.h"
+#include "http/body_framing.h"
+#include "http/trace_context.h"
+#include "http_io/message_source.h"
+#include "net/task.h"
+#include "proxy/client_connection.h"
+#include "proxy/forward_head.h"
+#include "proxy/gate.h"
+#include "proxy/local_reply.h"
+#include "proxy/relay.h"
+#include "proxy/shard.h"
+
+namespace archestra::proxy {
+
+/// What becomes of the client's connection.
+enum class AfterExchange : std::uint8_t {
+  kKeepAlive,
+  kClose,
+  kLinger,  ///< answered before the request was read: let the client take the answer first
+};
+
+class Exchange {
+ public:
+  /// `heads.request` has been read from `client`; its views live as long as the exchange.
+  Exchange(Shard& shard, ClientConnection& client, Heads& heads);
+  Exchange(const Exchange&) = delete;
+
+  net::Task<AfterExchange> run();
+
+ private:
+  /// A refusal of our own: status, code, and words for the person who reads the SDK's exception.
+  struct Refusal {
+    int status;
+    call::Outcome outcome;
+    std::string_view code;
+    std::string_view message;
+    unsigned retry_after_seconds = 0;
+  };
+
+  void begin();
+  net::Task<void> serve();
+  net::Task<void> serve_locally();
+
+  // The way of an LLM call.
+  net::Task<void> serve_call();
+  bool admit(Refusal& refusal);
+  net::Task<bool> read_body();
+  net::Task<void> attempt();
+  net::Task<base::Result<UpstreamPtr>> connect();
+  net::Task<bool> send_request(UpstreamConnection& upstream);
+  net::Task<bool> read_response_head(UpstreamConnection& upstream);
+  net::Task<void> relay_response(UpstreamPtr upstream);
+  GateMode gate_mode() const;
+  ClientFraming client_framing(http::BodyFraming upstream, GateMode mode) const;
+  void conclude_relay(const RelayResult& result, const Gate& gate);
+
+  // How a try ends. Each sets the outcome; the first to do so wins.
+  net::Task<void> refuse(Refusal refusal);
+  net::Task<void> fail_before_head(base::Error error);
+  void client_left();
+  void settle(call::Outcome outcome, std::string_view error_type);
+  net::Task<void> reply(LocalReply reply);
+  net::Task<void> send_continue();
+
+  bool keeps_alive() const;
+  void finish();
+  void finish_call(call::CallRecord& record, std::vector<std::string_view>& finish_reasons);
+
+  Shard& shard_;
+  ClientConnection& client_;
+  Heads& heads_;
+  const Settings& settings_;
+
+  // The request.
+  base::MonotonicTime started_;
+  base::WallTime started_at_;
+  call::TraceContext trace_;
+  http::BodyFraming framing_;
+  std::string_view route_template_ = "unmatched";
+  bool keep_tracestate_ = false;
+  bool body_consumed_ = false;  // nothing of the request is left in the connection
+
+  // The call in it, if it is one.
+  const providers::Provider* provider_ = nullptr;
+  call::Route route_;
+  model::AgentRef agent_;
+  bool call_started_ = false;
+  http_io::WholeBody body_;
+  providers::RequestFacts request_facts_;
+  std::unique_ptr<providers::ResponseScan> scan_;
+
+  // The try.
+  call::TryRecord try_;
+  bool tried_ = false;
+  base::MonotonicTime try_started_;
+  Waits waits_;
+
+  // What came of it.
+  std::optional<call::Outcome> outcome_;
+  std::string error_type_;
+  int status_ = 0;  // what the client got
+  std::uint64_t request_body_bytes_ = 0;
+  std::uint64_t response_body_bytes_ = 0;
+  AfterExchange after_ = AfterExchange::kKeepAlive;
+};
+
+}  // namespace archestra::proxy

@@ -1,0 +1,96 @@
+#include "proxy/forward_head.h"
+
+#include <algorithm>
+#include <array>
+
+namespace archestra::proxy {
+namespace {
+
+using http::Field;
+using http::HeaderId;
+
+constexpr std::size_t kOwnFieldsRoom = 1024;
+
+std::size_t bytes_of(const http::Fields& fields) {
+  std::size_t bytes = 0;
+  for (const Field& field : fields) bytes += field.name.size() + field.value.size() + 4;
+  return bytes;
+}
+
+bool is_named_by_connection(const http::Fields& fields, const Field& field) {
+  return fields.has(HeaderId::kConnection) && fields.named_by_connection(field.name);
+}
+
+// Fields of a request that end here or that we write ourselves.
+bool goes_upstream(const UpstreamRequest& request, const Field& field) {
+  switch (field.id) {
+    case HeaderId::kArchestra:
+    case HeaderId::kBaggage:
+    case HeaderId::kContentLength:
+    case HeaderId::kExpect:
+    case HeaderId::kHost:
+    case HeaderId::kTraceparent: return false;
+    case HeaderId::kAcceptEncoding: return request.encoding == Encoding::kAsAsked;
+    case HeaderId::kTracestate: return request.keep_tracestate;
+    default: return !http::is_hop_by_hop(field.id) && !is_named_by_connection(request.head.fields, field);
+  }
+}
+
+void write_milliseconds(http::HeadWriter& out, base::Duration duration) {
+  const auto micros = static_cast<std::uint64_t>(std::max<std::int64_t>(duration.count(), 0) / 1000);
+  const std::uint64_t fraction = micros % 1000;
+  const std::array<char, 4> digits = {'.', static_cast<char>('0' + fraction / 100),
+                                      static_cast<char>('0' + fraction / 10 % 10),
+                                      static_cast<char>('0' + fraction % 10)};
+  out.number(micros / 1000).text({digits.data(), digits.size()});
+}
+
+}  // namespace
+
+std::size_t upstream_head_room(const UpstreamRequest& request) {
+  return kOwnFieldsRoom + request.head.method.size() + request.target.base_path.size() + request.path.size() +
+         request.target.host_field.size() + bytes_of(request.head.fields);
+}
+
+void write_upstream_head(const UpstreamRequest& request, http::HeadWriter& out) {
+  out.text(request.head.method).text(" ").text(request.target.base_path).text(request.path).text(" HTTP/1.1\r\n");
+  out.field("Host", request.target.host_field);
+  for (const Field& field : request.head.fields)
+    if (goes_upstream(request, field)) out.field(field.name, field.value);
+  std::array<char, http::kTraceparentBytes> traceparent;
+  http::write_traceparent(request.traceparent, traceparent.data());
+  out.field("traceparent", std::string_view(traceparent.data(), traceparent.size()));
+  if (request.encoding == Encoding::kIdentity) out.field("Accept-Encoding", "identity");
+  if (request.framing.kind == http::BodyKind::kLength) out.field("Content-Length", request.framing.length);
+  if (request.framing.kind == http::BodyKind::kChunked) out.field("Transfer-Encoding", "chunked");
+  out.end();
+}
+
+std::size_t client_head_room(const http::ResponseHead& head) {
+  return kOwnFieldsRoom + head.reason.size() + bytes_of(head.fields);
+}
+
+void write_client_head(const ClientResponse& response, http::HeadWriter& out) {
+  const http::ResponseHead& head = response.head;
+  out.status_line(head.status, head.reason);
+  for (const Field& field : head.fields) {
+    // Without a body a length still tells something (HEAD, 304).
+    const bool is_ours = field.id == HeaderId::kContentLength && response.framing != ClientFraming::kNone;
+    if (is_ours || http::is_hop_by_hop(field.id) || is_named_by_connection(head.fields, field)) continue;
+    out.field(field.name, field.value);
+  }
+  out.text("Server-Timing: gateway;dur=");
+  write_milliseconds(out, response.gateway);
+  out.text(", upstream;dur=");
+  write_milliseconds(out, response.upstream);
+  out.text("\r\n");
+  if (response.framing == ClientFraming::kLength) out.field("Content-Length", response.length);
+  if (response.framing == ClientFraming::kChunked) out.field("Transfer-Encoding", "chunked");
+  if (!response.keep_alive)
+    out.field("Connection", "close");
+  else if (response.client_minor_version == 0)
+    out.field("Connection", "keep-alive");
+  out.end();
+}
+
+}  // namespace archestra::proxy

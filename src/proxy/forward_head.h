@@ -1,0 +1,50 @@
+// The heads that go on: a client's request as the upstream gets it, an upstream's response as the client
+// gets it. Everything a rule does not name travels unchanged and in order.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "call/call_record.h"
+#include "http/body_framing.h"
+#include "http/head.h"
+#include "http/head_writer.h"
+#include "http/trace_context.h"
+#include "proxy/settings.h"
+
+namespace archestra::proxy {
+
+/// Which encodings the upstream may use. Identity where the response is to be read or changed.
+enum class Encoding : std::uint8_t { kAsAsked, kIdentity };
+
+struct UpstreamRequest {
+  const http::RequestHead& head;
+  const Target& target;
+  std::string_view path;         ///< behind the base path, with the query
+  http::BodyFraming framing;     ///< of what is sent
+  http::Traceparent traceparent;
+  bool keep_tracestate = false;  ///< only with a valid traceparent
+  Encoding encoding = Encoding::kAsAsked;
+};
+
+/// Room that any head made here fits into.
+std::size_t upstream_head_room(const UpstreamRequest& request);
+void write_upstream_head(const UpstreamRequest& request, http::HeadWriter& out);
+
+/// How a body travels to the client.
+enum class ClientFraming : std::uint8_t { kNone, kLength, kChunked, kUntilClose };
+
+struct ClientResponse {
+  const http::ResponseHead& head;
+  ClientFraming framing;
+  std::uint64_t length = 0;      ///< for kLength
+  bool keep_alive = true;
+  int client_minor_version = 1;
+  base::Duration gateway{};      ///< for Server-Timing
+  base::Duration upstream{};
+};
+
+std::size_t client_head_room(const http::ResponseHead& head);
+void write_client_head(const ClientResponse& response, http::HeadWriter& out);
+
+}  // namespace archestra::proxy

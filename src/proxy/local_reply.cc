@@ -1,0 +1,33 @@
+#include "proxy/local_reply.h"
+
+#include <array>
+
+#include "base/assert.h"
+#include "http/head_writer.h"
+#include "http_io/outbox.h"
+
+namespace archestra::proxy {
+
+net::Task<bool> send_local_reply(http_io::InboundConnection& client, const http::RequestHead& request,
+                                 LocalReply reply, base::Duration timeout) {
+  std::array<char, 512> text;
+  http::HeadWriter head(text);
+  head.status_line(reply.status, http::reason_phrase(reply.status)).field("Content-Type", "application/json");
+  head.field("Content-Length", reply.body.size());
+  if (!reply.error_code.empty()) head.field("x-archestra-error", reply.error_code);
+  if (reply.retry_after_seconds > 0) head.field("Retry-After", reply.retry_after_seconds);
+  if (!reply.keep_alive)
+    head.field("Connection", "close");
+  else if (request.minor_version == 0)
+    head.field("Connection", "keep-alive");
+  head.end();
+  ARCHESTRA_ASSERT(head.ok(), "a local reply's head fits");
+  http_io::Outbox box;
+  box.add(head.written());
+  if (request.method != "HEAD") box.add(reply.body);
+  net::Stream& stream = client.stream();
+  const auto sent = co_await http_io::send_all(box, stream, stream.loop.now() + timeout, nullptr);
+  co_return sent.has_value();
+}
+
+}  // namespace archestra::proxy

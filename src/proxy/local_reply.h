@@ -1,0 +1,25 @@
+// Answers that the gateway gives itself: health, readiness, errors. One write, with Content-Length.
+#pragma once
+
+#include <string_view>
+
+#include "base/clock.h"
+#include "http/head.h"
+#include "http_io/inbound_connection.h"
+#include "net/task.h"
+
+namespace archestra::proxy {
+
+struct LocalReply {
+  int status = 200;
+  std::string_view body;                 ///< JSON
+  std::string_view error_code = {};      ///< value of x-archestra-error; "" for none
+  unsigned retry_after_seconds = 0;      ///< 0: no Retry-After
+  bool keep_alive = true;
+};
+
+/// Sends it; false where the client was gone. No body where the request was a HEAD.
+net::Task<bool> send_local_reply(http_io::InboundConnection& client, const http::RequestHead& request,
+                                 LocalReply reply, base::Duration timeout);
+
+}  // namespace archestra::proxy

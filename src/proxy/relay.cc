@@ -1,0 +1,92 @@
+#include "proxy/relay.h"
+
+#include <algorithm>
+
+#include "proxy/runs.h"
+
+namespace archestra::proxy {
+namespace {
+
+using net::Interest;
+using net::Wake;
+
+// Everything one read brought, through the gate. The gate's memory is the bound: `runs` may fill up before
+// the buffer is empty.
+base::Result<void> take_runs(http_io::MessageSource& source, Gate& gate, base::MonotonicTime now, Runs& runs) {
+  while (!runs.full()) {
+    const auto run = source.next_run();
+    if (!run) return base::fail(run.error());
+    if (run->empty()) break;
+    gate.take_in(*run, now, runs);
+  }
+  if (source.body_done())
+    gate.finish(runs);
+  else
+    gate.collect(runs);
+  return {};
+}
+
+// Sends; what had to be waited for is the client's time.
+net::Task<bool> deliver(http_io::Outbox& box, RelayPlan& plan) {
+  net::Stream& client = plan.client.stream();
+  const auto began = base::monotonic_now();
+  const auto sent =
+      co_await http_io::send_all(box, client, client.loop.now() + plan.client_timeout, &client.readiness);
+  plan.waits.client += base::monotonic_now() - began;
+  co_return sent.has_value();
+}
+
+}  // namespace
+
+net::Task<RelayResult> relay(RelayPlan plan) {
+  http_io::MessageSource& source = plan.upstream.source();
+  net::Stream& upstream = plan.upstream.stream();
+  net::Stream& client = plan.client.stream();
+  RelayResult result;
+  Runs runs;
+  http_io::Outbox box;
+  ChunkSize chunk_size;
+  const auto failed = [&result](base::Error error) {
+    result.end = RelayEnd::kUpstreamFailed;
+    result.error = error;
+    return result;
+  };
+  const auto client_gone = [&result] {
+    result.end = RelayEnd::kClientGone;
+    return result;
+  };
+
+  box.add(plan.head);
+  while (true) {
+    const auto arrived = base::monotonic_now();
+    runs.clear();
+    if (const auto taken = take_runs(source, plan.gate, arrived, runs); !taken) co_return failed(taken.error());
+    const bool done = source.body_done();
+    pack(runs, plan.framing == ClientFraming::kChunked ? Framed::kChunked : Framed::kPlain, done ? Last::kYes : Last::kNo, chunk_size, box);
+    result.body_bytes += runs.bytes();
+    if (!box.empty()) {
+      const net::IoResult sent = box.try_send(client);
+      if (sent.status == net::IoStatus::kFailed) co_return client_gone();
+      if (sent.status == net::IoStatus::kBlocked && !co_await deliver(box, plan)) co_return client_gone();
+    }
+    plan.gate.observe(runs, arrived);
+    if (done) co_return result;
+    if (runs.full()) continue;
+
+    plan.gate.release_views();
+    source.release_if_empty();
+    const auto waiting_since = base::monotonic_now();
+    const auto deadline = std::min(waiting_since + plan.idle_timeout, plan.total_deadline);
+    const Wake wake = co_await net::Wait(
+        client.loop, {{&client.readiness, Interest::kGone}, {&upstream.readiness, Interest::kReadable}}, deadline);
+    if (wake == Wake::kFirst || wake == Wake::kCancelled) co_return client_gone();
+    if (wake == Wake::kTimeout) co_return failed({base::ErrorCode::kTimeout, "the response stalled"});
+    const net::IoResult read = source.fill();
+    plan.waits.upstream += base::monotonic_now() - waiting_since;
+    if (read.status == net::IoStatus::kFailed) co_return failed(read.error);
+    if (read.status == net::IoStatus::kEnd)
+      if (const auto end = source.end_of_stream(); !end) co_return failed(end.error());
+  }
+}
+
+}  // namespace archestra::proxy

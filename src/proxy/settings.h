@@ -1,0 +1,61 @@
+// What the proxy needs to know, as an immutable snapshot shared by all shards.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "http/url.h"
+#include "http_io/inbound_connection.h"
+#include "http_io/message_source.h"
+#include "model/agent.h"
+#include "net/connector.h"
+#include "providers/registry.h"
+
+namespace archestra::proxy {
+
+/// The waits of one upstream try. Zero is not special: every wait has an end.
+struct UpstreamTimeouts {
+  base::Duration connect = std::chrono::seconds(10);      ///< name, TCP and TLS together
+  base::Duration first_byte = std::chrono::seconds(600);  ///< from the request sent to the response's head
+  base::Duration idle = std::chrono::seconds(300);        ///< between two reads of a response
+  base::Duration total = std::chrono::seconds(3600);      ///< of the whole exchange
+  base::Duration pooled_idle = std::chrono::seconds(30);  ///< an unused connection is kept this long
+};
+
+/// Where the calls of one provider go.
+struct Target {
+  const providers::Provider* provider = nullptr;
+  net::Endpoint endpoint;
+  std::string base_path;    ///< of the base URL, without a trailing '/'
+  std::string host_field;   ///< value of the Host field
+  providers::UsageOption usage_option = providers::UsageOption::kAskFor;
+};
+
+struct Settings {
+  providers::Registry registry;
+  std::vector<Target> targets;  ///< one per provider, in the registry's order
+  std::vector<model::AgentRef> agents;
+  model::AgentRef default_agent;
+
+  http_io::InboundLimits inbound;
+  http::HeadLimits upstream_head;
+  http_io::BodyLimits body;
+  base::Duration client_body_timeout = std::chrono::seconds(60);  ///< between two reads of a request body
+  base::Duration client_send_timeout = std::chrono::seconds(120);  ///< a client that takes nothing that long has left
+  UpstreamTimeouts timeouts;
+  std::size_t calls_in_flight_max = 10'000;      ///< per shard; beyond it 503
+  std::size_t scan_bytes_max = std::size_t{32} << 20;  ///< a longer answer is relayed but not read
+  std::size_t event_bytes_max = std::size_t{1} << 20;  ///< a longer event passes unread
+
+  const Target& target_of(const providers::Provider& provider) const;
+  /// The agent with this id; null where there is none.
+  model::AgentRef find_agent(const base::Uuid& id) const;
+};
+
+using SettingsRef = std::shared_ptr<const Settings>;
+
+}  // namespace archestra::proxy

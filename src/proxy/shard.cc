@@ -1,0 +1,78 @@
+#include "proxy/shard.h"
+
+#include <utility>
+
+#include "proxy/client_connection.h"
+
+namespace archestra::proxy {
+namespace {
+
+constexpr std::size_t kSpareHeadsMax = 256;
+
+}  // namespace
+
+Shard::Shard(SettingsRef snapshot, call::CallObserver& call_observer, const net::ListenSockets& sockets)
+    : resolver(loop),
+      settings(std::move(snapshot)),
+      upstreams(loop, resolver, buffers, settings->timeouts),
+      observer(call_observer),
+      drain_limit_(&Shard::on_drain_limit, this) {
+  acceptor_ = std::make_unique<net::Acceptor>(loop, sockets, [this](std::unique_ptr<net::TcpStream> stream) {
+    serving_.spawn(serve_client(*this, std::move(stream)));
+  });
+}
+
+Shard::~Shard() = default;
+
+void Shard::run() {
+  while (!draining_ || serving_.active() > 0) loop.turn(base::Duration::max());
+  upstreams.clear();
+}
+
+void Shard::stop_accepting(std::move_only_function<void()> done) {
+  loop.post([this, done = std::move(done)]() mutable {
+    acceptor_->stop();
+    done();
+  });
+}
+
+void Shard::drain(base::Duration limit) {
+  loop.post([this, limit] { begin_drain(limit); });
+}
+
+void Shard::begin_drain(base::Duration limit) {
+  acceptor_->stop();
+  draining_ = true;
+  loop.timers().arm(drain_limit_, loop.now() + limit);
+  for (ClientConnection* connection : std::vector(connections_)) connection->close_if_idle();
+}
+
+void Shard::on_drain_limit(void* self) {
+  for (ClientConnection* connection : std::vector(static_cast<Shard*>(self)->connections_)) connection->cut_off();
+}
+
+std::unique_ptr<Heads> Shard::take_heads() {
+  if (spare_heads_.empty()) return std::make_unique<Heads>();
+  std::unique_ptr<Heads> heads = std::move(spare_heads_.back());
+  spare_heads_.pop_back();
+  heads->request.fields.clear();
+  heads->response.fields.clear();
+  return heads;
+}
+
+void Shard::give_back(std::unique_ptr<Heads> heads) {
+  if (spare_heads_.size() < kSpareHeadsMax) spare_heads_.push_back(std::move(heads));
+}
+
+void Shard::add(ClientConnection& connection) {
+  connection.place = connections_.size();
+  connections_.push_back(&connection);
+}
+
+void Shard::remove(ClientConnection& connection) {
+  connections_[connection.place] = connections_.back();
+  connections_[connection.place]->place = connection.place;
+  connections_.pop_back();
+}
+
+}  // namespace archestra::proxy

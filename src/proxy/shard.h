@@ -1,0 +1,75 @@
+// One thread and everything it owns: loop, buffers, resolver, upstream connections, client connections.
+// Nothing mutable is shared with other shards; between accept and record no lock is taken.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <vector>
+
+#include "base/buffer_pool.h"
+#include "base/ids.h"
+#include "call/call_observer.h"
+#include "http/head.h"
+#include "net/event_loop.h"
+#include "net/listener.h"
+#include "net/resolver.h"
+#include "net/task.h"
+#include "proxy/settings.h"
+#include "proxy/upstream_pool.h"
+
+namespace archestra::proxy {
+
+/// The head tables of one exchange: kilobytes that an idle connection need not hold.
+struct Heads {
+  http::RequestHead request;
+  http::ResponseHead response;
+};
+
+class ClientConnection;
+
+class Shard {
+ public:
+  /// All outlive it. The listening sockets are shared by all shards.
+  Shard(SettingsRef settings, call::CallObserver& observer, const net::ListenSockets& sockets);
+  Shard(const Shard&) = delete;
+  ~Shard();
+
+  /// The thread's body: serves until it has drained.
+  void run();
+
+  /// Any thread. Accepts what is queued, then no more; idle connections close, busy ones finish their call. After
+  /// `limit` what is left is cut off and accounted as `shutdown`. run() returns when all are gone.
+  void drain(base::Duration limit);
+  /// Any thread, while run() runs: `done` is called on the shard once no connection will be accepted any more.
+  void stop_accepting(std::move_only_function<void()> done);
+
+  // For connections and exchanges, on this shard's thread.
+  net::EventLoop loop;
+  base::BufferPool buffers;
+  net::Resolver resolver;
+  const SettingsRef settings;
+  UpstreamPool upstreams;
+  call::CallObserver& observer;
+  base::Random random = base::Random::from_entropy();
+  std::size_t calls_in_flight = 0;
+
+  bool draining() const { return draining_; }
+  std::unique_ptr<Heads> take_heads();
+  void give_back(std::unique_ptr<Heads> heads);
+
+  void add(ClientConnection& connection);
+  void remove(ClientConnection& connection);
+
+ private:
+  void begin_drain(base::Duration limit);
+  static void on_drain_limit(void* self);
+
+  std::vector<std::unique_ptr<Heads>> spare_heads_;
+  std::vector<ClientConnection*> connections_;  // each knows its place
+  bool draining_ = false;
+  net::Timer drain_limit_;
+  net::TaskGroup serving_;
+  std::unique_ptr<net::Acceptor> acceptor_;
+};
+
+}  // namespace archestra::proxy

@@ -1,0 +1,74 @@
+#include "proxy/upstream_pool.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace archestra::proxy {
+
+UpstreamConnection::UpstreamConnection(UpstreamPool& pool, const Target& target, net::StreamPtr stream,
+                                       base::BufferPool& buffers)
+    : pool_(pool), target_(target), http_(std::move(stream), buffers), idle_(http_.stream().loop) {
+  idle_.owner = this;
+  idle_.callback = &UpstreamPool::on_idle_event;
+}
+
+UpstreamPtr UpstreamPool::try_take(const Target& target) {
+  const auto found = idle_.find(&target);
+  if (found == idle_.end()) return nullptr;
+  Idle& list = found->second;
+  while (!list.empty()) {
+    UpstreamPtr connection = std::move(list.back());
+    list.pop_back();
+    connection->idle_.leave();
+    // What this turn's events said may not have been acted upon yet.
+    const net::Readiness& readiness = connection->stream().readiness;
+    if (!readiness.gone) return connection;
+  }
+  return nullptr;
+}
+
+net::Task<base::Result<UpstreamPtr>> UpstreamPool::dial(const Target& target, net::Readiness& gone) {
+  auto stream =
+      co_await net::connect(loop_, resolver_, target.endpoint, loop_.now() + timeouts_.connect, &gone);
+  if (!stream) co_return base::fail(stream.error());
+  co_return std::make_unique<UpstreamConnection>(*this, target, std::move(*stream), buffers_);
+}
+
+void UpstreamPool::give_back(UpstreamPtr connection) {
+  connection->http_.reused = true;
+  connection->http_.source().release_if_empty();
+  UpstreamConnection& kept = *connection;
+  idle_[&kept.target_].push_back(std::move(connection));
+  keep_idle(kept, loop_.now() + timeouts_.pooled_idle);
+}
+
+void UpstreamPool::keep_idle(UpstreamConnection& connection, base::MonotonicTime deadline) {
+  net::Readiness& readiness = connection.stream().readiness;
+  while (!connection.idle_.start({{&readiness, net::Interest::kGone}, {&readiness, net::Interest::kReadable}}, deadline)) {
+    // Ready already. TLS says "readable" for its own messages too: only a look tells.
+    if (connection.idle_.wake() != net::Wake::kSecond) return drop(connection);
+    const net::IoResult read = connection.http_.source().fill();
+    if (read.status != net::IoStatus::kBlocked) return drop(connection);
+    connection.http_.source().release_if_empty();
+  }
+}
+
+void UpstreamPool::on_idle_event(net::Waiter& waiter) {
+  auto& connection = *static_cast<UpstreamConnection*>(waiter.owner);
+  UpstreamPool& pool = connection.pool_;
+  if (waiter.wake() != net::Wake::kSecond) return pool.drop(connection);
+  pool.keep_idle(connection, pool.loop_.now() + pool.timeouts_.pooled_idle);
+}
+
+void UpstreamPool::drop(UpstreamConnection& connection) {
+  Idle& list = idle_[&connection.target_];
+  std::erase_if(list, [&](const UpstreamPtr& held) { return held.get() == &connection; });
+}
+
+std::size_t UpstreamPool::idle_count() const {
+  std::size_t count = 0;
+  for (const auto& [target, list] : idle_) count += list.size();
+  return count;
+}
+
+}  // namespace archestra::proxy

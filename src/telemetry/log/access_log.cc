@@ -1,0 +1,157 @@
+#include "telemetry/log/access_log.h"
+
+#include <array>
+#include <charconv>
+#include <cstddef>
+#include <span>
+
+#include "base/json_text.h"
+
+namespace archestra::telemetry {
+namespace {
+
+/// Appends members of one JSON object. Keys are our own and need no escapes.
+class JsonFields {
+ public:
+  explicit JsonFields(std::string& out) : out_(out) {}
+
+  void text(std::string_view key, std::string_view value) {
+    start(key);
+    base::append_json_string(out_, value);
+  }
+  void text_unless_empty(std::string_view key, std::string_view value) {
+    if (!value.empty()) text(key, value);
+  }
+  template <class T>
+  void number(std::string_view key, T value) {
+    start(key);
+    std::array<char, 32> digits;
+    const auto [end, error] = std::to_chars(digits.data(), digits.data() + digits.size(), value);
+    out_.append(digits.data(), end);
+  }
+  void boolean(std::string_view key, bool value) {
+    start(key);
+    out_ += value ? "true" : "false";
+  }
+  /// Milliseconds, to the microsecond.
+  void milliseconds(std::string_view key, base::Duration value) {
+    number(key, static_cast<double>(value.count() / 1000) / 1e3);
+  }
+  template <std::size_t N>
+  void hex(std::string_view key, const base::HexId<N>& id) {
+    start(key);
+    std::array<char, 2 * N> digits;
+    base::write_hex(id.bytes.data(), N, digits.data());
+    out_ += '"';
+    out_.append(digits.data(), digits.size());
+    out_ += '"';
+  }
+  void start(std::string_view key) {
+    out_ += is_first_ ? '{' : ',';
+    is_first_ = false;
+    out_ += '"';
+    out_.append(key);
+    out_ += "\":";
+  }
+
+ private:
+  std::string& out_;
+  bool is_first_ = true;
+};
+
+void append_labels(std::string& out, const FinishedRequest& request) {
+  char separator = '{';
+  for (const LabelView& label : request.labels) {
+    out += separator;
+    base::append_json_string(out, label.key);
+    out += ':';
+    base::append_json_string(out, label.value);
+    separator = ',';
+  }
+  out += '}';
+}
+
+void append_array(std::string& out, std::span<const std::string_view> values) {
+  char separator = '[';
+  for (const std::string_view value : values) {
+    out += separator;
+    base::append_json_string(out, value);
+    separator = ',';
+  }
+  out += ']';
+}
+
+void append_usage(JsonFields& fields, const call::Usage& usage) {
+  fields.text("usage_provenance", name_of(usage.provenance));
+  if (usage.provenance == call::Provenance::kUnknown) return;
+  fields.number("input_tokens", usage.input_tokens);
+  fields.number("output_tokens", usage.output_tokens);
+  fields.number("cache_read_tokens", usage.cache_read_tokens);
+  fields.number("cache_write_tokens", usage.cache_write_tokens);
+  fields.number("reasoning_tokens", usage.reasoning_tokens);
+}
+
+void append_call(std::string& out, JsonFields& fields, const FinishedRequest& request) {
+  const call::CallRecord& call = request.call;
+  fields.text("outcome", name_of(call.outcome));
+  fields.text("provider", call.route.provider);
+  fields.text_unless_empty("operation", request.operation.name);
+  fields.text_unless_empty("model", call.requested_model);
+  fields.text_unless_empty("response_model", call.response_model);
+  fields.boolean("stream", call.stream);
+  fields.text_unless_empty("agent_id", request.agent_id);
+  fields.text_unless_empty("agent_name", request.agent_name);
+  if (!request.labels.empty()) {
+    fields.start("labels");
+    append_labels(out, request);
+  }
+  append_usage(fields, call.usage);
+  if (!call.tries.empty() && call.tries.back().time_to_first_token)
+    fields.milliseconds("time_to_first_token_ms", *call.tries.back().time_to_first_token);
+  fields.milliseconds("gateway_ms", call.gateway_time);
+  fields.number("tries", call.tries.size());
+  if (!call.finish_reasons.empty()) {
+    fields.start("finish_reasons");
+    append_array(out, call.finish_reasons);
+  }
+  fields.number("tool_calls", call.tool_calls);
+}
+
+/// Where we made no error of our own, the last try's tells why the call failed.
+std::string_view error_type_of(const FinishedRequest& finished) {
+  if (!finished.request.error_type.empty() || finished.request.call == nullptr || finished.tries.empty())
+    return finished.request.error_type;
+  return finished.tries.back().error_type;
+}
+
+}  // namespace
+
+base::LogLevel log_level_of(const call::RequestRecord& request) {
+  if (request.call == nullptr) return base::LogLevel::kDebug;
+  return request.call->outcome == call::Outcome::kCompleted ? base::LogLevel::kInfo : base::LogLevel::kWarn;
+}
+
+void append_access_log(std::string& out, const FinishedRequest& finished) {
+  const call::RequestRecord& request = finished.request;
+  JsonFields fields(out);
+  fields.start("time");
+  out += '"';
+  base::append_iso_time(out, request.started_at + request.duration);
+  out += '"';
+  fields.text("level", base::name_of(log_level_of(request)));
+  fields.text("message", request.call != nullptr ? "llm call" : "http request");
+  fields.text("method", request.method);
+  fields.text("route", request.route);
+  fields.number("status_code", request.status_code);
+  fields.milliseconds("duration_ms", request.duration);
+  if (request.call != nullptr) append_call(out, fields, finished);
+  fields.number("request_bytes", request.request_body_bytes);
+  fields.number("response_bytes", request.response_body_bytes);
+  fields.text_unless_empty("client_address", request.client_address);
+  fields.hex("trace_id", request.trace.trace_id);
+  fields.hex("span_id", request.trace.span_id);
+  fields.text_unless_empty("error_type", error_type_of(finished));
+  out += "}\n";
+}
+
+}  // namespace archestra::telemetry

@@ -1,0 +1,46 @@
+#include "telemetry/metrics/catalogue.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <set>
+#include <vector>
+
+namespace archestra::telemetry {
+namespace {
+
+TEST(Catalogue, EveryFamilyIsWellFormed) {
+  std::set<std::string_view> names;
+  for (const Family& family : catalogue()) {
+    SCOPED_TRACE(family.name);
+    EXPECT_TRUE(names.insert(family.name).second);
+    EXPECT_FALSE(family.help.empty());
+    EXPECT_EQ(family.name.ends_with("_total"), family.type == MetricType::kCounter);
+    if (!family.unit.empty()) EXPECT_NE(family.name.find(family.unit), std::string_view::npos);
+    EXPECT_EQ(family.bounds.empty(), family.type != MetricType::kHistogram);
+    EXPECT_EQ(std::ranges::adjacent_find(family.bounds, std::ranges::greater_equal{}), family.bounds.end());
+    EXPECT_EQ(&family, &family_of(family.metric));
+  }
+}
+
+TEST(Catalogue, BucketsAreThePromisedOnes) {
+  const auto seconds = [](Metric metric) {
+    std::vector<double> bounds;
+    for (const base::Duration bound : family_of(metric).bounds) bounds.push_back(base::to_seconds(bound));
+    return bounds;
+  };
+  EXPECT_EQ(seconds(Metric::kHttpRequestDuration),
+            (std::vector<double>{0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10}));
+  EXPECT_EQ(seconds(Metric::kLlmRequestDuration),
+            (std::vector<double>{0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600}));
+}
+
+TEST(Catalogue, KnowsTheLabelNamesThatAreTaken) {
+  for (const std::string_view name :
+       {"provider", "model", "agent_id", "status_code", "outcome", "le", "job", "instance"})
+    EXPECT_TRUE(is_reserved_label(name)) << name;
+  EXPECT_FALSE(is_reserved_label("team"));
+}
+
+}  // namespace
+}  // namespace archestra::telemetry

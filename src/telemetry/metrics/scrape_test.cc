@@ -1,0 +1,203 @@
+#include "telemetry/metrics/scrape.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <chrono>
+#include <string>
+#include <thread>
+
+#include "telemetry/metrics/exposition_text.h"
+#include "telemetry/metrics/shard_metrics.h"
+#include "telemetry/test_records.h"
+
+namespace archestra::telemetry {
+namespace {
+
+using namespace std::chrono_literals;
+
+const FamilySnapshot& family_in(const std::vector<FamilySnapshot>& families, Metric metric) {
+  return families[static_cast<std::size_t>(metric)];
+}
+
+/// The text of the families whose names start with `prefix`.
+std::string text_of(Scrape& scrape, std::string_view prefix) {
+  std::vector<FamilySnapshot> families = scrape.collect();
+  std::erase_if(families, [&](const FamilySnapshot& f) { return !f.family->name.starts_with(prefix); });
+  std::string text;
+  append_text_exposition(text, families);
+  return text;
+}
+
+TEST(Exposition, OfHttpRequestsOverTwoShards) {
+  ShardMetrics one;
+  ShardMetrics other;
+  Scrape scrape({&one.series(), &other.series()}, "1.2.3");
+  call::RequestRecord request = sample_health();
+  request.duration = 5ms;
+  one.on_request_finished(request);
+  request.duration = 5ms + 1ns;
+  other.on_request_finished(request);
+  request.status_code = 503;
+  request.duration = 20s;
+  other.on_request_finished(request);
+
+  EXPECT_EQ(
+      text_of(scrape, "http_"),
+      R"(# HELP http_request_duration_seconds Duration of requests on the API port, from the first byte of the request head to the last byte of the answer. Status code 499 means that the client left first.
+# TYPE http_request_duration_seconds histogram
+http_request_duration_seconds_bucket{method="GET",route="/health",status_code="200",le="0.005"} 1
+http_request_duration_seconds_bucket{method="GET",route="/health",status_code="200",le="0.01"} 2
+http_request_duration_seconds_bucket{method="GET",route="/health",status_code="200",le="0.025"} 2
+http_request_duration_seconds_bucket{method="GET",route="/health",status_code="200",le="0.05"} 2
+http_request_duration_seconds_bucket{method="GET",route="/health",status_code="200",le="0.1"} 2
+http_request_duration_seconds_bucket{method="GET",route="/health",status_code="200",le="0.25"} 2
+http_request_duration_seconds_bucket{method="GET",route="/health",status_code="200",le="0.5"} 2
+http_request_duration_seconds_bucket{method="GET",route="/health",status_code="200",le="1"} 2
+http_request_duration_seconds_bucket{method="GET",route="/health",status_code="200",le="2.5"} 2
+http_request_duration_seconds_bucket{method="GET",route="/health",status_code="200",le="5"} 2
+http_request_duration_seconds_bucket{method="GET",route="/health",status_code="200",le="10"} 2
+http_request_duration_seconds_bucket{method="GET",route="/health",status_code="200",le="+Inf"} 2
+http_request_duration_seconds_sum{method="GET",route="/health",status_code="200"} 0.010000001
+http_request_duration_seconds_count{method="GET",route="/health",status_code="200"} 2
+http_request_duration_seconds_bucket{method="GET",route="/health",status_code="503",le="0.005"} 0
+http_request_duration_seconds_bucket{method="GET",route="/health",status_code="503",le="0.01"} 0
+http_request_duration_seconds_bucket{method="GET",route="/health",status_code="503",le="0.025"} 0
+http_request_duration_seconds_bucket{method="GET",route="/health",status_code="503",le="0.05"} 0
+http_request_duration_seconds_bucket{method="GET",route="/health",status_code="503",le="0.1"} 0
+http_request_duration_seconds_bucket{method="GET",route="/health",status_code="503",le="0.25"} 0
+http_request_duration_seconds_bucket{method="GET",route="/health",status_code="503",le="0.5"} 0
+http_request_duration_seconds_bucket{method="GET",route="/health",status_code="503",le="1"} 0
+http_request_duration_seconds_bucket{method="GET",route="/health",status_code="503",le="2.5"} 0
+http_request_duration_seconds_bucket{method="GET",route="/health",status_code="503",le="5"} 0
+http_request_duration_seconds_bucket{method="GET",route="/health",status_code="503",le="10"} 0
+http_request_duration_seconds_bucket{method="GET",route="/health",status_code="503",le="+Inf"} 1
+http_request_duration_seconds_sum{method="GET",route="/health",status_code="503"} 20
+http_request_duration_seconds_count{method="GET",route="/health",status_code="503"} 1
+)");
+}
+
+TEST(Exposition, OfCountersAndGauges) {
+  ShardMetrics shard;
+  Scrape scrape({&shard.series()}, "1.2.3");
+  const SampleCall sample;
+  shard.on_call_started(sample.call.route, sample.call.agent);
+  shard.on_call_started(sample.call.route, sample.call.agent);
+  shard.on_request_finished(sample.request);
+
+  EXPECT_EQ(
+      text_of(scrape, "llm_tokens"),
+      "# HELP llm_tokens_total Tokens as the provider reported them: input includes cached tokens, output "
+      "includes reasoning.\n"
+      "# TYPE llm_tokens_total counter\n"
+      "llm_tokens_total{provider=\"openai\",model=\"gpt-4o\",agent_id=\"0f6dc1a8-3b2e-4c1d-9a7f-"
+      "112233445566\","
+      "agent_name=\"Support Bot\",type=\"input\",cost_center=\"42\",team=\"data\"} 100\n"
+      "llm_tokens_total{provider=\"openai\",model=\"gpt-4o\",agent_id=\"0f6dc1a8-3b2e-4c1d-9a7f-"
+      "112233445566\","
+      "agent_name=\"Support Bot\",type=\"output\",cost_center=\"42\",team=\"data\"} 40\n");
+  EXPECT_EQ(text_of(scrape, "llm_requests_in_flight"),
+            "# HELP llm_requests_in_flight LLM calls that are under way.\n"
+            "# TYPE llm_requests_in_flight gauge\n"
+            "llm_requests_in_flight{provider=\"openai\",agent_id=\"0f6dc1a8-3b2e-4c1d-9a7f-112233445566\","
+            "agent_name=\"Support Bot\",cost_center=\"42\",team=\"data\"} 1\n");
+  EXPECT_EQ(text_of(scrape, "archestra_build_info"),
+            "# HELP archestra_build_info The version that is running; always 1.\n"
+            "# TYPE archestra_build_info gauge\n"
+            "archestra_build_info{version=\"1.2.3\"} 1\n");
+}
+
+TEST(Exposition, ShowsEveryFamilyBeforeItsFirstSample) {
+  Scrape scrape({}, "1");
+  const std::string text = text_of(scrape, "");
+  for (const Family& family : catalogue()) {
+    EXPECT_NE(text.find("# HELP " + std::string(family.name) + " "), std::string::npos) << family.name;
+    EXPECT_NE(
+        text.find("# TYPE " + std::string(family.name) + " " + std::string(name_of(family.type)) + "\n"),
+        std::string::npos)
+        << family.name;
+  }
+}
+
+TEST(Exposition, EscapesLabels) {
+  ShardMetrics shard;
+  Scrape scrape({&shard.series()}, "1");
+  SampleCall sample;
+  sample.call.requested_model = "a\"b\\c\nd\xff";
+  shard.on_request_finished(sample.request);
+  EXPECT_NE(text_of(scrape, "llm_tokens").find("model=\"a\\\"b\\\\c\\nd\xef\xbf\xbd\""), std::string::npos);
+}
+
+TEST(Scrape, SeesSeriesThatCameSinceTheLastOne) {
+  ShardMetrics shard;
+  Scrape scrape({&shard.series()}, "1");
+  const auto samples = [&] {
+    return family_in(scrape.collect(), Metric::kHttpRequestDuration).samples.size();
+  };
+  EXPECT_EQ(samples(), 0u);
+  call::RequestRecord request = sample_health();
+  shard.on_request_finished(request);
+  EXPECT_EQ(samples(), 1u);
+  EXPECT_EQ(samples(), 1u);
+  request.status_code = 404;
+  shard.on_request_finished(request);
+  request.status_code = 405;
+  shard.on_request_finished(request);
+  EXPECT_EQ(samples(), 3u);
+}
+
+TEST(Scrape, AChangedAgentWithTheSameLabelsGoesOnInTheSameSeries) {
+  ShardMetrics shard;
+  Scrape scrape({&shard.series()}, "1");
+  SampleCall sample;
+  shard.on_request_finished(sample.request);
+  sample.call.agent = std::make_shared<const model::Agent>(*sample.call.agent);
+  shard.on_request_finished(sample.request);
+  const auto families = scrape.collect();
+  ASSERT_EQ(family_in(families, Metric::kLlmRequests).samples.size(), 1u);
+  EXPECT_EQ(std::get<std::uint64_t>(family_in(families, Metric::kLlmRequests).samples[0].value), 2u);
+}
+
+// Two writers and a reader at once: every intermediate total is one that can have been, the last exact.
+TEST(Scrape, AddsUpWhileShardsWrite) {
+  constexpr std::uint64_t kCalls = 20'000;
+  std::array<ShardMetrics, 2> shards;
+  Scrape scrape({&shards[0].series(), &shards[1].series()}, "1");
+  std::atomic<int> running{2};
+  std::array<std::thread, 2> threads;
+  for (std::size_t i = 0; i < 2; ++i) {
+    threads[i] = std::thread([&, i] {
+      SampleCall sample;
+      for (std::uint64_t n = 0; n < kCalls; ++n) {
+        sample.tries[0].status_code = n % 1000 == 0 ? static_cast<int>(200 + n / 1000) : 200;
+        shards[i].on_call_started(sample.call.route, sample.call.agent);
+        shards[i].on_request_finished(sample.request);
+      }
+      --running;
+    });
+  }
+
+  std::uint64_t last = 0;
+  const auto check = [&] {
+    const auto families = scrape.collect();
+    std::uint64_t count = 0;
+    for (const Sample& sample : family_in(families, Metric::kLlmRequestDuration).samples)
+      for (const std::uint64_t bucket : std::get<HistogramValue>(sample.value).buckets) count += bucket;
+    EXPECT_GE(count, last);
+    EXPECT_LE(count, 2 * kCalls);
+    last = count;
+    return families;
+  };
+  while (running > 0) check();
+  for (std::thread& thread : threads) thread.join();
+  const auto families = check();
+  EXPECT_EQ(last, 2 * kCalls);
+  const FamilySnapshot& tokens = family_in(families, Metric::kLlmTokens);
+  ASSERT_EQ(tokens.samples.size(), 2u);
+  EXPECT_EQ(std::get<std::uint64_t>(tokens.samples[0].value), 2 * kCalls * 100);
+  EXPECT_EQ(std::get<std::uint64_t>(tokens.samples[1].value), 2 * kCalls * 40);
+  EXPECT_EQ(std::get<std::int64_t>(family_in(families, Metric::kLlmRequestsInFlight).samples[0].value), 0);
+}
+
+}  // namespace
+}  // namespace archestra::telemetry

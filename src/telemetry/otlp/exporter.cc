@@ -1,0 +1,199 @@
+#include "telemetry/otlp/exporter.h"
+
+#include <algorithm>
+#include <array>
+
+#include "base/assert.h"
+#include "base/log.h"
+#include "http/head_writer.h"
+#include "net/connector.h"
+#include "telemetry/otlp/export_response.h"
+
+namespace archestra::telemetry::otlp {
+namespace {
+
+using net::Interest;
+using net::Wake;
+
+// The numbers of OpenTelemetry's C++ exporter.
+constexpr int kTriesMax = 5;
+constexpr base::Duration kFirstBackoff = std::chrono::seconds(1);
+constexpr base::Duration kBackoffMax = std::chrono::seconds(5);
+constexpr std::size_t kResponseBytesMax = std::size_t{4} << 20;
+
+std::string request_head(const ExporterOptions& options) {
+  const http::Url& url = options.endpoint;
+  std::string head = "POST " + (url.path.empty() ? std::string("/") : url.path);
+  if (!url.query.empty()) head += "?" + url.query;
+  head += " HTTP/1.1\r\nHost: " + url.authority() + "\r\n";
+  head += "User-Agent: archestra/" ARCHESTRA_VERSION " OTel-OTLP-Exporter-Cpp/" ARCHESTRA_VERSION "\r\n";
+  head += "Content-Type: application/x-protobuf\r\n";
+  if (!options.authorization.empty())
+    head.append("Authorization: ").append(options.authorization.reveal()).append("\r\n");
+  for (const auto& [name, value] : options.headers) head.append(name).append(": ").append(value.reveal()).append("\r\n");
+  return head;
+}
+
+}  // namespace
+
+struct Exporter::Attempt {
+  enum class Result : std::uint8_t { kAccepted, kRetryable, kFailed } result = Result::kFailed;
+  std::uint64_t rejected = 0;
+  base::Duration retry_after{};
+  std::string why;
+};
+
+Exporter::Exporter(Telemetry& telemetry, ExporterOptions options, const net::TlsContext* tls)
+    : telemetry_(telemetry),
+      options_(std::move(options)),
+      endpoint_{.host = options_.endpoint.host,
+                .port = options_.endpoint.port,
+                .tls = options_.endpoint.is_https ? tls : nullptr},
+      head_(request_head(options_)),
+      thread_([this] { run(); }) {}
+
+Exporter::~Exporter() { ARCHESTRA_ASSERT(!thread_.joinable(), "the exporter was stopped"); }
+
+void Exporter::run() {
+  tasks_.spawn(drain_loop());
+  tasks_.spawn(send_loop());
+  while (tasks_.active() > 0) loop_.turn(base::Duration::max());
+  connection_.reset();
+}
+
+void Exporter::stop(base::Duration limit) {
+  loop_.post([this, limit] {
+    stop_by_ = loop_.now() + limit;
+    stopping_.set_readable();
+  });
+  thread_.join();
+}
+
+net::Task<void> Exporter::drain_loop() {
+  while (!stopping_.readable) {
+    telemetry_.drain();
+    if (telemetry_.has_full_batch()) batch_ready_.set_readable();
+    co_await net::Wait(loop_, {{&stopping_, Interest::kReadable}}, loop_.now() + telemetry_.pause());
+  }
+  telemetry_.drain();
+  drained_for_good_ = true;
+  batch_ready_.set_readable();
+}
+
+net::Task<void> Exporter::send_loop() {
+  SpanBatch batch;
+  while (!drained_for_good_ || telemetry_.queued_spans() > 0) {
+    if (!drained_for_good_) {
+      batch_ready_.readable = telemetry_.has_full_batch();
+      co_await net::Wait(loop_, {{&batch_ready_, Interest::kReadable}}, loop_.now() + options_.schedule_delay);
+    }
+    while (telemetry_.take_batch(batch)) {
+      if (!options_.enabled) continue;
+      co_await send_until_done(std::move(batch));
+      batch = {};
+    }
+  }
+}
+
+base::MonotonicTime Exporter::deadline_in(base::Duration duration) const {
+  return std::min(loop_.now() + duration, stop_by_);
+}
+
+net::Task<void> Exporter::send_until_done(SpanBatch batch) {
+  ExporterMetrics& metrics = telemetry_.exporter_metrics();
+  base::Duration backoff = kFirstBackoff;
+  for (int attempt = 1;; ++attempt) {
+    if (loop_.now() >= stop_by_) {
+      metrics.count_dropped(DropReason::kShutdown, batch.spans);
+      co_return;
+    }
+    const Attempt sent = co_await send_once(batch, deadline_in(options_.request_timeout));
+    note_health(sent.result == Attempt::Result::kAccepted, sent.why);
+    if (sent.result == Attempt::Result::kAccepted) {
+      const std::size_t rejected = std::min<std::size_t>(sent.rejected, batch.spans);
+      metrics.count_request(ExportResult::kSuccess);
+      metrics.count_spans(ExportResult::kSuccess, batch.spans - rejected);
+      metrics.count_spans(ExportResult::kRejected, rejected);
+      co_return;
+    }
+    if (sent.result == Attempt::Result::kFailed || attempt == kTriesMax) {
+      metrics.count_request(ExportResult::kFailed);
+      metrics.count_spans(ExportResult::kFailed, batch.spans);
+      metrics.count_dropped(DropReason::kExportFailed, batch.spans);
+      co_return;
+    }
+    metrics.count_request(ExportResult::kRetried);
+    // Jitter, so that many gateways do not come back at the same moment.
+    const auto jittered = std::chrono::duration_cast<base::Duration>(backoff * (0.5 + random_.unit()));
+    backoff = std::min(backoff * 3 / 2, kBackoffMax);
+    co_await net::Wait(loop_, {{&stopping_, Interest::kReadable}}, deadline_in(std::max(jittered, sent.retry_after)));
+  }
+}
+
+net::Task<base::Result<void>> Exporter::ensure_connected(base::MonotonicTime deadline) {
+  if (connection_ && !connection_->stream().readiness.gone) co_return {};
+  connection_.reset();
+  auto stream = co_await net::connect(loop_, resolver_, endpoint_, deadline, nullptr);
+  if (!stream) co_return base::fail(stream.error());
+  connection_ = std::make_unique<http_io::OutboundConnection>(std::move(*stream), buffers_);
+  co_return {};
+}
+
+net::Task<Exporter::Attempt> Exporter::send_once(const SpanBatch& batch, base::MonotonicTime deadline) {
+  const auto broken = [this](const base::Error& error) {
+    connection_.reset();
+    Attempt attempt;
+    attempt.result = Attempt::Result::kRetryable;
+    attempt.why = error.text();
+    return attempt;
+  };
+  if (const auto connected = co_await ensure_connected(deadline); !connected) co_return broken(connected.error());
+
+  std::array<char, 64> length_field;
+  http::HeadWriter length(length_field);
+  length.field("Content-Length", batch.body.size()).end();
+  http_io::Outbox box;
+  box.add(head_);
+  box.add(length.written());
+  box.add(batch.body);
+  const auto sent = co_await http_io::send_all(box, connection_->stream(), deadline, nullptr);
+  if (!sent) co_return broken(sent.error());
+
+  const auto head = std::make_unique<http::ResponseHead>();
+  const auto read = co_await connection_->read_head(*head, {}, deadline, nullptr);
+  if (!read) co_return broken(read.error());
+  Attempt attempt;
+  attempt.retry_after = retry_after(head->fields.value_of(http::HeaderId::kRetryAfter));
+  const int status = head->status;
+  bool keep = http::is_persistent(head->minor_version, head->fields);
+  const auto framing = http::response_framing(*head, http::AnswerTo::kOther);
+  if (!framing || framing->kind == http::BodyKind::kUntilClose) {
+    keep = false;
+  } else {
+    const auto body = co_await http_io::read_whole_body(connection_->source(), *framing,
+                                                        {.body_bytes_max = kResponseBytesMax}, deadline);
+    if (body) attempt.rejected = rejected_spans(body->content);
+    keep = keep && body.has_value();
+  }
+  if (!keep) connection_.reset();
+  if (status >= 200 && status < 300) {
+    attempt.result = Attempt::Result::kAccepted;
+  } else {
+    attempt.result = is_retryable(status) ? Attempt::Result::kRetryable : Attempt::Result::kFailed;
+    attempt.why = "the collector answered " + std::to_string(status);
+  }
+  co_return attempt;
+}
+
+// Once per change, not once per batch.
+void Exporter::note_health(bool healthy, const std::string& why) {
+  if (healthy == healthy_) return;
+  healthy_ = healthy;
+  if (healthy)
+    base::log(base::LogLevel::kInfo, "spans reach the collector again", {{"host", endpoint_.host}, {"port", endpoint_.port}});
+  else
+    base::log(base::LogLevel::kWarn, "spans do not reach the collector; they are kept, then dropped and counted",
+              {{"host", endpoint_.host}, {"port", endpoint_.port}, {"why", why}});
+}
+
+}  // namespace archestra::telemetry::otlp

@@ -1,0 +1,78 @@
+// Sends batches of spans to the collector over OTLP/HTTP (binary protobuf, OTLP specification 1.x) from a
+// thread of its own. A collector that is down, slow or refusing costs spans, which are counted, and nobody
+// else anything: the shards only ever see their rings.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "base/buffer_pool.h"
+#include "base/clock.h"
+#include "base/ids.h"
+#include "base/secret.h"
+#include "http/url.h"
+#include "http_io/outbound_connection.h"
+#include "net/event_loop.h"
+#include "net/connector.h"
+#include "net/resolver.h"
+#include "net/task.h"
+#include "net/tls_stream.h"
+#include "telemetry/pipeline.h"
+
+namespace archestra::telemetry::otlp {
+
+struct ExporterOptions {
+  bool enabled = true;            ///< false: rings are emptied and logged, no span is sent
+  http::Url endpoint;             ///< complete: the path is used as it is
+  base::Secret authorization;     ///< value of the Authorization field; empty for none
+  std::vector<std::pair<std::string, base::Secret>> headers;
+  base::Duration request_timeout = std::chrono::seconds(10);  ///< OTEL_EXPORTER_OTLP_TIMEOUT
+  base::Duration schedule_delay = std::chrono::seconds(5);    ///< OTEL_BSP_SCHEDULE_DELAY
+};
+
+class Exporter {
+ public:
+  /// Telemetry and TLS context (null: no https) outlive it. Starts the thread.
+  Exporter(Telemetry& telemetry, ExporterOptions options, const net::TlsContext* tls);
+  Exporter(const Exporter&) = delete;
+  /// stop() comes first.
+  ~Exporter();
+
+  /// Empties the rings once more, sends what waits for at most `limit`, counts the rest as dropped, and ends
+  /// the thread. Any other thread; once.
+  void stop(base::Duration limit);
+
+ private:
+  struct Attempt;
+  void run();
+  net::Task<void> drain_loop();
+  net::Task<void> send_loop();
+  net::Task<void> send_until_done(SpanBatch batch);
+  net::Task<Attempt> send_once(const SpanBatch& batch, base::MonotonicTime deadline);
+  net::Task<base::Result<void>> ensure_connected(base::MonotonicTime deadline);
+  base::MonotonicTime deadline_in(base::Duration duration) const;
+  void note_health(bool healthy, const std::string& why);
+
+  Telemetry& telemetry_;
+  const ExporterOptions options_;
+  const net::Endpoint endpoint_;
+  const std::string head_;  // of every request, up to Content-Length; holds the credentials
+  net::EventLoop loop_;
+  base::BufferPool buffers_;
+  net::Resolver resolver_{loop_};
+  base::Random random_ = base::Random::from_entropy();
+  std::unique_ptr<http_io::OutboundConnection> connection_;
+  net::Readiness stopping_;     // readable once stop() was called
+  net::Readiness batch_ready_;  // readable while a full batch waits
+  base::MonotonicTime stop_by_ = base::kNever;
+  bool drained_for_good_ = false;
+  bool healthy_ = true;
+  net::TaskGroup tasks_;
+  std::thread thread_;
+};
+
+}  // namespace archestra::telemetry::otlp

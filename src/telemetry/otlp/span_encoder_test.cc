@@ -1,0 +1,293 @@
+#include "telemetry/otlp/span_encoder.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <bit>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "telemetry/otlp/test_wire.h"
+#include "telemetry/test_records.h"
+
+namespace archestra::telemetry::otlp {
+namespace {
+
+using testing::ElementsAre;
+using testing::Pair;
+
+using Attributes = std::map<std::string, std::string>;
+
+/// A value with its type, so that a number written as a string is not mistaken for one.
+std::string text_of(const WireMessage& value) {
+  const auto& field = value.fields().at(0);
+  switch (field.number) {
+    case 1:
+      return "\"" + std::string(field.bytes) + "\"";
+    case 2:
+      return field.scalar != 0 ? "true" : "false";
+    case 3:
+      return std::to_string(field.scalar);
+    case 4:
+      return std::to_string(std::bit_cast<double>(field.scalar)) + "f";
+    case 5: {
+      std::string text = "[";
+      for (const auto& item : WireMessage(field.bytes).all(1)) text += text_of(WireMessage(item.bytes));
+      return text + "]";
+    }
+    default:
+      return "?";
+  }
+}
+
+Attributes attributes_of(const WireMessage& message, std::uint32_t field) {
+  Attributes attributes;
+  for (const auto& item : message.all(field)) {
+    const WireMessage key_value(item.bytes);
+    const std::string key(key_value.bytes(1));
+    EXPECT_TRUE(attributes.emplace(key, text_of(key_value.message(2))).second) << key << " occurs twice";
+  }
+  return attributes;
+}
+
+/// The spans of a request, after the way through the ring.
+std::vector<WireMessage> spans_of_request(const call::RequestRecord& request) {
+  base::ByteRing ring(1 << 20);
+  FinishedRequest finished;
+  EXPECT_TRUE(write_record(request, ring));
+  EXPECT_TRUE(read_record(ring.front(), finished));
+  static ProtoWriter out;  // what the messages view
+  out.clear();
+  encode_spans(finished, out);
+  std::vector<WireMessage> spans;
+  for (const auto& field : WireMessage(out.bytes()).fields()) {
+    EXPECT_EQ(field.number, 2u);
+    spans.emplace_back(field.bytes);
+  }
+  EXPECT_EQ(spans.size(), spans_of(request));
+  return spans;
+}
+
+template <std::size_t N>
+std::string raw(const base::HexId<N>& id) {
+  return {reinterpret_cast<const char*>(id.bytes.data()), N};
+}
+
+constexpr std::uint64_t kSecond = 1'000'000'000;
+
+TEST(SpanEncoder, ServerSpanOfACall) {
+  const SampleCall sample;
+  const WireMessage span = spans_of_request(sample.request)[0];
+  EXPECT_EQ(span.bytes(1), raw(sample.request.trace.trace_id));
+  EXPECT_EQ(span.bytes(2), raw(sample.request.trace.span_id));
+  EXPECT_EQ(span.bytes(3), "vendor=1");
+  EXPECT_EQ(span.bytes(4), raw(sample.request.trace.parent_span_id));
+  EXPECT_EQ(span.bytes(5), "POST /v1/openai/chat/completions");
+  EXPECT_EQ(span.scalar(6), 2u);
+  EXPECT_EQ(span.scalar(7), 1'700'000'000 * kSecond);
+  EXPECT_EQ(span.scalar(8), 1'700'000'003 * kSecond);
+  EXPECT_FALSE(span.has(11));
+  EXPECT_FALSE(span.has(15));
+  EXPECT_EQ(span.scalar(16), 0x301u);
+  EXPECT_THAT(
+      attributes_of(span, 9),
+      ElementsAre(Pair("archestra.outcome", "\"completed\""), Pair("client.address", "\"127.0.0.1\""),
+                  Pair("http.request.method", "\"POST\""), Pair("http.response.status_code", "200"),
+                  Pair("http.route", "\"/v1/openai/chat/completions\""),
+                  Pair("network.protocol.version", "\"1.1\""), Pair("server.address", "\"localhost\""),
+                  Pair("server.port", "9000"), Pair("url.path", "\"/v1/openai/chat/completions\""),
+                  Pair("url.scheme", "\"http\""), Pair("user_agent.original", "\"OpenAI/JS 7.57.0\"")));
+}
+
+TEST(SpanEncoder, ClientSpanOfACall) {
+  const SampleCall sample;
+  const WireMessage span = spans_of_request(sample.request)[1];
+  EXPECT_EQ(span.bytes(1), raw(sample.request.trace.trace_id));
+  EXPECT_EQ(span.bytes(2), raw(sample.tries[0].span_id));
+  EXPECT_EQ(span.bytes(3), "vendor=1");
+  EXPECT_EQ(span.bytes(4), raw(sample.request.trace.span_id));
+  EXPECT_EQ(span.bytes(5), "openai.chat.completions");
+  EXPECT_EQ(span.scalar(6), 3u);
+  EXPECT_EQ(span.scalar(7), 1'700'000'000 * kSecond + 1'000'000);
+  EXPECT_EQ(span.scalar(8), 1'700'000'002 * kSecond + 901'000'000);
+  EXPECT_FALSE(span.has(15));
+  EXPECT_EQ(span.scalar(16), 0x101u);
+  EXPECT_THAT(
+      attributes_of(span, 9),
+      ElementsAre(
+          Pair("agent.cost-center", "\"42\""), Pair("agent.id", "\"0f6dc1a8-3b2e-4c1d-9a7f-112233445566\""),
+          Pair("agent.name", "\"Support Bot\""), Pair("agent.team", "\"data\""),
+          Pair("archestra.outcome", "\"completed\""), Pair("gen_ai.operation.name", "\"chat\""),
+          Pair("gen_ai.provider.name", "\"openai\""), Pair("gen_ai.request.model", "\"gpt-4o\""),
+          Pair("gen_ai.request.stream", "true"),
+          Pair("gen_ai.response.finish_reasons", "[\"tool_calls\"\"stop\"]"),
+          Pair("gen_ai.response.id", "\"chatcmpl-abc\""),
+          Pair("gen_ai.response.model", "\"gpt-4o-2024-08-06\""),
+          Pair("gen_ai.response.time_to_first_chunk", "0.250000f"),
+          Pair("gen_ai.usage.cache_read.input_tokens", "64"), Pair("gen_ai.usage.input_tokens", "100"),
+          Pair("gen_ai.usage.output_tokens", "40"), Pair("gen_ai.usage.reasoning.output_tokens", "8"),
+          Pair("http.request.method", "\"POST\""), Pair("http.response.status_code", "200"),
+          Pair("llm.model", "\"gpt-4o\""), Pair("llm.provider", "\"openai\""), Pair("llm.stream", "true"),
+          Pair("route.category", "\"llm-proxy\""), Pair("server.address", "\"api.openai.com\""),
+          Pair("server.port", "443")));
+  const WireMessage event = span.message(11);
+  EXPECT_EQ(event.scalar(1), 1'700'000'000 * kSecond + 251'000'000);
+  EXPECT_EQ(event.bytes(2), "gen_ai.first_token");
+}
+
+TEST(SpanEncoder, RequestsWithoutACallHaveOneSpan) {
+  call::RequestRecord request = sample_health();
+  const WireMessage span = spans_of_request(request).at(0);
+  EXPECT_EQ(span.bytes(5), "GET /health");
+  EXPECT_FALSE(span.has(4));
+  EXPECT_EQ(span.scalar(16), 0x101u);
+  EXPECT_FALSE(attributes_of(span, 9).contains("archestra.outcome"));
+  EXPECT_FALSE(span.has(15));
+
+  request.route = "unmatched";
+  request.status_code = 404;
+  const WireMessage unmatched = spans_of_request(request).at(0);
+  EXPECT_EQ(unmatched.bytes(5), "GET");
+  EXPECT_FALSE(attributes_of(unmatched, 9).contains("http.route"));
+  EXPECT_FALSE(unmatched.has(15));
+
+  request.method = "_OTHER";
+  request.status_code = 503;
+  request.error_type = "overloaded";
+  const WireMessage failed = spans_of_request(request).at(0);
+  EXPECT_EQ(failed.bytes(5), "HTTP");
+  EXPECT_EQ(attributes_of(failed, 9).at("http.request.method"), "\"_OTHER\"");
+  EXPECT_EQ(attributes_of(failed, 9).at("error.type"), "\"overloaded\"");
+  EXPECT_EQ(failed.message(15).scalar(3), 2u);
+}
+
+TEST(SpanEncoder, StatusFollowsTheOutcome) {
+  using enum call::Outcome;
+  const struct {
+    call::Outcome outcome;
+    int try_status;
+    int request_status;
+    bool is_client_error;
+    bool is_server_error;
+    std::string_view error_type;  // of the CLIENT span
+  } cases[] = {{kCompleted, 200, 200, false, false, ""},
+               {kUpstreamError, 429, 429, true, false, "429"},
+               {kUpstreamError, 500, 500, true, true, "500"},
+               {kUpstreamError, 200, 200, true, false, "upstream_error"},
+               {kUpstreamUnreachable, 0, 502, true, true, "upstream_unreachable"},
+               {kUpstreamTimeout, 200, 200, true, true, "upstream_timeout"},
+               {kUpstreamTruncated, 200, 200, true, true, "upstream_truncated"},
+               {kClientCancelled, 200, 499, false, false, ""},
+               {kClientCancelled, 0, 499, false, false, ""},
+               {kShutdown, 200, 200, true, true, "shutdown"},
+               {kInternalError, 0, 500, true, true, "internal_error"}};
+  for (const auto& expected : cases) {
+    SCOPED_TRACE(std::string(name_of(expected.outcome)) + " " + std::to_string(expected.try_status));
+    SampleCall sample;
+    sample.call.outcome = sample.tries[0].outcome = expected.outcome;
+    sample.tries[0].status_code = expected.try_status;
+    sample.request.status_code = expected.request_status;
+    const auto spans = spans_of_request(sample.request);
+    EXPECT_EQ(spans[0].has(15), expected.is_server_error);
+    EXPECT_EQ(spans[1].has(15), expected.is_client_error);
+    if (spans[1].has(15)) EXPECT_EQ(spans[1].message(15).scalar(3), 2u);
+    const Attributes attributes = attributes_of(spans[1], 9);
+    EXPECT_EQ(attributes.contains("error.type"), expected.is_client_error);
+    if (expected.is_client_error)
+      EXPECT_EQ(attributes.at("error.type"), "\"" + std::string(expected.error_type) + "\"");
+    EXPECT_EQ(attributes.contains("http.response.status_code"), expected.try_status != 0);
+  }
+}
+
+TEST(SpanEncoder, OnlyTheLastTryTellsOfTheResponse) {
+  SampleCall sample;
+  std::array<call::TryRecord, 2> tries{sample.tries[0], sample.tries[0]};
+  tries[0].span_id = id_of<8>(0xc0);
+  tries[0].status_code = 529;
+  tries[0].outcome = call::Outcome::kUpstreamError;
+  tries[0].error_type = "overloaded_error";
+  tries[0].time_to_first_token = std::nullopt;
+  sample.call.tries = tries;
+  const auto spans = spans_of_request(sample.request);
+  ASSERT_EQ(spans.size(), 3u);
+  const Attributes first = attributes_of(spans[1], 9);
+  EXPECT_EQ(first.at("error.type"), "\"overloaded_error\"");
+  EXPECT_EQ(first.at("http.response.status_code"), "529");
+  EXPECT_FALSE(first.contains("gen_ai.usage.input_tokens"));
+  EXPECT_FALSE(first.contains("gen_ai.response.id"));
+  EXPECT_FALSE(first.contains("http.request.resend_count"));
+  EXPECT_FALSE(spans[1].has(11));
+  const Attributes second = attributes_of(spans[2], 9);
+  EXPECT_EQ(second.at("gen_ai.usage.input_tokens"), "100");
+  EXPECT_EQ(second.at("http.request.resend_count"), "1");
+}
+
+TEST(SpanEncoder, SaysNothingThatIsNotKnown) {
+  SampleCall sample;
+  sample.call.agent = nullptr;
+  sample.call.requested_model = sample.call.response_model = sample.call.response_id = "";
+  sample.call.finish_reasons = {};
+  sample.call.stream = false;
+  sample.call.usage.provenance = call::Provenance::kEstimate;
+  sample.tries[0].time_to_first_token = std::nullopt;
+  const WireMessage span = spans_of_request(sample.request)[1];
+  const Attributes attributes = attributes_of(span, 9);
+  for (const auto& [key, value] : attributes) {
+    EXPECT_FALSE(key.starts_with("agent.")) << key;
+    EXPECT_FALSE(key.starts_with("gen_ai.usage.")) << key;
+    EXPECT_FALSE(key.starts_with("gen_ai.response.")) << key;
+  }
+  EXPECT_FALSE(attributes.contains("llm.model"));
+  EXPECT_FALSE(attributes.contains("gen_ai.request.model"));
+  EXPECT_EQ(attributes.at("llm.stream"), "false");
+  EXPECT_FALSE(span.has(11));
+}
+
+TEST(SpanEncoder, KeysStayUniqueAndTextValid) {
+  SampleCall sample;
+  sample.call.agent = model::make_agent(base::Uuid{}, "bad \xff name",
+                                        {{"id", "x"}, {"name", "x"}, {"a", "1"}, {"a", "2"}, {"", "x"}});
+  sample.request.user_agent = "\xc3";
+  const auto spans = spans_of_request(sample.request);
+  const Attributes attributes = attributes_of(spans[1], 9);
+  EXPECT_EQ(attributes.at("agent.name"), "\"bad \xef\xbf\xbd name\"");
+  EXPECT_EQ(attributes.at("agent.a"), "\"1\"");
+  EXPECT_FALSE(attributes.contains("agent."));
+  EXPECT_EQ(attributes_of(spans[0], 9).at("user_agent.original"), "\"\xef\xbf\xbd\"");
+}
+
+TEST(SpanEncoder, NoQueryGoesOut) {
+  const SampleCall sample;  // its upstream_path has one
+  base::ByteRing ring(1 << 20);
+  ASSERT_TRUE(write_record(sample.request, ring));
+  const std::span<const std::byte> record = ring.front();
+  const std::string_view bytes(reinterpret_cast<const char*>(record.data()), record.size());
+  EXPECT_EQ(bytes.find("secret"), std::string_view::npos);
+}
+
+TEST(RequestFrame, HoldsResourceScopeAndSpans) {
+  const RequestFrame frame({.service_name = "gw", .service_version = "9.8.7", .service_instance_id = "me"});
+  ProtoWriter out;
+  const auto span = out.begin_message(2);
+  out.string_field(5, std::string(1000, 'n'));
+  out.end_message(span);
+  const std::string request = frame.request_with(std::string(out.bytes()) + std::string(out.bytes()));
+
+  const WireMessage resource_spans = WireMessage(request).message(1);
+  const Attributes resource = attributes_of(resource_spans.message(1), 1);
+  EXPECT_EQ(resource.at("service.name"), "\"gw\"");
+  EXPECT_EQ(resource.at("service.version"), "\"9.8.7\"");
+  EXPECT_EQ(resource.at("service.instance.id"), "\"me\"");
+  EXPECT_EQ(resource.at("telemetry.sdk.name"), "\"archestra\"");
+  EXPECT_EQ(resource.at("telemetry.sdk.language"), "\"cpp\"");
+  EXPECT_TRUE(resource.contains("telemetry.sdk.version"));
+  const WireMessage scope_spans = resource_spans.message(2);
+  EXPECT_EQ(scope_spans.message(1).bytes(1), "archestra");
+  EXPECT_EQ(scope_spans.bytes(3), "https://opentelemetry.io/schemas/1.41.1");
+  ASSERT_EQ(scope_spans.all(2).size(), 2u);
+  EXPECT_EQ(WireMessage(scope_spans.all(2)[1].bytes).bytes(5), std::string(1000, 'n'));
+}
+
+}  // namespace
+}  // namespace archestra::telemetry::otlp

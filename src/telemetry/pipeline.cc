@@ -1,0 +1,100 @@
+#include "telemetry/pipeline.h"
+
+#include <algorithm>
+#include <chrono>
+#include <vector>
+
+#include "base/assert.h"
+#include "telemetry/log/access_log.h"
+#include "telemetry/metrics/exposition_text.h"
+
+namespace archestra::telemetry {
+namespace {
+
+using std::chrono_literals::operator""ms;
+
+constexpr base::Duration kPauseMax = 50ms;
+constexpr base::Duration kPauseMin = 1ms;
+// A ring found fuller than this halves the pause; one emptier than that doubles it.
+constexpr std::size_t kBusyPermille = 250;
+constexpr std::size_t kCalmPermille = 100;
+
+std::vector<const SeriesList*> sources_of(const std::deque<ShardObserver>& shards,
+                                          const ExporterMetrics& exporter) {
+  std::vector<const SeriesList*> sources{&exporter.series()};
+  for (const ShardObserver& shard : shards) sources.push_back(&shard.series());
+  return sources;
+}
+
+std::deque<ShardObserver> make_shards(std::size_t count, const ShardObserver::Options& options) {
+  std::deque<ShardObserver> shards;
+  for (std::size_t i = 0; i < count; ++i) shards.emplace_back(options);
+  return shards;
+}
+
+}  // namespace
+
+Telemetry::Telemetry(const Options& options, LogWriter& log)
+    : options_(options.shard),
+      log_(log),
+      shards_(make_shards(options.shards, options.shard)),
+      spans_(options.resource, options.spans),
+      exporter_metrics_(log.lost_lines()),
+      pause_(kPauseMax),
+      scrape_(sources_of(shards_, exporter_metrics_), ARCHESTRA_VERSION) {}
+
+std::size_t Telemetry::drain() {
+  std::size_t fullest_permille = 0;
+  std::size_t requests = 0;
+  for (ShardObserver& shard : shards_) {
+    const base::ByteRing& ring = shard.ring();
+    fullest_permille = std::max(fullest_permille, ring.bytes_used() * 1000 / ring.capacity());
+    requests += drain_shard(shard);
+  }
+  if (line_count_ > 0 && !log_.try_push(lines_, line_count_))
+    exporter_metrics_.count_dropped(DropReason::kWriterFull, line_count_);
+  lines_.clear();
+  line_count_ = 0;
+  adjust_pause(fullest_permille);
+  return requests;
+}
+
+// Bounded by what the ring held at first: a busy shard must not keep the others' records waiting.
+std::size_t Telemetry::drain_shard(ShardObserver& shard) {
+  base::ByteRing& ring = shard.ring();
+  const std::size_t bytes_at_start = ring.bytes_used();
+  std::size_t bytes = 0;
+  std::size_t requests = 0;
+  while (bytes < bytes_at_start) {
+    const std::span<const std::byte> record = ring.front();
+    if (record.empty()) break;
+    const bool is_read = read_record(record, request_);
+    ARCHESTRA_ASSERT(is_read, "a record in the ring is whole");
+    take_request(request_);
+    bytes += record.size();
+    ring.pop();
+    ++requests;
+  }
+  return requests;
+}
+
+void Telemetry::take_request(const FinishedRequest& request) {
+  if (log_level_of(request.request) >= options_.access_log_level) {
+    append_access_log(lines_, request);
+    ++line_count_;
+  }
+  if (!options_.exports_spans || !request.request.trace.sampled) return;
+  if (!spans_.add(request))
+    exporter_metrics_.count_dropped(DropReason::kQueueFull, spans_of(request.request));
+}
+
+void Telemetry::adjust_pause(std::size_t fullest_permille) {
+  if (fullest_permille > kBusyPermille)
+    pause_ = std::max(pause_ / 2, kPauseMin);
+  else if (fullest_permille < kCalmPermille)
+    pause_ = std::min(pause_ * 2, kPauseMax);
+}
+
+void Telemetry::append_metrics(std::string& out) { append_text_exposition(out, scrape_.collect()); }
+
+}  // namespace archestra::telemetry

@@ -1,0 +1,80 @@
+// Everything telemetry owns: an observer with metrics and ring for each shard, the queue of encoded
+// spans, and the figures about export itself.
+//
+//   shard threads   observer(i)
+//   export thread   drain() again and again, take_batch(), exporter_metrics()
+//   scrape thread   append_metrics()
+//
+// Between shard and export thread there is only the ring: nobody is woken, the export thread looks
+// again after pause(). It makes no threads itself, apart from what the LogWriter is.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <deque>
+#include <string>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "telemetry/log/log_writer.h"
+#include "telemetry/metrics/exporter_metrics.h"
+#include "telemetry/metrics/scrape.h"
+#include "telemetry/otlp/span_queue.h"
+#include "telemetry/shard_observer.h"
+
+namespace archestra::telemetry {
+
+class Telemetry {
+ public:
+  struct Options {
+    std::size_t shards = 1;
+    ShardObserver::Options shard{};
+    otlp::Resource resource{};
+    otlp::SpanQueue::Limits spans{};
+  };
+  /// `log` outlives it.
+  Telemetry(const Options& options, LogWriter& log);
+  Telemetry(const Telemetry&) = delete;
+  Telemetry& operator=(const Telemetry&) = delete;
+
+  /// For shard `shard`'s thread; lives as long as this.
+  ShardObserver& observer(std::size_t shard) { return shards_[shard]; }
+
+  // Export thread.
+
+  /// Empties the rings as they are found: a log line for each request that wants one, handed to the
+  /// log writer, spans for each sampled one, into the queue. What has no room there is counted as
+  /// dropped. Returns the number of requests. Never waits.
+  std::size_t drain();
+  /// How long to wait before the next drain(): 50 ms, less while rings fill up faster.
+  base::Duration pause() const { return pause_; }
+  /// The next request to post. False where there is none.
+  bool take_batch(otlp::SpanBatch& out) { return spans_.take_batch(out); }
+  /// Whether take_batch() would give a full batch: export then, without waiting for the delay.
+  bool has_full_batch() const { return spans_.has_full_batch(); }
+  std::size_t queued_spans() const { return spans_.spans(); }
+  ExporterMetrics& exporter_metrics() { return exporter_metrics_; }
+
+  // Scrape thread.
+
+  /// Appends the text exposition (kTextExpositionType).
+  void append_metrics(std::string& out);
+
+ private:
+  std::size_t drain_shard(ShardObserver& shard);
+  void take_request(const FinishedRequest& request);
+  void adjust_pause(std::size_t fullest_permille);
+
+  const ShardObserver::Options options_;
+  LogWriter& log_;
+  std::deque<ShardObserver> shards_;
+  otlp::SpanQueue spans_;
+  ExporterMetrics exporter_metrics_;
+  FinishedRequest request_;  // reused for every record
+  std::string lines_;
+  std::size_t line_count_ = 0;
+  base::Duration pause_;
+  Scrape scrape_;
+};
+
+}  // namespace archestra::telemetry

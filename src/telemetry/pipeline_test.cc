@@ -1,0 +1,201 @@
+#include "telemetry/pipeline.h"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <cstdio>
+#include <string>
+#include <thread>
+
+#include "telemetry/otlp/test_wire.h"
+#include "telemetry/test_records.h"
+
+namespace archestra::telemetry {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// What the log writer wrote.
+class LogFile {
+ public:
+  LogFile() : file_(std::tmpfile()) {}
+  ~LogFile() { std::fclose(file_); }
+  int descriptor() { return fileno(file_); }
+  std::size_t lines() {
+    std::string text(static_cast<std::size_t>(lseek(descriptor(), 0, SEEK_END)), '\0');
+    EXPECT_EQ(pread(descriptor(), text.data(), text.size(), 0), static_cast<ssize_t>(text.size()));
+    return static_cast<std::size_t>(std::ranges::count(text, '\n'));
+  }
+
+ private:
+  std::FILE* file_;
+};
+
+std::size_t exported_spans(Telemetry& telemetry) {
+  std::size_t spans = 0;
+  otlp::SpanBatch batch;
+  while (telemetry.take_batch(batch)) {
+    spans += batch.spans;
+    EXPECT_EQ(otlp::WireMessage(batch.body).message(1).message(2).all(2).size(), batch.spans);
+  }
+  return spans;
+}
+
+/// The value of one sample line; -1 where there is none.
+long value_in(Telemetry& telemetry, const std::string& series) {
+  std::string text;
+  telemetry.append_metrics(text);
+  const std::size_t at = text.find("\n" + series + " ");
+  return at == std::string::npos ? -1 : std::stol(text.substr(at + series.size() + 2));
+}
+
+class PipelineTest : public testing::Test {
+ protected:
+  void finish(ShardObserver& observer, const SampleCall& sample) {
+    observer.on_call_started(sample.call.route, sample.call.agent);
+    observer.on_request_finished(sample.request);
+  }
+  LogFile file_;
+  LogWriter log_{file_.descriptor()};
+};
+
+TEST_F(PipelineTest, ACallLeavesOneLineAndTwoSpans) {
+  Telemetry telemetry({.shards = 2}, log_);
+  const SampleCall sample;
+  finish(telemetry.observer(0), sample);
+  finish(telemetry.observer(1), sample);
+  telemetry.observer(1).on_request_finished(sample_health());
+  EXPECT_EQ(telemetry.drain(), 3u);
+  EXPECT_EQ(telemetry.drain(), 0u);
+  EXPECT_EQ(telemetry.queued_spans(), 5u);
+  EXPECT_EQ(exported_spans(telemetry), 5u);
+  log_.stop(10s);
+  EXPECT_EQ(file_.lines(), 2u);
+  EXPECT_EQ(
+      value_in(telemetry,
+               "http_request_duration_seconds_count{method=\"GET\",route=\"/health\",status_code=\"200\"}"),
+      1);
+}
+
+TEST_F(PipelineTest, AnUnsampledCallLeavesALineAndNoSpan) {
+  Telemetry telemetry({}, log_);
+  SampleCall sample;
+  sample.request.trace.sampled = false;
+  finish(telemetry.observer(0), sample);
+  EXPECT_EQ(telemetry.drain(), 1u);
+  EXPECT_EQ(telemetry.queued_spans(), 0u);
+  log_.stop(10s);
+  EXPECT_EQ(file_.lines(), 1u);
+}
+
+TEST_F(PipelineTest, LevelAndExportDecideWhatIsRecorded) {
+  Telemetry::Options options;
+  options.shard.exports_spans = false;
+  options.shard.access_log_level = base::LogLevel::kWarn;
+  Telemetry telemetry(options, log_);
+  SampleCall sample;
+  finish(telemetry.observer(0), sample);
+  EXPECT_EQ(telemetry.drain(), 0u) << "nobody wants it";
+  sample.call.outcome = call::Outcome::kClientCancelled;
+  finish(telemetry.observer(0), sample);
+  EXPECT_EQ(telemetry.drain(), 1u);
+  EXPECT_EQ(telemetry.queued_spans(), 0u);
+
+  options.shard.access_log_level = base::LogLevel::kDebug;
+  Telemetry talkative(options, log_);
+  talkative.observer(0).on_request_finished(sample_health());
+  EXPECT_EQ(talkative.drain(), 1u);
+  log_.stop(10s);
+  EXPECT_EQ(file_.lines(), 2u);
+}
+
+TEST_F(PipelineTest, AFullRingIsCounted) {
+  Telemetry::Options options;
+  options.shard.ring_bytes = 4096;
+  Telemetry telemetry(options, log_);
+  const SampleCall sample;
+  for (int i = 0; i < 100; ++i) finish(telemetry.observer(0), sample);
+  const auto kept = static_cast<long>(telemetry.drain());
+  EXPECT_GT(kept, 0);
+  EXPECT_LT(kept, 100);
+  EXPECT_EQ(value_in(telemetry, "telemetry_dropped_total{signal=\"traces\",reason=\"ring_full\"}"),
+            2 * (100 - kept));
+  EXPECT_EQ(value_in(telemetry, "telemetry_dropped_total{signal=\"logs\",reason=\"ring_full\"}"), 100 - kept);
+  EXPECT_EQ(telemetry.queued_spans(), static_cast<std::size_t>(2 * kept));
+}
+
+TEST_F(PipelineTest, FullQueuesAreCounted) {
+  Telemetry::Options options;
+  options.spans.queued_spans_max = 10;
+  LogWriter narrow(file_.descriptor(), 100);
+  Telemetry telemetry(options, narrow);
+  const SampleCall sample;
+  for (int i = 0; i < 8; ++i) finish(telemetry.observer(0), sample);
+  EXPECT_EQ(telemetry.drain(), 8u);
+  EXPECT_EQ(value_in(telemetry, "telemetry_dropped_total{signal=\"traces\",reason=\"queue_full\"}"), 6);
+  EXPECT_EQ(value_in(telemetry, "telemetry_dropped_total{signal=\"logs\",reason=\"writer_full\"}"), 8);
+  EXPECT_EQ(value_in(telemetry, "otlp_export_requests_total{result=\"success\"}"), 0);
+}
+
+TEST_F(PipelineTest, LooksMoreOftenWhileRingsFill) {
+  Telemetry::Options options;
+  options.shard.ring_bytes = 16384;
+  Telemetry telemetry(options, log_);
+  EXPECT_EQ(telemetry.pause(), 50ms);
+  const SampleCall sample;
+  for (int round = 0; round < 10; ++round) {
+    for (int i = 0; i < 10; ++i) finish(telemetry.observer(0), sample);
+    telemetry.drain();
+  }
+  EXPECT_EQ(telemetry.pause(), 1ms);
+  for (int round = 0; round < 10; ++round) telemetry.drain();
+  EXPECT_EQ(telemetry.pause(), 50ms);
+}
+
+// Two shards, export and scrape at once: nothing is lost but what is counted.
+TEST_F(PipelineTest, ThreadsTogether) {
+  constexpr std::size_t kCalls = 5000;
+  Telemetry::Options options{.shards = 2};
+  options.shard.ring_bytes = 1 << 16;
+  Telemetry telemetry(options, log_);
+  std::atomic<int> running{2};
+  std::array<std::thread, 2> shards;
+  for (std::size_t i = 0; i < shards.size(); ++i) {
+    shards[i] = std::thread([&, i] {
+      const SampleCall sample;
+      for (std::size_t n = 0; n < kCalls; ++n) finish(telemetry.observer(i), sample);
+      --running;
+    });
+  }
+  std::thread scraper([&] {
+    std::string text;
+    while (running > 0) {
+      text.clear();
+      telemetry.append_metrics(text);
+    }
+  });
+  std::size_t requests = 0;
+  std::size_t spans = 0;
+  while (running > 0) {
+    requests += telemetry.drain();
+    spans += exported_spans(telemetry);
+  }
+  for (std::thread& shard : shards) shard.join();
+  scraper.join();
+  while (const std::size_t more = telemetry.drain()) requests += more;
+  spans += exported_spans(telemetry);
+
+  const long lost = value_in(telemetry, "telemetry_dropped_total{signal=\"logs\",reason=\"ring_full\"}");
+  EXPECT_EQ(requests + static_cast<std::size_t>(lost), 2 * kCalls);
+  const long lost_spans =
+      value_in(telemetry, "telemetry_dropped_total{signal=\"traces\",reason=\"queue_full\"}");
+  EXPECT_EQ(spans + static_cast<std::size_t>(lost_spans), 2 * requests);
+}
+
+}  // namespace
+}  // namespace archestra::telemetry

@@ -1,0 +1,26 @@
+#include "telemetry/shard_observer.h"
+
+#include "telemetry/log/access_log.h"
+#include "telemetry/trace/span_record.h"
+
+namespace archestra::telemetry {
+
+ShardObserver::ShardObserver(const Options& options) : options_(options), ring_(options.ring_bytes) {}
+
+bool ShardObserver::should_sample(const base::TraceId& trace_id) {
+  return options_.sampler.should_sample(trace_id);
+}
+
+void ShardObserver::on_call_started(const call::Route& route, const model::AgentRef& agent) {
+  metrics_.on_call_started(route, agent);
+}
+
+void ShardObserver::on_request_finished(const call::RequestRecord& record) {
+  metrics_.on_request_finished(record);
+  const bool has_spans = options_.exports_spans && record.trace.sampled;
+  const bool has_line = log_level_of(record) >= options_.access_log_level;
+  if ((!has_spans && !has_line) || write_record(record, ring_)) return;
+  metrics_.on_ring_full(has_spans ? spans_of(record) : 0, has_line ? 1 : 0);
+}
+
+}  // namespace archestra::telemetry

@@ -1,0 +1,41 @@
+// What a shard tells telemetry: metrics at once, in cells of its own, and a copy of each finished
+// request that somebody wants as span or log line, into the shard's ring. The shard's thread alone, if
+// not said otherwise; nothing here waits, locks or makes a system call.
+#pragma once
+
+#include <cstddef>
+
+#include "base/byte_ring.h"
+#include "base/log.h"
+#include "call/call_observer.h"
+#include "telemetry/metrics/shard_metrics.h"
+#include "telemetry/trace/sampler.h"
+
+namespace archestra::telemetry {
+
+class ShardObserver final : public call::CallObserver {
+ public:
+  struct Options {
+    RatioSampler sampler{1.0};
+    base::LogLevel access_log_level = base::LogLevel::kInfo;
+    bool exports_spans = true;
+    std::size_t ring_bytes = std::size_t{1} << 20;  ///< a power of two
+  };
+  explicit ShardObserver(const Options& options);
+
+  bool should_sample(const base::TraceId& trace_id) override;
+  void on_call_started(const call::Route& route, const model::AgentRef& agent) override;
+  void on_request_finished(const call::RequestRecord& record) override;
+
+  /// Its consuming side is the export thread's.
+  base::ByteRing& ring() { return ring_; }
+  /// Any thread.
+  const SeriesList& series() const { return metrics_.series(); }
+
+ private:
+  const Options options_;
+  base::ByteRing ring_;
+  ShardMetrics metrics_;
+};
+
+}  // namespace archestra::telemetry

@@ -1,0 +1,213 @@
+#include "telemetry/trace/span_record.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "telemetry/test_records.h"
+#include "telemetry/text.h"
+
+namespace archestra::telemetry {
+namespace {
+
+using testing::ElementsAre;
+
+class SpanRecordTest : public testing::Test {
+ protected:
+  /// Through the ring; `read_` has the result until the next one.
+  void round_trip(const call::RequestRecord& request) {
+    ring_.pop();
+    ASSERT_TRUE(write_record(request, ring_));
+    ASSERT_TRUE(read_record(ring_.front(), read_));
+  }
+  void SetUp() override { ASSERT_TRUE(write_record(sample_health(), ring_)); }  // for the first pop()
+
+  base::ByteRing ring_{1 << 20};
+  FinishedRequest read_;
+};
+
+TEST_F(SpanRecordTest, ARequestComesBack) {
+  call::RequestRecord request = sample_health();
+  request.error_type = "overloaded";
+  request.http_minor_version = 0;
+  request.trace.sampled = false;
+  round_trip(request);
+  EXPECT_EQ(read_.request.call, nullptr);
+  EXPECT_EQ(read_.request.trace.trace_id, request.trace.trace_id);
+  EXPECT_FALSE(read_.request.trace.parent_span_id.is_valid());
+  EXPECT_FALSE(read_.request.trace.sampled);
+  EXPECT_EQ(read_.request.method, "GET");
+  EXPECT_EQ(read_.request.route, "/health");
+  EXPECT_EQ(read_.request.error_type, "overloaded");
+  EXPECT_EQ(read_.request.http_minor_version, 0);
+  EXPECT_EQ(read_.request.user_agent, "");
+  EXPECT_TRUE(read_.tries.empty());
+}
+
+TEST_F(SpanRecordTest, ACallComesBackWhole) {
+  const SampleCall sample;
+  round_trip(sample.request);
+  const call::RequestRecord& request = read_.request;
+  EXPECT_EQ(request.trace.trace_id, sample.request.trace.trace_id);
+  EXPECT_EQ(request.trace.span_id, sample.request.trace.span_id);
+  EXPECT_EQ(request.trace.parent_span_id, sample.request.trace.parent_span_id);
+  EXPECT_TRUE(request.trace.sampled);
+  EXPECT_EQ(request.trace.tracestate, "vendor=1");
+  EXPECT_EQ(request.started_at, sample.request.started_at);
+  EXPECT_EQ(request.duration, sample.request.duration);
+  EXPECT_EQ(request.url_path, "/v1/openai/chat/completions");
+  EXPECT_EQ(request.status_code, 200);
+  EXPECT_EQ(request.server_address, "localhost");
+  EXPECT_EQ(request.server_port, 9000);
+  EXPECT_EQ(request.client_address, "127.0.0.1");
+  EXPECT_EQ(request.user_agent, "OpenAI/JS 7.57.0");
+  EXPECT_EQ(request.request_body_bytes, 1000u);
+  EXPECT_EQ(request.response_body_bytes, 5000u);
+
+  ASSERT_EQ(request.call, &read_.call);
+  const call::CallRecord& call = read_.call;
+  EXPECT_EQ(call.route.provider, "openai");
+  EXPECT_EQ(call.route.route_template, "/v1/openai/chat/completions");
+  EXPECT_EQ(call.route.operation->name, "chat.completions");
+  EXPECT_EQ(call.route.operation->span_name, "openai.chat.completions");
+  EXPECT_EQ(call.route.operation->gen_ai_operation, "chat");
+  EXPECT_TRUE(call.route.operation->observed);
+  EXPECT_EQ(read_.agent_id, "0f6dc1a8-3b2e-4c1d-9a7f-112233445566");
+  EXPECT_EQ(read_.agent_name, "Support Bot");
+  ASSERT_EQ(read_.labels.size(), 2u);
+  EXPECT_EQ(read_.labels[0].key, "cost-center");
+  EXPECT_EQ(read_.labels[1].value, "data");
+  EXPECT_EQ(call.requested_model, "gpt-4o");
+  EXPECT_EQ(call.response_model, "gpt-4o-2024-08-06");
+  EXPECT_EQ(call.response_id, "chatcmpl-abc");
+  EXPECT_THAT(call.finish_reasons, ElementsAre("tool_calls", "stop"));
+  EXPECT_EQ(call.tool_calls, 1u);
+  EXPECT_TRUE(call.stream);
+  EXPECT_EQ(call.usage.provenance, call::Provenance::kProvider);
+  EXPECT_EQ(call.usage.input_tokens, 100u);
+  EXPECT_EQ(call.usage.output_tokens, 40u);
+  EXPECT_EQ(call.usage.cache_read_tokens, 64u);
+  EXPECT_EQ(call.usage.cache_write_tokens, 0u);
+  EXPECT_EQ(call.usage.reasoning_tokens, 8u);
+  EXPECT_EQ(call.outcome, call::Outcome::kCompleted);
+  EXPECT_EQ(call.gateway_time, sample.call.gateway_time);
+
+  ASSERT_EQ(call.tries.size(), 1u);
+  const call::TryRecord& attempt = call.tries[0];
+  EXPECT_EQ(attempt.span_id, sample.tries[0].span_id);
+  EXPECT_EQ(attempt.started_at, sample.tries[0].started_at);
+  EXPECT_EQ(attempt.duration, sample.tries[0].duration);
+  EXPECT_EQ(attempt.status_code, 200);
+  EXPECT_EQ(attempt.outcome, call::Outcome::kCompleted);
+  EXPECT_EQ(attempt.error_type, "");
+  EXPECT_EQ(attempt.server_address, "api.openai.com");
+  EXPECT_EQ(attempt.server_port, 443);
+  EXPECT_EQ(attempt.time_to_first_byte, sample.tries[0].time_to_first_byte);
+  EXPECT_EQ(attempt.time_to_first_token, sample.tries[0].time_to_first_token);
+  EXPECT_EQ(attempt.time_to_last_token, sample.tries[0].time_to_last_token);
+}
+
+TEST_F(SpanRecordTest, WhatIsEmptyStaysEmpty) {
+  SampleCall sample;
+  call::CallRecord bare;
+  sample.request.call = &bare;
+  round_trip(sample.request);
+  EXPECT_EQ(read_.call.route.provider, "");
+  EXPECT_EQ(read_.operation.span_name, "");
+  EXPECT_EQ(read_.agent_id, "");
+  EXPECT_TRUE(read_.labels.empty());
+  EXPECT_TRUE(read_.call.finish_reasons.empty());
+  EXPECT_TRUE(read_.call.tries.empty());
+
+  call::TryRecord attempt;
+  bare.tries = {&attempt, 1};
+  round_trip(sample.request);
+  ASSERT_EQ(read_.call.tries.size(), 1u);
+  EXPECT_EQ(read_.call.tries[0].time_to_first_token, std::nullopt);
+}
+
+TEST_F(SpanRecordTest, NothingIsLeftOfTheRecordBefore) {
+  const SampleCall sample;
+  round_trip(sample.request);
+  round_trip(sample_health());
+  EXPECT_EQ(read_.request.call, nullptr);
+  EXPECT_TRUE(read_.tries.empty());
+  EXPECT_EQ(read_.request.user_agent, "");
+  EXPECT_EQ(read_.request.trace.tracestate, "");
+}
+
+TEST_F(SpanRecordTest, HugeTextsAreCut) {
+  SampleCall sample;
+  const std::string huge(100 << 10, 'h');
+  const std::string huge_model = std::string(kModelBytesMax - 1, 'm') + "\xc3\xa9" + huge;
+  sample.call.requested_model = huge_model;
+  sample.call.response_model = huge;
+  sample.call.response_id = huge;
+  sample.call.agent = model::make_agent(base::Uuid{}, huge, std::vector<model::Label>(100, {huge, huge}));
+  const std::vector<std::string_view> reasons(1000, huge);
+  sample.call.finish_reasons = reasons;
+  std::vector<call::TryRecord> tries(100, sample.tries[0]);
+  for (std::size_t i = 0; i < tries.size(); ++i) tries[i].status_code = static_cast<int>(i);
+  for (call::TryRecord& attempt : tries) attempt.error_type = attempt.server_address = huge;
+  sample.call.tries = tries;
+  sample.request.method = sample.request.route = sample.request.url_path = sample.request.error_type = huge;
+  sample.request.server_address = sample.request.client_address = sample.request.user_agent = huge;
+  round_trip(sample.request);
+
+  EXPECT_EQ(read_.call.requested_model, std::string(kModelBytesMax - 1, 'm'));
+  EXPECT_EQ(read_.call.response_model.size(), kModelBytesMax);
+  EXPECT_EQ(read_.request.url_path.size(), kPathBytesMax);
+  EXPECT_EQ(read_.request.user_agent.size(), kNameBytesMax);
+  EXPECT_EQ(read_.agent_name.size(), kNameBytesMax);
+  EXPECT_EQ(read_.labels.size(), kRecordedLabelsMax);
+  EXPECT_EQ(read_.labels.back().key.size(), kLabelKeyBytesMax);
+  EXPECT_EQ(read_.labels.back().value.size(), kLabelValueBytesMax);
+  EXPECT_EQ(read_.call.finish_reasons.size(), kRecordedFinishReasonsMax);
+  ASSERT_EQ(read_.call.tries.size(), kRecordedTriesMax);
+  EXPECT_EQ(read_.call.tries.back().status_code, 99);
+  EXPECT_EQ(read_.call.tries.back().server_address.size(), kNameBytesMax);
+}
+
+TEST_F(SpanRecordTest, ATracestateIsCutBetweenMembers) {
+  SampleCall sample;
+  std::string tracestate = "a=" + std::string(300, '1') + ",b=" + std::string(200, '2');
+  sample.request.trace.tracestate = tracestate;
+  round_trip(sample.request);
+  EXPECT_EQ(read_.request.trace.tracestate, tracestate);
+  tracestate += ",c=" + std::string(100, '3');
+  sample.request.trace.tracestate = tracestate;
+  round_trip(sample.request);
+  EXPECT_EQ(read_.request.trace.tracestate, tracestate.substr(0, tracestate.rfind(',')));
+  tracestate = "a=" + std::string(600, '1');
+  sample.request.trace.tracestate = tracestate;
+  round_trip(sample.request);
+  EXPECT_EQ(read_.request.trace.tracestate, "");
+}
+
+TEST_F(SpanRecordTest, AFullRingRefuses) {
+  const SampleCall sample;
+  base::ByteRing small(2048);
+  int written = 0;
+  while (write_record(sample.request, small)) ++written;
+  EXPECT_GT(written, 0);
+  small.pop();
+  EXPECT_TRUE(write_record(sample.request, small));
+}
+
+TEST_F(SpanRecordTest, ARecordCutOrLengthenedIsNoRecord) {
+  const SampleCall sample;
+  round_trip(sample.request);
+  const std::span<const std::byte> record = ring_.front();
+  for (std::size_t size = 0; size < record.size(); ++size)
+    EXPECT_FALSE(
+        read_record(std::vector<std::byte>(record.begin(), record.begin() + static_cast<long>(size)), read_))
+        << size;
+  std::vector<std::byte> longer(record.begin(), record.end());
+  longer.push_back(std::byte{0});
+  EXPECT_FALSE(read_record(longer, read_));
+}
+
+}  // namespace
+}  // namespace archestra::telemetry
