@@ -47,7 +47,7 @@ base::MonotonicTime share_of(base::MonotonicTime deadline, base::MonotonicTime n
 
 Task<base::Result<StreamPtr>> connect(EventLoop& loop, Resolver& resolver, const Endpoint& endpoint,
                                       base::MonotonicTime deadline, Readiness* gone) {
-  auto addresses = co_await resolver.resolve(endpoint.host, endpoint.port, deadline);
+  auto addresses = co_await resolver.resolve(endpoint.host, endpoint.port, deadline, gone);
   if (!addresses) co_return base::fail(addresses.error());
   base::Error last{base::ErrorCode::kUnreachable, "connect"};
   std::size_t left = addresses->size();

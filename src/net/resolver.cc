@@ -157,15 +157,18 @@ Resolver::Resolver(EventLoop& loop) : impl_(std::make_unique<Impl>(loop)) {}
 Resolver::~Resolver() = default;
 
 Task<base::Result<Addresses>> Resolver::resolve(std::string host, std::uint16_t port,
-                                                base::MonotonicTime deadline) {
+                                                base::MonotonicTime deadline, Readiness* gone) {
   if (const auto numeric = SocketAddress::parse(host, port)) co_return Addresses{*numeric};
   const auto lookup = impl_->find_or_ask(host);
   if (!lookup->done) {
     Readiness answered;
     lookup->waiting.push_back(&answered);
-    const Wake wake = co_await Wait(impl_->loop(), {{&answered, Interest::kReadable}}, deadline);
+    const WaitFor answer{&answered, Interest::kReadable};
+    const Wake wake = gone != nullptr ? co_await Wait(impl_->loop(), {answer, {gone, Interest::kGone}}, deadline)
+                                      : co_await Wait(impl_->loop(), {answer}, deadline);
     std::erase(lookup->waiting, &answered);
     if (wake == Wake::kTimeout) co_return base::fail(base::ErrorCode::kTimeout, "looking up the name");
+    if (wake != Wake::kFirst) co_return base::fail(base::ErrorCode::kCancelled, "looking up the name");
   }
   if (!lookup->answer) co_return base::fail(lookup->answer.error());
   Addresses addresses = *lookup->answer;
