@@ -26,8 +26,10 @@ int wait_for_stop() {
   const sigset_t set = stop_signals();
   int number = 0;
   sigwait(&set, &number);
-  // From here on the default holds again: whoever is impatient sends it twice.
-  pthread_sigmask(SIG_UNBLOCK, &set, nullptr);
+  sigset_t interrupt;
+  sigemptyset(&interrupt);
+  sigaddset(&interrupt, SIGINT);
+  pthread_sigmask(SIG_UNBLOCK, &interrupt, nullptr);
   return number;
 }
 
