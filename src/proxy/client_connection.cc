@@ -50,6 +50,23 @@ net::Task<void> refuse_head(ClientConnection& client, Shard& shard, http::Reques
   if (sent) co_await linger(client, shard);
 }
 
+// Waits for the first byte of a request, without a buffer where the wait is long. False where none will come: the
+// client is silent for too long or left, or the shard drains.
+net::Task<bool> await_request(ClientConnection& client, Shard& shard) {
+  http_io::MessageSource& source = client.http().source();
+  net::Readiness& readiness = client.stream().readiness;
+  const auto deadline = shard.loop.now() + shard.settings->inbound.idle_timeout;
+  while (source.buffered().empty()) {
+    if (shard.draining() && !readiness.readable) co_return false;
+    const net::Wake wake = co_await net::Wait(shard.loop, {{&readiness, net::Interest::kReadable}}, deadline);
+    if (wake != net::Wake::kFirst) co_return false;
+    const net::IoResult read = source.fill();
+    if (read.status == net::IoStatus::kEnd || read.status == net::IoStatus::kFailed) co_return false;
+    source.release_if_empty();
+  }
+  co_return true;
+}
+
 net::Task<AfterExchange> serve_request(ClientConnection& client, Shard& shard) {
   std::unique_ptr<Heads> heads = shard.take_heads();
   const auto read = co_await client.http().read_head(heads->request);
@@ -77,20 +94,15 @@ ClientConnection::ClientConnection(Shard& shard, std::unique_ptr<net::TcpStream>
 ClientConnection::~ClientConnection() { shard_.remove(*this); }
 
 void ClientConnection::close_if_idle() {
-  if (!busy) cut_off();
+  if (!busy && !stream().readiness.readable) cut_off();
 }
 
 net::Task<void> serve_client(Shard& shard, std::unique_ptr<net::TcpStream> stream) {
   ClientConnection client(shard, std::move(stream));
-  net::Readiness& readiness = client.stream().readiness;
   AfterExchange after = AfterExchange::kKeepAlive;
   while (after == AfterExchange::kKeepAlive) {
     client.busy = false;
-    if (client.http().source().buffered().empty()) {
-      const net::Wake wake = co_await net::Wait(shard.loop, {{&readiness, net::Interest::kReadable}},
-                                                shard.loop.now() + shard.settings->inbound.idle_timeout);
-      if (wake != net::Wake::kFirst) co_return;
-    }
+    if (!co_await await_request(client, shard)) co_return;
     client.busy = true;
     after = co_await serve_request(client, shard);
   }

@@ -26,7 +26,7 @@ class ClientConnection {
   net::Stream& stream() { return http_.stream(); }
   const std::string& peer_ip() const { return peer_ip_; }
 
-  /// Ends a connection that waits for a request.
+  /// Ends a connection that waits for a request of which nothing has arrived.
   void close_if_idle();
   /// Ends it in the middle of whatever it does.
   void cut_off() { stream().readiness.cancel(); }
