@@ -72,6 +72,13 @@ base::Result<std::string_view> MessageSource::next_run() {
 
 namespace {
 
+// Each byte that came buys the time it may take at the lowest rate.
+base::MonotonicTime deadline_after(base::MonotonicTime deadline, std::size_t bytes, const BodyLimits& limits) {
+  if (limits.bytes_per_second_min == 0) return deadline;
+  const auto bought = std::chrono::duration<double>(static_cast<double>(bytes) / static_cast<double>(limits.bytes_per_second_min));
+  return deadline + std::chrono::duration_cast<base::Duration>(bought);
+}
+
 net::Task<base::Result<void>> fill_some(MessageSource& source, base::MonotonicTime deadline) {
   net::Stream& stream = source.stream();
   while (true) {
@@ -94,7 +101,7 @@ net::Task<base::Result<WholeBody>> read_body_of_length(MessageSource& source, st
     if (source.pool().bytes_in_use() + want > limits.memory_bytes_max)
       co_return base::fail(base::ErrorCode::kOverload, "too many bytes of bodies in memory", 503);
     source.reserve(want);
-    const auto filled = co_await fill_some(source, deadline);
+    const auto filled = co_await fill_some(source, deadline_after(deadline, have, limits));
     if (!filled) co_return base::fail(filled.error());
   }
   WholeBody body{.content = source.buffered().substr(0, length), .storage = {}};
@@ -111,7 +118,7 @@ net::Task<base::Result<WholeBody>> read_chunked_body(MessageSource& source, Body
     if (!run) co_return base::fail(run.error());
     if (run->empty()) {
       if (source.body_done()) break;
-      const auto filled = co_await fill_some(source, deadline);
+      const auto filled = co_await fill_some(source, deadline_after(deadline, size, limits));
       if (!filled) co_return base::fail(filled.error());
       continue;
     }

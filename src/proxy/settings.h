@@ -44,7 +44,7 @@ struct Settings {
   http_io::InboundLimits inbound;
   http::HeadLimits upstream_head;
   http_io::BodyLimits body;
-  base::Duration client_body_timeout = std::chrono::seconds(60);  ///< between two reads of a request body
+  base::Duration client_body_timeout = std::chrono::seconds(60);  ///< of a whole body, see BodyLimits; between reads of a streamed one
   base::Duration client_send_timeout = std::chrono::seconds(120);  ///< a client that takes nothing that long has left
   UpstreamTimeouts timeouts;
   std::size_t calls_in_flight_max = 10'000;      ///< per shard; beyond it 503
