@@ -49,6 +49,7 @@ struct Config {
   std::vector<std::pair<std::string, base::Secret>> otlp_headers;
   double traces_sample_rate = 1;
   bool traces_exported = true;
+  bool otlp_gzip = false;
   base::Duration otlp_timeout{};
   base::Duration bsp_schedule_delay{};
   std::uint64_t bsp_max_queue_size = 0;

@@ -128,6 +128,12 @@ bool set_traces_exporter(Config& config, std::string_view text) {
   return value == "otlp" || value == "none";
 }
 
+bool set_otlp_compression(Config& config, std::string_view text) {
+  const std::string value = lower(text);
+  config.otlp_gzip = value == "gzip";
+  return config.otlp_gzip || value == "none";
+}
+
 bool set_sample_rate(Config& config, std::string_view text) {
   const auto value = number<double>(text, 0.0, 1.0);
   if (value) config.traces_sample_rate = *value;
@@ -230,7 +236,7 @@ const std::vector<Setting>& settings() {
       {.env = "ARCHESTRA_CLIENT_HEAD_TIMEOUT_MS", .default_value = "10000", .accepted = kMilliseconds,
        .help = "for a request's head to arrive", .set = set_milliseconds<&Config::client_head_timeout>},
       {.env = "ARCHESTRA_CLIENT_BODY_TIMEOUT_MS", .default_value = "60000", .accepted = kMilliseconds,
-       .help = "for a request body that is read whole; between two reads of one that streams",
+       .help = "for a request body that is read whole, beyond a second for each 16 KB; between two reads of one that streams",
        .set = set_milliseconds<&Config::client_body_timeout>},
       {.env = "ARCHESTRA_CLIENT_SEND_TIMEOUT_MS", .default_value = "120000", .accepted = kMilliseconds,
        .help = "a client that takes nothing for so long has left", .set = set_milliseconds<&Config::client_send_timeout>},
@@ -258,6 +264,8 @@ const std::vector<Setting>& settings() {
        .help = "share of traces that are recorded where no caller has decided", .set = set_sample_rate},
       {.env = "OTEL_EXPORTER_OTLP_HEADERS", .default_value = "", .accepted = "name=value,name=value, values percent-encoded",
        .help = "further header fields for the collector", .secret = true, .set = set_otlp_headers},
+      {.env = "OTEL_EXPORTER_OTLP_COMPRESSION", .default_value = "none", .accepted = "none or gzip",
+       .help = "how spans travel; gzip costs about as much CPU as relaying the call", .set = set_otlp_compression},
       {.env = "OTEL_EXPORTER_OTLP_TIMEOUT", .default_value = "10000", .accepted = kMilliseconds,
        .help = "one request to the collector", .set = set_milliseconds<&Config::otlp_timeout>},
       {.env = "OTEL_TRACES_EXPORTER", .default_value = "otlp", .accepted = "otlp or none",

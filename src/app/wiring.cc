@@ -13,6 +13,8 @@ namespace {
 
 // Until agents are made by their users there is one, always with this id.
 constexpr std::string_view kDefaultAgentId = "00000000-0000-4000-8000-000000000001";
+// A large body on a thin line is no attack: what arrives at this rate may go on.
+constexpr std::size_t kBodyBytesPerSecondMin = std::size_t{16} << 10;
 constexpr base::Duration kFlushLimit = std::chrono::seconds(5);
 
 std::size_t shard_count(const Config& config) {
@@ -54,7 +56,9 @@ proxy::SettingsRef proxy_settings(const Config& config, const net::TlsContext& t
   settings->inbound = {.head = {.head_bytes_max = config.head_bytes_max},
                        .idle_timeout = config.client_idle_timeout,
                        .head_timeout = config.client_head_timeout};
-  settings->body = {.body_bytes_max = config.body_bytes_max, .memory_bytes_max = config.bodies_bytes_max};
+  settings->body = {.body_bytes_max = config.body_bytes_max,
+                    .memory_bytes_max = config.bodies_bytes_max,
+                    .bytes_per_second_min = kBodyBytesPerSecondMin};
   settings->client_body_timeout = config.client_body_timeout;
   settings->client_send_timeout = config.client_send_timeout;
   settings->timeouts.connect = config.connect_timeout;
@@ -91,6 +95,7 @@ telemetry::otlp::ExporterOptions exporter_options(const Config& config) {
           .endpoint = config.otlp_endpoint,
           .authorization = authorization(config),
           .headers = config.otlp_headers,
+          .compression = config.otlp_gzip ? telemetry::otlp::Compression::kGzip : telemetry::otlp::Compression::kNone,
           .request_timeout = config.otlp_timeout,
           .schedule_delay = config.bsp_schedule_delay};
 }

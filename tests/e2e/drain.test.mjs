@@ -67,6 +67,18 @@ test('a collector that does not answer delays the end by seconds, not more', asy
   await scene.discard();
 });
 
+test('nor does one that has a request and does not answer it', async () => {
+  const scene = await Scene.start();
+  scene.collector.isSilent = true;
+  const name = scene.script((own) => own.json200({}));
+  await scene.post({ 'x-case': name }, streamRequest);
+  await until('an export that waits for its answer', () => scene.collector.requests.length > 0);
+  const started = performance.now();
+  await scene.gateway.stop();
+  assert.ok(performance.now() - started < 7_500, `it took ${performance.now() - started} ms`);
+  await scene.discard();
+});
+
 /** A stream whose first events are with the client; `exchange.rest` is what is missing. */
 async function startStream(scene) {
   const trace = newTrace();

@@ -16,6 +16,7 @@ build      libfmt-dev            formats text; libstdc++ 12 has no <format>
 build      libsimdjson-dev       reads JSON bodies on demand
 build      libc-ares-dev         looks up names without blocking
 build      libssl-dev            TLS to the providers
+build      zlib1g-dev            compresses spans on request
 build      libcli11-dev          parses flags
 build      libtomlplusplus-dev   parses the configuration file
 build      ca-certificates       the roots a provider's certificate is checked against

@@ -8,6 +8,7 @@
 #include "http/head_writer.h"
 #include "net/connector.h"
 #include "telemetry/otlp/export_response.h"
+#include "telemetry/otlp/gzip.h"
 
 namespace archestra::telemetry::otlp {
 namespace {
@@ -28,6 +29,7 @@ std::string request_head(const ExporterOptions& options) {
   head += " HTTP/1.1\r\nHost: " + url.authority() + "\r\n";
   head += "User-Agent: archestra/" ARCHESTRA_VERSION " OTel-OTLP-Exporter-Cpp/" ARCHESTRA_VERSION "\r\n";
   head += "Content-Type: application/x-protobuf\r\n";
+  if (options.compression == Compression::kGzip) head += "Content-Encoding: gzip\r\n";
   if (!options.authorization.empty())
     head.append("Authorization: ").append(options.authorization.reveal()).append("\r\n");
   for (const auto& [name, value] : options.headers) head.append(name).append(": ").append(value.reveal()).append("\r\n");
@@ -64,16 +66,25 @@ void Exporter::run() {
 void Exporter::stop(base::Duration limit) {
   loop_.post([this, limit] {
     stop_by_ = loop_.now() + limit;
-    stopping_.set_readable();
+    loop_.timers().arm(stop_limit_, stop_by_);
+    drain_stop_.set_readable();
+    backoff_stop_.set_readable();
   });
   thread_.join();
 }
 
+// Ends what was begun before stop() and has a later deadline of its own.
+void Exporter::on_stop_limit(void* self) {
+  auto& exporter = *static_cast<Exporter*>(self);
+  exporter.given_up_.set_gone();
+  if (exporter.connection_) exporter.connection_->stream().readiness.cancel();
+}
+
 net::Task<void> Exporter::drain_loop() {
-  while (!stopping_.readable) {
+  while (!drain_stop_.readable) {
     telemetry_.drain();
     if (telemetry_.has_full_batch()) batch_ready_.set_readable();
-    co_await net::Wait(loop_, {{&stopping_, Interest::kReadable}}, loop_.now() + telemetry_.pause());
+    co_await net::Wait(loop_, {{&drain_stop_, Interest::kReadable}}, loop_.now() + telemetry_.pause());
   }
   telemetry_.drain();
   drained_for_good_ = true;
@@ -101,6 +112,7 @@ base::MonotonicTime Exporter::deadline_in(base::Duration duration) const {
 
 net::Task<void> Exporter::send_until_done(SpanBatch batch) {
   ExporterMetrics& metrics = telemetry_.exporter_metrics();
+  if (options_.compression == Compression::kGzip) batch.body = gzip(batch.body);
   base::Duration backoff = kFirstBackoff;
   for (int attempt = 1;; ++attempt) {
     if (loop_.now() >= stop_by_) {
@@ -126,14 +138,14 @@ net::Task<void> Exporter::send_until_done(SpanBatch batch) {
     // Jitter, so that many gateways do not come back at the same moment.
     const auto jittered = std::chrono::duration_cast<base::Duration>(backoff * (0.5 + random_.unit()));
     backoff = std::min(backoff * 3 / 2, kBackoffMax);
-    co_await net::Wait(loop_, {{&stopping_, Interest::kReadable}}, deadline_in(std::max(jittered, sent.retry_after)));
+    co_await net::Wait(loop_, {{&backoff_stop_, Interest::kReadable}}, deadline_in(std::max(jittered, sent.retry_after)));
   }
 }
 
 net::Task<base::Result<void>> Exporter::ensure_connected(base::MonotonicTime deadline) {
   if (connection_ && !connection_->stream().readiness.gone) co_return {};
   connection_.reset();
-  auto stream = co_await net::connect(loop_, resolver_, endpoint_, deadline, nullptr);
+  auto stream = co_await net::connect(loop_, resolver_, endpoint_, deadline, &given_up_);
   if (!stream) co_return base::fail(stream.error());
   connection_ = std::make_unique<http_io::OutboundConnection>(std::move(*stream), buffers_);
   co_return {};

@@ -3,7 +3,7 @@
 // else anything: the shards only ever see their rings.
 #pragma once
 
-#include <atomic>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <thread>
@@ -25,11 +25,15 @@
 
 namespace archestra::telemetry::otlp {
 
+/// How request bodies travel (OTEL_EXPORTER_OTLP_COMPRESSION).
+enum class Compression : std::uint8_t { kNone, kGzip };
+
 struct ExporterOptions {
   bool enabled = true;            ///< false: rings are emptied and logged, no span is sent
   http::Url endpoint;             ///< complete: the path is used as it is
   base::Secret authorization;     ///< value of the Authorization field; empty for none
   std::vector<std::pair<std::string, base::Secret>> headers;
+  Compression compression = Compression::kNone;
   base::Duration request_timeout = std::chrono::seconds(10);  ///< OTEL_EXPORTER_OTLP_TIMEOUT
   base::Duration schedule_delay = std::chrono::seconds(5);    ///< OTEL_BSP_SCHEDULE_DELAY
 };
@@ -55,6 +59,7 @@ class Exporter {
   net::Task<Attempt> send_once(const SpanBatch& batch, base::MonotonicTime deadline);
   net::Task<base::Result<void>> ensure_connected(base::MonotonicTime deadline);
   base::MonotonicTime deadline_in(base::Duration duration) const;
+  static void on_stop_limit(void* self);
   void note_health(bool healthy, const std::string& why);
 
   Telemetry& telemetry_;
@@ -66,9 +71,12 @@ class Exporter {
   net::Resolver resolver_{loop_};
   base::Random random_ = base::Random::from_entropy();
   std::unique_ptr<http_io::OutboundConnection> connection_;
-  net::Readiness stopping_;     // readable once stop() was called
-  net::Readiness batch_ready_;  // readable while a full batch waits
+  net::Readiness drain_stop_;    // readable once stop() was called; the drain loop waits for it
+  net::Readiness backoff_stop_;  // the same for the send loop: a Readiness has one waiter for an interest
+  net::Readiness given_up_;      // gone once the limit of stop() has passed
+  net::Readiness batch_ready_;   // readable while a full batch waits
   base::MonotonicTime stop_by_ = base::kNever;
+  net::Timer stop_limit_{&Exporter::on_stop_limit, this};
   bool drained_for_good_ = false;
   bool healthy_ = true;
   net::TaskGroup tasks_;
