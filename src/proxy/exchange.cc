@@ -253,6 +253,14 @@ net::Task<bool> Exchange::read_response_head(UpstreamConnection& upstream) {
     co_await fail_before_head(read.error());
     co_return false;
   }
+  // A head whose framing makes no sense is no head: nothing in it is believed.
+  const auto framing = http::response_framing(
+      heads_.response, heads_.request.method == "HEAD" ? http::AnswerTo::kHead : http::AnswerTo::kOther);
+  if (!framing) {
+    co_await fail_before_head(framing.error());
+    co_return false;
+  }
+  response_framing_ = *framing;
   try_.time_to_first_byte = now - try_started_;
   try_.status_code = heads_.response.status;
   co_return true;
@@ -264,20 +272,17 @@ GateMode Exchange::gate_mode() const {
   return request_facts_.usage_option.empty() ? GateMode::kObserveEvents : GateMode::kDecideEvents;
 }
 
-ClientFraming Exchange::client_framing(http::BodyFraming upstream, GateMode mode) const {
-  if (upstream.kind == http::BodyKind::kNone) return ClientFraming::kNone;
-  if (upstream.kind == http::BodyKind::kLength && mode != GateMode::kDecideEvents) return ClientFraming::kLength;
+ClientFraming Exchange::client_framing(GateMode mode) const {
+  if (response_framing_.kind == http::BodyKind::kNone) return ClientFraming::kNone;
+  if (response_framing_.kind == http::BodyKind::kLength && mode != GateMode::kDecideEvents) return ClientFraming::kLength;
   return heads_.request.minor_version >= 1 ? ClientFraming::kChunked : ClientFraming::kUntilClose;
 }
 
 net::Task<void> Exchange::relay_response(UpstreamPtr upstream) {
   const http::ResponseHead& head = heads_.response;
-  const auto framing = http::response_framing(
-      head, heads_.request.method == "HEAD" ? http::AnswerTo::kHead : http::AnswerTo::kOther);
-  if (!framing) co_return co_await fail_before_head(framing.error());
   if (route_.operation->observed) scan_ = provider_->scan(*route_.operation, request_facts_);
   const GateMode mode = gate_mode();
-  const ClientFraming to_client = client_framing(*framing, mode);
+  const ClientFraming to_client = client_framing(mode);
   const bool upstream_persists = http::is_persistent(head.minor_version, head.fields);
   if (to_client == ClientFraming::kUntilClose) after_ = AfterExchange::kClose;
   if (!body_consumed_) after_ = AfterExchange::kLinger;
@@ -289,7 +294,7 @@ net::Task<void> Exchange::relay_response(UpstreamPtr upstream) {
   const auto elapsed = base::monotonic_now() - started_;
   write_client_head({.head = head,
                      .framing = to_client,
-                     .length = framing->length,
+                     .length = response_framing_.length,
                      .keep_alive = after_ == AfterExchange::kKeepAlive,
                      .client_minor_version = heads_.request.minor_version,
                      .gateway = elapsed - waits_.upstream - waits_.client,
@@ -297,7 +302,7 @@ net::Task<void> Exchange::relay_response(UpstreamPtr upstream) {
                     out);
   ARCHESTRA_ASSERT(out.ok(), "a forwarded head fits the room made for it");
 
-  upstream->http().source().start_body(*framing);
+  upstream->http().source().start_body(response_framing_);
   Gate gate(mode, scan_.get(),
             {.scan_bytes_max = settings_.scan_bytes_max, .event_bytes_max = settings_.event_bytes_max}, shard_.buffers);
   const RelayResult result = co_await relay({.client = client_.http(),
@@ -313,7 +318,7 @@ net::Task<void> Exchange::relay_response(UpstreamPtr upstream) {
   gate.conclude();
   conclude_relay(result, gate);
   const bool clean = result.end == RelayEnd::kComplete && body_consumed_ && upstream_persists &&
-                     framing->kind != http::BodyKind::kUntilClose && upstream->http().source().buffered().empty();
+                     response_framing_.kind != http::BodyKind::kUntilClose && upstream->http().source().buffered().empty();
   if (clean)
     shard_.upstreams.give_back(std::move(upstream));
   else
@@ -337,7 +342,10 @@ void Exchange::conclude_relay(const RelayResult& result, const Gate& gate) {
   if (scan_ != nullptr && !scan_->facts().error_type.empty())
     return settle(Outcome::kUpstreamError, scan_->facts().error_type);
   const bool read_as_stream = scan_ != nullptr && is_event_stream(heads_.response) && !is_encoded(heads_.response);
-  if (read_as_stream && !scan_->facts().ended) return settle(Outcome::kUpstreamTruncated, "stream_not_ended");
+  if (read_as_stream && !scan_->facts().ended) {
+    const call::ErrorMeaning& meaning = call::meaning_after_head(ErrorCode::kClosed);
+    return settle(meaning.outcome, meaning.code);
+  }
   settle(Outcome::kCompleted, "");
 }
 
@@ -460,9 +468,9 @@ void Exchange::finish_call(call::CallRecord& record, std::vector<std::string_vie
     record.finish_reasons = finish_reasons;
     record.tool_calls = facts.tool_calls;
     record.usage = facts.usage;
-    if (facts.usage.provenance == call::Provenance::kUnknown && facts.content_events > 0) {
+    if (facts.usage.provenance == call::Provenance::kUnknown && !facts.ended && facts.content_events > 0) {
       // The stream broke off before the usage came. Of the output about one token came with each event; of
-      // the input nothing is known.
+      // the input nothing is known. A stream that ended without usage had none to give: that stays unknown.
       record.usage.provenance = call::Provenance::kEstimate;
       record.usage.output_tokens = facts.content_events;
     }

@@ -63,7 +63,7 @@ class Exchange {
   net::Task<bool> read_response_head(UpstreamConnection& upstream);
   net::Task<void> relay_response(UpstreamPtr upstream);
   GateMode gate_mode() const;
-  ClientFraming client_framing(http::BodyFraming upstream, GateMode mode) const;
+  ClientFraming client_framing(GateMode mode) const;
   void conclude_relay(const RelayResult& result, const Gate& gate);
 
   // How a try ends. Each sets the outcome; the first to do so wins.
@@ -105,6 +105,7 @@ class Exchange {
   call::TryRecord try_;
   bool tried_ = false;
   base::MonotonicTime try_started_;
+  http::BodyFraming response_framing_;  // once the response's head has come
   Waits waits_;
 
   // What came of it.
