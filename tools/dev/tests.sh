@@ -45,6 +45,8 @@ prepare_tests() {
 test_rules() {
   check "include rules" tools/check_includes.sh
   check "include rules find planted violations" tools/check_includes.sh --self-test
+  check "the documents name what is in the code" tools/check_docs.sh
+  check "a planted mistake in a document is found" tools/check_docs.sh --self-test
 }
 
 test_unit() { unit_tests asan; }
@@ -174,9 +176,10 @@ sum_up() {
 help_test() {
   cat <<'TEXT'
 ./dev test [rules] [unit] [headers] [e2e] [tsan] [--filter TEXT]
-  Runs everything a change needs, or only the parts named: the include rules, the unit tests under AddressSanitizer
-  and UBSan, each header on its own, the end-to-end tests against the real binary, and all tests again under
-  ThreadSanitizer. --filter keeps the tests whose name contains TEXT. The last line is `N passed, N failed`.
+  Runs everything a change needs, or only the parts named: the rules (who includes whom, names in the documents), the
+  unit tests under AddressSanitizer and UBSan, each header on its own, the end-to-end tests against the real binary,
+  and all tests again under ThreadSanitizer. --filter keeps the tests whose name contains TEXT. The last line is
+  `N passed, N failed`, with the number of skipped tests behind it where there are some.
   Installs the test packages and, where the system's Node is older than 22, a Node of its own into .dev/.
 TEXT
 }
