@@ -32,7 +32,8 @@ help_bench() {
   cat <<'TEXT'
 ./dev bench --quick | --micro [OPTION...]
   --quick measures the gateway beside HAProxy in front of the same simulated provider: one worker each, pinned,
-  alternating rounds, CPU time per request and per stream event with medians and ratios. --micro runs the Google
+  alternating rounds, CPU time per request and per stream event with medians and ratios, in two minutes; its options
+  (--rounds N, --seconds N, --connections N, --syscalls) are in `bench/quick.sh --help`. --micro runs the Google
   Benchmark binaries; options after it are theirs (--benchmark_filter=TEXT).
 TEXT
 }

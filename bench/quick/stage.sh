@@ -1,0 +1,114 @@
+# shellcheck shell=bash
+# The processes of a comparison: the simulated provider, HAProxy, the gateway and its collector of spans. They listen on
+# free ports of 127.0.0.1, keep their files in $stage_dir, and are gone when the script ends, however it ends.
+
+stage_dir=''
+stage_pids=()
+
+say() { printf '==> %s\n' "$*"; }
+
+fail() {
+  printf 'bench: %s\n' "$*" >&2
+  exit 1
+}
+
+stage_open() {
+  stage_dir=$(mktemp -d)
+  trap stage_close EXIT
+  trap 'exit 130' INT TERM
+}
+
+stage_close() {
+  local status=$?
+  trap '' INT TERM
+  [[ ${#stage_pids[@]} -eq 0 ]] || kill "${stage_pids[@]}" 2>/dev/null || true
+  wait
+  [[ $status -eq 0 || $status -eq 130 ]] || tail -n 5 "$stage_dir"/*.err >&2 2>/dev/null || true
+  rm -rf "$stage_dir"
+}
+
+# start NAME CORE COMMAND...: in the background, on that core; $started is its process.
+start() {
+  local name=$1 core=$2
+  shift 2
+  "${pin[@]/CORE/$core}" "$@" >>"$stage_dir/$name.out" 2>>"$stage_dir/$name.err" &
+  started=$!
+  stage_pids+=("$started")
+}
+
+# Below the range the kernel hands out by itself, so that none of our own connections takes it in the meantime.
+free_port() {
+  local port
+  while port=$((RANDOM % 20000 + 10000)); do
+    (: <"/dev/tcp/127.0.0.1/$port") 2>/dev/null || break
+  done
+  printf '%s' "$port"
+}
+
+# until_true SECONDS COMMAND...: whether it came true in time.
+until_true() {
+  local deadline=$((SECONDS + $1))
+  shift
+  until "$@"; do
+    [[ $SECONDS -lt $deadline ]] || return 1
+    sleep 0.05
+  done
+}
+
+accepts() { (: <"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
+
+# http_get PORT PATH: the whole answer, head and body.
+http_get() {
+  local answer
+  exec {answer}<>"/dev/tcp/127.0.0.1/$1"
+  printf 'GET %s HTTP/1.1\r\nHost: bench\r\nConnection: close\r\n\r\n' "$2" >&"$answer"
+  cat <&"$answer"
+  exec {answer}>&-
+}
+
+# The number that a file of ports has under a name.
+port_in() { sed -n "s/.*\"$2\": *\([0-9]*\).*/\1/p" "$1"; }
+
+start_provider() {
+  start provider "$provider_core" "$binary" simulate --bind 127.0.0.1 --journal 0 --ports-file "$stage_dir/provider.json"
+  until_true 10 test -s "$stage_dir/provider.json" || fail "the simulated provider did not start"
+  provider_port=$(port_in "$stage_dir/provider.json" simulator)
+}
+
+# start_haproxy NAME CORE CONFIG: $started and $started_port are its process and port.
+start_haproxy() {
+  started_port=$(free_port)
+  start "$1" "$2" env BENCH_PORT="$started_port" BENCH_PROVIDER_PORT="$provider_port" haproxy -db -f "$3"
+  until_true 10 accepts "$started_port" || fail "haproxy ($1) did not start"
+}
+
+# All telemetry as it is by default: metrics, an access log (to a file), every span exported. One shard.
+start_gateway() {
+  start gateway "$proxy_core" env -i ARCHESTRA_API_PORT=0 ARCHESTRA_METRICS_PORT=0 ARCHESTRA_BIND=127.0.0.1 \
+    ARCHESTRA_THREADS=1 ARCHESTRA_DATA_DIR="$stage_dir" ARCHESTRA_OPENAI_BASE_URL="http://127.0.0.1:$provider_port/v1" \
+    ARCHESTRA_OTEL_EXPORTER_OTLP_ENDPOINT="http://127.0.0.1:$collector_port" "$binary" serve
+  gateway_pid=$started
+  until_true 10 test -s "$stage_dir/ports.json" || fail "the gateway did not start"
+  gateway_port=$(port_in "$stage_dir/ports.json" api)
+  metrics_port=$(port_in "$stage_dir/ports.json" metrics)
+}
+
+start_all() {
+  start_provider
+  start_haproxy collector "$load_core" bench/quick/collector.cfg
+  collector_port=$started_port
+  start_haproxy haproxy "$proxy_core" bench/quick/haproxy.cfg
+  haproxy_pid=$started haproxy_port=$started_port
+  start_gateway
+}
+
+# The first core is the proxy's alone, as far as we decide; the provider and the load share the rest.
+choose_cores() {
+  local list range
+  local -a cores=()
+  list=$(sed -n 's/^Cpus_allowed_list:\t//p' /proc/self/status)
+  for range in ${list//,/ }; do mapfile -t -O "${#cores[@]}" cores < <(seq "${range%-*}" "${range#*-}"); done
+  proxy_core=${cores[0]} provider_core=${cores[1]:-} load_core=${cores[2]:-${cores[1]:-}}
+  pin=(taskset -c CORE)
+  [[ ${#cores[@]} -ge 2 ]] || pin=(env)
+}
