@@ -9,8 +9,8 @@ namespace archestra::base {
 
 }  // namespace archestra::base
 
-#define ARCHESTRA_ASSERT(condition, why)                                                       \
-  do {                                                                                         \
-    if (!(condition)) [[unlikely]]                                                             \
-      ::archestra::base::assertion_failed(#condition, why, __FILE__, __LINE__);                \
+#define ARCHESTRA_ASSERT(condition, why)                                        \
+  do {                                                                          \
+    if (!(condition)) [[unlikely]]                                              \
+      ::archestra::base::assertion_failed(#condition, why, __FILE__, __LINE__); \
   } while (false)

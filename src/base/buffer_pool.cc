@@ -5,6 +5,18 @@
 
 #include "base/assert.h"
 
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#include <sanitizer/asan_interface.h>
+#define ARCHESTRA_POISON(data, size) ASAN_POISON_MEMORY_REGION(data, size)
+#define ARCHESTRA_UNPOISON(data, size) ASAN_UNPOISON_MEMORY_REGION(data, size)
+#endif
+#endif
+#if !defined(ARCHESTRA_POISON)
+#define ARCHESTRA_POISON(data, size) ((void)(data), (void)(size))
+#define ARCHESTRA_UNPOISON(data, size) ((void)(data), (void)(size))
+#endif
+
 namespace archestra::base {
 namespace {
 
@@ -36,7 +48,7 @@ void Buffer::release() {
 BufferPool::~BufferPool() {
   ARCHESTRA_ASSERT(in_use_ == 0, "every buffer is back before its pool dies");
   for (auto& blocks : free_)
-    for (char* block : blocks) delete[] block;
+    for (char* block : blocks) delete[] block;  // poisoned or not, it is the allocator's again
 }
 
 Buffer BufferPool::take(std::size_t bytes) {
@@ -52,6 +64,7 @@ Buffer BufferPool::take(std::size_t bytes) {
   char* data = blocks.back();
   blocks.pop_back();
   idle_ -= size;
+  ARCHESTRA_UNPOISON(data, size + kSlack);
   return Buffer(this, data, size);
 }
 
@@ -61,6 +74,8 @@ void BufferPool::give_back(char* data, std::size_t size) {
     delete[] data;
     return;
   }
+  // So that AddressSanitizer sees a view that outlived its block.
+  ARCHESTRA_POISON(data, size + kSlack);
   free_[class_of(size)].push_back(data);
   idle_ += size;
 }

@@ -9,19 +9,32 @@ namespace archestra::base {
 
 std::string_view name_of(ErrorCode code) {
   switch (code) {
-    case ErrorCode::kClosed: return "closed";
-    case ErrorCode::kReset: return "reset";
-    case ErrorCode::kTimeout: return "timeout";
-    case ErrorCode::kCancelled: return "cancelled";
-    case ErrorCode::kRefused: return "connection_refused";
-    case ErrorCode::kUnreachable: return "unreachable";
-    case ErrorCode::kNameNotFound: return "name_not_found";
-    case ErrorCode::kTls: return "tls_failure";
-    case ErrorCode::kMalformed: return "malformed";
-    case ErrorCode::kTooLarge: return "too_large";
-    case ErrorCode::kOverload: return "overload";
-    case ErrorCode::kInvalid: return "invalid";
-    case ErrorCode::kSystem: return "system";
+    case ErrorCode::kClosed:
+      return "closed";
+    case ErrorCode::kReset:
+      return "reset";
+    case ErrorCode::kTimeout:
+      return "timeout";
+    case ErrorCode::kCancelled:
+      return "cancelled";
+    case ErrorCode::kRefused:
+      return "connection_refused";
+    case ErrorCode::kUnreachable:
+      return "unreachable";
+    case ErrorCode::kNameNotFound:
+      return "name_not_found";
+    case ErrorCode::kTls:
+      return "tls_failure";
+    case ErrorCode::kMalformed:
+      return "malformed";
+    case ErrorCode::kTooLarge:
+      return "too_large";
+    case ErrorCode::kOverload:
+      return "overload";
+    case ErrorCode::kInvalid:
+      return "invalid";
+    case ErrorCode::kSystem:
+      return "system";
   }
   return "unknown";
 }
@@ -34,16 +47,20 @@ std::string Error::text() const {
 
 Error error_from_errno(int err, const char* what) {
   switch (err) {
-    case ECONNREFUSED: return {ErrorCode::kRefused, what, err};
+    case ECONNREFUSED:
+      return {ErrorCode::kRefused, what, err};
     case ECONNRESET:
     case EPIPE:
-    case ECONNABORTED: return {ErrorCode::kReset, what, err};
-    case ETIMEDOUT: return {ErrorCode::kTimeout, what, err};
+    case ECONNABORTED:
+    case ETIMEDOUT:
+      return {ErrorCode::kReset, what, err};  // the kernel gave the peer up: no deadline of ours
     case ENETUNREACH:
     case EHOSTUNREACH:
     case ENETDOWN:
-    case EADDRNOTAVAIL: return {ErrorCode::kUnreachable, what, err};
-    default: return {ErrorCode::kSystem, what, err};
+    case EADDRNOTAVAIL:
+      return {ErrorCode::kUnreachable, what, err};
+    default:
+      return {ErrorCode::kSystem, what, err};
   }
 }
 

@@ -10,7 +10,7 @@ namespace archestra::base {
 
 enum class ErrorCode : std::uint8_t {
   kClosed,        ///< the peer ended the connection in good order (FIN)
-  kReset,         ///< the peer broke the connection (RST, EPIPE, a lost TLS session)
+  kReset,         ///< the peer broke the connection, or is lost (RST, EPIPE, ETIMEDOUT, a lost TLS session)
   kTimeout,       ///< one of our own deadlines passed
   kCancelled,     ///< we ended it ourselves: shutdown, or nobody waits for it any more
   kRefused,       ///< connection refused

@@ -19,10 +19,10 @@ TEST(JsonText, EscapesWhatJsonMust) {
 
 TEST(JsonText, ReplacesInvalidUtf8) {
   EXPECT_EQ(quoted("\xff"), "\"\xef\xbf\xbd\"");
-  EXPECT_EQ(quoted("\xc3"), "\"\xef\xbf\xbd\"");                        // cut off
-  EXPECT_EQ(quoted("\xc0\xaf"), "\"\xef\xbf\xbd\xef\xbf\xbd\"");        // overlong
-  EXPECT_EQ(utf8_sequence_length("\xed\xa0\x80"), 0u);                  // a surrogate
-  EXPECT_EQ(utf8_sequence_length("\xf4\x90\x80\x80"), 0u);              // above U+10FFFF
+  EXPECT_EQ(quoted("\xc3"), "\"\xef\xbf\xbd\"");                  // cut off
+  EXPECT_EQ(quoted("\xc0\xaf"), "\"\xef\xbf\xbd\xef\xbf\xbd\"");  // overlong
+  EXPECT_EQ(utf8_sequence_length("\xed\xa0\x80"), 0u);            // a surrogate
+  EXPECT_EQ(utf8_sequence_length("\xf4\x90\x80\x80"), 0u);        // above U+10FFFF
 }
 
 TEST(JsonText, PrintsTimeAsRfc3339) {

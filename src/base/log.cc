@@ -1,9 +1,11 @@
 #include "base/log.h"
 
 #include <fmt/format.h>
+#include <poll.h>
 #include <unistd.h>
 
 #include <atomic>
+#include <climits>
 #include <iterator>
 #include <string>
 
@@ -14,16 +16,43 @@ namespace archestra::base {
 namespace {
 
 std::atomic<LogLevel> g_level{LogLevel::kInfo};
+std::atomic<std::int64_t> g_lines_lost{0};
+
+constexpr std::size_t kRoomForLost = 64;
+
+// A pipe that poll(2) calls writable takes PIPE_BUF bytes without blocking. Stderr is shared with others, so
+// it cannot be made non-blocking.
+bool has_room() {
+  pollfd stderr_now{.fd = STDERR_FILENO, .events = POLLOUT, .revents = 0};
+  return ::poll(&stderr_now, 1, 0) == 1 && (stderr_now.revents & POLLOUT) != 0;
+}
+
+void append_field(std::string& line, const LogField& field) {
+  line += ',';
+  append_json_string(line, field.key);
+  line += ':';
+  if (const auto* text = std::get_if<std::string_view>(&field.value))
+    append_json_string(line, *text);
+  else if (const auto* integer = std::get_if<std::int64_t>(&field.value))
+    fmt::format_to(std::back_inserter(line), "{}", *integer);
+  else
+    fmt::format_to(std::back_inserter(line), "{}", std::get<double>(field.value));
+}
 
 }  // namespace
 
 std::string_view name_of(LogLevel level) {
   switch (level) {
-    case LogLevel::kDebug: return "debug";
-    case LogLevel::kInfo: return "info";
-    case LogLevel::kWarn: return "warn";
-    case LogLevel::kError: return "error";
-    case LogLevel::kOff: return "off";
+    case LogLevel::kDebug:
+      return "debug";
+    case LogLevel::kInfo:
+      return "info";
+    case LogLevel::kWarn:
+      return "warn";
+    case LogLevel::kError:
+      return "error";
+    case LogLevel::kOff:
+      return "off";
   }
   return "unknown";
 }
@@ -50,17 +79,13 @@ void log(LogLevel level, std::string_view message, std::initializer_list<LogFiel
   line += name_of(level);
   line += "\",\"message\":";
   append_json_string(line, message);
-  for (const LogField& field : fields) {
-    line += ',';
-    append_json_string(line, field.key);
-    line += ':';
-    if (const auto* text = std::get_if<std::string_view>(&field.value))
-      append_json_string(line, *text);
-    else if (const auto* integer = std::get_if<std::int64_t>(&field.value))
-      fmt::format_to(std::back_inserter(line), "{}", *integer);
-    else
-      fmt::format_to(std::back_inserter(line), "{}", std::get<double>(field.value));
+  for (const LogField& field : fields) append_field(line, field);
+  if (!has_room() || line.size() > PIPE_BUF - kRoomForLost) {
+    g_lines_lost.fetch_add(1, std::memory_order_relaxed);
+    return;
   }
+  if (const std::int64_t lost = g_lines_lost.exchange(0, std::memory_order_relaxed); lost > 0)
+    append_field(line, {"lines_lost", lost});
   line += "}\n";
   // A log that cannot be written has nowhere to complain.
   [[maybe_unused]] const ssize_t n = ::write(STDERR_FILENO, line.data(), line.size());

@@ -11,6 +11,14 @@
 namespace archestra::net {
 namespace {
 
+// However the kernel words it: nothing was connected.
+base::Error connect_error(int error) {
+  const base::Error connect = base::error_from_errno(error, "connect");
+  if (connect.code == base::ErrorCode::kReset)
+    return {base::ErrorCode::kUnreachable, connect.what, connect.detail};
+  return connect;
+}
+
 Task<base::Result<std::unique_ptr<TcpStream>>> connect_tcp(EventLoop& loop, const SocketAddress& address,
                                                            base::MonotonicTime deadline, Readiness* gone) {
   const int fd = ::socket(address.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
@@ -18,7 +26,7 @@ Task<base::Result<std::unique_ptr<TcpStream>>> connect_tcp(EventLoop& loop, cons
   // Begun before the socket is watched: epoll reports a socket that was never connected as hung up.
   const bool connected = ::connect(fd, address.get(), address.length) == 0;
   if (!connected && errno != EINPROGRESS) {
-    const auto error = base::error_from_errno(errno, "connect");
+    const auto error = connect_error(errno);
     ::close(fd);
     co_return base::fail(error);
   }
@@ -33,12 +41,13 @@ Task<base::Result<std::unique_ptr<TcpStream>>> connect_tcp(EventLoop& loop, cons
                                     : co_await Wait(loop, {ready}, deadline);
   if (wake == Wake::kTimeout) co_return base::fail(base::ErrorCode::kTimeout, "connect");
   if (wake != Wake::kFirst) co_return base::fail(base::ErrorCode::kCancelled, "connect");
-  if (const int error = (*stream)->take_socket_error()) co_return base::fail(base::error_from_errno(error, "connect"));
+  if (const int error = (*stream)->take_socket_error()) co_return base::fail(connect_error(error));
   co_return stream;
 }
 
 // An address that does not answer leaves time for the others.
-base::MonotonicTime share_of(base::MonotonicTime deadline, base::MonotonicTime now, std::size_t addresses_left) {
+base::MonotonicTime share_of(base::MonotonicTime deadline, base::MonotonicTime now,
+                             std::size_t addresses_left) {
   if (deadline == base::kNever) return deadline;
   return now + (deadline - now) / static_cast<std::int64_t>(addresses_left);
 }

@@ -20,7 +20,8 @@ base::Result<void> control(int epoll_fd, int operation, int fd, std::uint32_t ev
   epoll_event event{};
   event.events = events;
   event.data.ptr = watcher;
-  if (epoll_ctl(epoll_fd, operation, fd, &event) != 0) return base::fail(base::error_from_errno(errno, "epoll_ctl"));
+  if (epoll_ctl(epoll_fd, operation, fd, &event) != 0)
+    return base::fail(base::error_from_errno(errno, "epoll_ctl"));
   return {};
 }
 
@@ -51,9 +52,10 @@ int EventLoop::wait_milliseconds(base::Duration at_most) const {
   if (first_ready_ != nullptr) return 0;
   const base::MonotonicTime next = timers_.next_wake();
   if (next == base::kNever && at_most == base::Duration::max()) return -1;
-  const base::Duration to_timer = next == base::kNever ? base::Duration::max() : next - now_;
-  const auto wait = std::clamp<base::Duration>(std::min(to_timer, at_most), base::Duration::zero(),
-                                               std::chrono::hours(1));
+  // From the time that it is, not from when the turn began: what ran since must not make timers late.
+  const base::Duration to_timer = next == base::kNever ? base::Duration::max() : next - base::monotonic_now();
+  const auto wait =
+      std::clamp<base::Duration>(std::min(to_timer, at_most), base::Duration::zero(), std::chrono::hours(1));
   return static_cast<int>(std::chrono::ceil<std::chrono::milliseconds>(wait).count());
 }
 
@@ -134,8 +136,10 @@ void EventLoop::queue(Waiter& waiter) {
 
 void EventLoop::unqueue(Waiter& waiter) {
   waiter.queued_ = false;
-  (waiter.previous_ready_ != nullptr ? waiter.previous_ready_->next_ready_ : first_ready_) = waiter.next_ready_;
-  (waiter.next_ready_ != nullptr ? waiter.next_ready_->previous_ready_ : last_ready_) = waiter.previous_ready_;
+  (waiter.previous_ready_ != nullptr ? waiter.previous_ready_->next_ready_ : first_ready_) =
+      waiter.next_ready_;
+  (waiter.next_ready_ != nullptr ? waiter.next_ready_->previous_ready_ : last_ready_) =
+      waiter.previous_ready_;
 }
 
 }  // namespace archestra::net

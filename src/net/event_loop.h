@@ -19,7 +19,7 @@ namespace archestra::net {
 class Watcher {
  public:
   virtual ~Watcher() = default;
-  /// First pass: mark, wake; never run or destroy anything.
+  /// First pass: mark, wake; never resume a coroutine or destroy a watcher.
   virtual void on_events(std::uint32_t epoll_events) = 0;
 };
 

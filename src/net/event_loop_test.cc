@@ -12,7 +12,8 @@ namespace {
 
 using std::chrono::milliseconds;
 
-Task<void> wait_into(EventLoop& loop, std::initializer_list<WaitFor> what, base::MonotonicTime deadline, Wake& out) {
+Task<void> wait_into(EventLoop& loop, std::initializer_list<WaitFor> what, base::MonotonicTime deadline,
+                     Wake& out) {
   // The list's elements live in the caller's full expression, which start() outlives.
   out = co_await Wait(loop, what, deadline);
 }

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 
 #include "base/assert.h"
 #include "base/log.h"
@@ -15,6 +16,8 @@ namespace {
 constexpr int kBacklog = 4096;  // the kernel cuts it to net.core.somaxconn
 // So that shards which wake together share what is queued instead of one taking it all.
 constexpr int kAcceptsPerTurn = 16;
+// How long nothing is accepted after the system had no descriptor or memory for a connection.
+constexpr base::Duration kPause = std::chrono::milliseconds(100);
 
 base::Result<int> listen_on(const SocketAddress& address) {
   const int fd = ::socket(address.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
@@ -80,45 +83,72 @@ void ListenSockets::close() {
 
 class Acceptor::Socket final : public Watcher {
  public:
-  Socket(Acceptor& owner, EventLoop& loop, int fd) : owner_(owner), loop_(loop), fd_(fd), waiter_(loop) {
+  Socket(Acceptor& owner, EventLoop& loop, int fd)
+      : owner_(owner), loop_(loop), fd_(fd), waiter_(loop), pause_(&Socket::on_pause_over, this) {
     waiter_.callback = &Socket::on_ready;
     waiter_.owner = this;
-    const auto watched = loop.watch_level(fd, EPOLLIN | EPOLLEXCLUSIVE, *this);
-    ARCHESTRA_ASSERT(watched.has_value(), "a listening socket can be watched");
-    wait();
+    watch();
   }
   ~Socket() override { loop_.unwatch(fd_); }
 
-  void accept_up_to(int count) {
+  enum class End : std::uint8_t { kDone, kExhausted };
+  /// kExhausted: the system had no room for another connection; those that wait stay queued.
+  End accept_up_to(int count) {
     for (int i = 0; i < count; ++i) {
       const int fd = ::accept4(fd_, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
-      if (fd < 0) {
-        if (errno == ECONNABORTED || errno == EINTR) continue;
-        if (errno != EAGAIN && errno != EWOULDBLOCK)
-          base::log(base::LogLevel::kError, "accept failed", {{"errno", errno}});
-        return;
+      if (fd >= 0) {
+        note_accepting();
+        if (auto stream = TcpStream::adopt(loop_, fd)) owner_.on_accept_(std::move(*stream));
+      } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
+        note_exhausted(errno);
+        return End::kExhausted;
+      } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
+        return End::kDone;
       }
-      if (auto stream = TcpStream::adopt(loop_, fd)) owner_.on_accept_(std::move(*stream));
+      // Any other error is that of one connection, which has gone (accept(2)).
     }
+    return End::kDone;
   }
 
  private:
   void on_events(std::uint32_t) override { ready_.set_readable(); }
+  void watch() {
+    const auto watched = loop_.watch_level(fd_, EPOLLIN | EPOLLEXCLUSIVE, *this);
+    ARCHESTRA_ASSERT(watched.has_value(), "a listening socket can be watched");
+    wait();
+  }
   void wait() {
     ready_.readable = false;
     waiter_.start({{&ready_, Interest::kReadable}}, base::kNever);
   }
   static void on_ready(Waiter& waiter) {
     auto& self = *static_cast<Socket*>(waiter.owner);
-    self.accept_up_to(kAcceptsPerTurn);
-    self.wait();
+    if (self.accept_up_to(kAcceptsPerTurn) == End::kDone) return self.wait();
+    // The socket stays readable: watched on, it would keep the loop spinning.
+    self.loop_.unwatch(self.fd_);
+    self.loop_.timers().arm(self.pause_, self.loop_.now() + kPause);
+  }
+  static void on_pause_over(void* socket) { static_cast<Socket*>(socket)->watch(); }
+
+  // Once per change, not once per try.
+  void note_exhausted(int error) {
+    if (!exhausted_)
+      base::log(base::LogLevel::kError, "no connection can be accepted; those that come wait",
+                {{"why", base::error_from_errno(error, "accept").text()}});
+    exhausted_ = true;
+  }
+  void note_accepting() {
+    if (exhausted_) base::log(base::LogLevel::kInfo, "connections are accepted again");
+    exhausted_ = false;
   }
 
   Acceptor& owner_;
   EventLoop& loop_;
   const int fd_;
+  bool exhausted_ = false;
   Readiness ready_;
   Waiter waiter_;
+  Timer pause_;
 };
 
 Acceptor::Acceptor(EventLoop& loop, const ListenSockets& sockets, OnAccept on_accept)

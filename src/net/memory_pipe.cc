@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <string_view>
 
 namespace archestra::net {
 namespace {
@@ -11,10 +12,19 @@ class MemoryStream;
 // One direction: who writes it, who reads it, and what is in between.
 struct Direction {
   std::string bytes;
-  bool ended = false;   // the writer said FIN
-  bool broken = false;  // the writer aborted
+  std::size_t taken = 0;  // of bytes, by the reader; moved up only now and then
+  bool ended = false;     // the writer said FIN
+  bool broken = false;    // the writer aborted
   MemoryStream* reader = nullptr;
   MemoryStream* writer = nullptr;
+
+  std::string_view unread() const { return std::string_view(bytes).substr(taken); }
+  void take(std::size_t count) {
+    taken += count;
+    if (taken < bytes.size() / 2) return;
+    bytes.erase(0, taken);
+    taken = 0;
+  }
 };
 
 struct Shared {
@@ -41,22 +51,24 @@ class MemoryStream final : public Stream {
 
   IoResult try_read(char* to, std::size_t size) override {
     if (in_.broken) return {.status = IoStatus::kFailed, .error = {base::ErrorCode::kReset, "read"}};
-    if (in_.bytes.empty()) {
+    if (in_.unread().empty()) {
       if (in_.ended) return {.status = IoStatus::kEnd};
       readiness.readable = false;
       return {.status = IoStatus::kBlocked};
     }
-    const std::size_t bytes = std::min({size, in_.bytes.size(), shared_->options.read_bytes_max});
-    std::memcpy(to, in_.bytes.data(), bytes);
-    in_.bytes.erase(0, bytes);
-    if (in_.bytes.empty() && !readiness.gone) readiness.readable = false;
+    const std::size_t bytes = std::min({size, in_.unread().size(), shared_->options.read_bytes_max});
+    std::memcpy(to, in_.unread().data(), bytes);
+    in_.take(bytes);
+    if (in_.unread().empty() && !readiness.gone) readiness.readable = false;
     if (in_.writer != nullptr) in_.writer->readiness.set_writable();
     return {.status = IoStatus::kDone, .bytes = bytes};
   }
 
   IoResult try_write(std::span<const iovec> pieces) override {
-    if (out_.reader == nullptr) return {.status = IoStatus::kFailed, .error = {base::ErrorCode::kReset, "write"}};
-    std::size_t room = std::min(shared_->options.capacity - out_.bytes.size(), shared_->options.write_bytes_max);
+    if (out_.reader == nullptr)
+      return {.status = IoStatus::kFailed, .error = {base::ErrorCode::kReset, "write"}};
+    std::size_t room =
+        std::min(shared_->options.capacity - out_.unread().size(), shared_->options.write_bytes_max);
     if (room == 0) {
       readiness.writable = false;
       return {.status = IoStatus::kBlocked};

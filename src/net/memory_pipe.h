@@ -12,7 +12,7 @@
 namespace archestra::net {
 
 struct MemoryPipeOptions {
-  std::size_t capacity = 64 * 1024;       ///< bytes in flight per direction
+  std::size_t capacity = 64 * 1024;         ///< bytes in flight per direction
   std::size_t read_bytes_max = 64 * 1024;   ///< most that one read gives
   std::size_t write_bytes_max = 64 * 1024;  ///< most that one write takes
 };

@@ -13,7 +13,8 @@ std::size_t index_of(Interest interest) { return static_cast<std::size_t>(intere
 }  // namespace
 
 bool Waiter::start(std::initializer_list<WaitFor> what, base::MonotonicTime deadline) {
-  ARCHESTRA_ASSERT(what.size() <= what_.size() && count_ == 0 && !queued_, "a waiter waits once, for three things at most");
+  ARCHESTRA_ASSERT(what.size() <= what_.size() && count_ == 0 && !queued_,
+                   "a waiter waits once, for three things at most");
   if (loop_.now() >= deadline) {
     wake_ = Wake::kTimeout;
     return false;
@@ -59,14 +60,18 @@ void Waiter::make_ready(Wake why) {
 void Waiter::on_timer(void* self) { static_cast<Waiter*>(self)->make_ready(Wake::kTimeout); }
 
 Readiness::~Readiness() {
-  for (Waiter* waiter : waiters_) ARCHESTRA_ASSERT(waiter == nullptr, "a stream dies before what waits for it");
+  for (Waiter* waiter : waiters_)
+    ARCHESTRA_ASSERT(waiter == nullptr, "a stream dies before what waits for it");
 }
 
 bool Readiness::is(Interest interest) const {
   switch (interest) {
-    case Interest::kReadable: return readable;
-    case Interest::kWritable: return writable;
-    case Interest::kGone: return gone;
+    case Interest::kReadable:
+      return readable;
+    case Interest::kWritable:
+      return writable;
+    case Interest::kGone:
+      return gone;
   }
   return false;
 }
@@ -81,6 +86,11 @@ void Readiness::wake(Interest interest) {
       return;
     }
   }
+}
+
+void Yield::await_suspend(std::coroutine_handle<> handle) noexcept {
+  waiter_.resume_handle = handle;
+  loop_.queue(waiter_);
 }
 
 void Readiness::set_readable() {

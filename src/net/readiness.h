@@ -113,4 +113,19 @@ class [[nodiscard]] Wait {
   const bool started_;
 };
 
+/// `co_await Yield(loop);` lets everything else that is ready run first: for coroutines whose streams are
+/// always ready.
+class [[nodiscard]] Yield {
+ public:
+  explicit Yield(EventLoop& loop) : loop_(loop), waiter_(loop) {}
+
+  bool await_ready() const noexcept { return false; }
+  void await_suspend(std::coroutine_handle<> handle) noexcept;
+  void await_resume() const noexcept {}
+
+ private:
+  EventLoop& loop_;
+  Waiter waiter_;
+};
+
 }  // namespace archestra::net

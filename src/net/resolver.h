@@ -26,9 +26,10 @@ class Resolver {
   Resolver(const Resolver&) = delete;
   ~Resolver();
 
-  /// The addresses of `host` (a name or a numeric address) with `port`, in the order to try them. kTimeout at
-  /// the deadline, kNameNotFound where there are none, kCancelled where `gone` (may be null) reported that nobody
-  /// waits for them any more.
+  /// The addresses of `host` (a name or a numeric address) with `port`, in the order to try them
+  /// (RFC 6724 section 6). kTimeout at
+  /// the deadline, kNameNotFound where there are none, kCancelled where `gone` (may be null) reported that
+  /// nobody waits for them any more.
   Task<base::Result<Addresses>> resolve(std::string host, std::uint16_t port, base::MonotonicTime deadline,
                                         Readiness* gone = nullptr);
 

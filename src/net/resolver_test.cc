@@ -14,9 +14,10 @@ class ResolverTest : public testing::Test {
  protected:
   base::Result<Addresses> resolve(std::string host, base::Duration within = seconds(10)) {
     base::Result<Addresses> out = base::fail(base::ErrorCode::kInvalid, "");
-    group.spawn([](Resolver& r, std::string h, base::MonotonicTime d, base::Result<Addresses>& o) -> Task<void> {
-      o = co_await r.resolve(h, 80, d);
-    }(resolver, host, loop.now() + within, out));
+    group.spawn(
+        [](Resolver& r, std::string h, base::MonotonicTime d, base::Result<Addresses>& o) -> Task<void> {
+          o = co_await r.resolve(h, 80, d);
+        }(resolver, host, loop.now() + within, out));
     run();
     return out;
   }
@@ -49,7 +50,8 @@ TEST_F(ResolverTest, LocalhostComesFromTheHostsFile) {
 TEST_F(ResolverTest, ANameThatCannotExistIsAnErrorInTime) {
   const auto found = resolve("no-such-host.invalid", seconds(1));
   ASSERT_FALSE(found);
-  EXPECT_TRUE(found.error().code == base::ErrorCode::kNameNotFound || found.error().code == base::ErrorCode::kTimeout)
+  EXPECT_TRUE(found.error().code == base::ErrorCode::kNameNotFound ||
+              found.error().code == base::ErrorCode::kTimeout)
       << found.error().text();
 }
 
@@ -79,7 +81,9 @@ TEST_F(ResolverTest, ConnectReachesAListenerAndNamesARefusal) {
   stream = base::fail(base::ErrorCode::kInvalid, "");
   held.clear();
   auto closed = std::move(*sockets);
-  { const ListenSockets dies = std::move(closed); }
+  {
+    const ListenSockets dies = std::move(closed);
+  }
   dial(nullptr);
   ASSERT_FALSE(stream);
   EXPECT_EQ(stream.error().code, base::ErrorCode::kRefused);

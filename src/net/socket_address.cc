@@ -46,9 +46,10 @@ void SocketAddress::set_port(std::uint16_t port) {
 
 std::string SocketAddress::ip_text() const {
   std::array<char, INET6_ADDRSTRLEN> text{};
-  const void* address = family() == AF_INET
-                            ? static_cast<const void*>(&reinterpret_cast<const sockaddr_in*>(&storage)->sin_addr)
-                            : static_cast<const void*>(&reinterpret_cast<const sockaddr_in6*>(&storage)->sin6_addr);
+  const void* address =
+      family() == AF_INET
+          ? static_cast<const void*>(&reinterpret_cast<const sockaddr_in*>(&storage)->sin_addr)
+          : static_cast<const void*>(&reinterpret_cast<const sockaddr_in6*>(&storage)->sin6_addr);
   if (inet_ntop(family(), address, text.data(), text.size()) == nullptr) return {};
   return text.data();
 }

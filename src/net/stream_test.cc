@@ -116,12 +116,16 @@ TEST_P(StreamTest, WritingToOneWhoLeftFails) {
   EXPECT_EQ(last, IoStatus::kFailed);
 }
 
-INSTANTIATE_TEST_SUITE_P(Transports, StreamTest, testing::Values(Kind::kMemory, Kind::kTinyMemory, Kind::kSocket),
+INSTANTIATE_TEST_SUITE_P(Transports, StreamTest,
+                         testing::Values(Kind::kMemory, Kind::kTinyMemory, Kind::kSocket),
                          [](const auto& param_info) {
                            switch (param_info.param) {
-                             case Kind::kMemory: return "Memory";
-                             case Kind::kTinyMemory: return "TinyMemory";
-                             default: return "Socket";
+                             case Kind::kMemory:
+                               return "Memory";
+                             case Kind::kTinyMemory:
+                               return "TinyMemory";
+                             default:
+                               return "Socket";
                            }
                          });
 

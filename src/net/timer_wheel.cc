@@ -12,8 +12,8 @@ void TimerWheel::arm(Timer& timer, base::MonotonicTime deadline) {
   if (deadline == base::kNever) return;
   const auto since = std::max(deadline - start_, base::Duration::zero());
   // Rounded up: a timer may be late by a tick, never early.
-  timer.tick_ = std::max<std::uint64_t>(static_cast<std::uint64_t>((since + kTick - base::Duration(1)) / kTick),
-                                        now_tick_ + 1);
+  timer.tick_ = std::max<std::uint64_t>(
+      static_cast<std::uint64_t>((since + kTick - base::Duration(1)) / kTick), now_tick_ + 1);
   insert(timer);
 }
 

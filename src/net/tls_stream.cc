@@ -27,7 +27,8 @@ TlsContext::~TlsContext() = default;
 base::Result<std::unique_ptr<TlsContext>> TlsContext::make(const std::string& ca_file) {
   auto impl = std::make_unique<Impl>();
   impl->context = SSL_CTX_new(TLS_client_method());
-  if (impl->context == nullptr) return base::fail(base::ErrorCode::kTls, "OpenSSL has no memory for a context");
+  if (impl->context == nullptr)
+    return base::fail(base::ErrorCode::kTls, "OpenSSL has no memory for a context");
   SSL_CTX* const context = impl->context;
   SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
   SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);
@@ -113,7 +114,8 @@ class TlsStream final : public SocketStream {
       const IoResult written = write_all_of(from, bytes);
       total += written.bytes;
       if (written.status != IoStatus::kDone || written.bytes < bytes) {
-        if (total > 0 && written.status != IoStatus::kFailed) return {.status = IoStatus::kDone, .bytes = total};
+        if (total > 0 && written.status != IoStatus::kFailed)
+          return {.status = IoStatus::kDone, .bytes = total};
         return written;
       }
       i += taken;
@@ -161,10 +163,12 @@ class TlsStream final : public SocketStream {
         return {.status = IoStatus::kBlocked};
       case SSL_ERROR_ZERO_RETURN:
         if (is_write == 0) return {.status = IoStatus::kEnd};
-        return {.status = IoStatus::kFailed, .error = {base::ErrorCode::kReset, "write after the peer closed TLS"}};
+        return {.status = IoStatus::kFailed,
+                .error = {base::ErrorCode::kReset, "write after the peer closed TLS"}};
       case SSL_ERROR_SYSCALL:
         if (saved != 0)
-          return {.status = IoStatus::kFailed, .error = base::error_from_errno(saved, is_write ? "write" : "read")};
+          return {.status = IoStatus::kFailed,
+                  .error = base::error_from_errno(saved, is_write ? "write" : "read")};
         [[fallthrough]];
       default:
         // Also an end of the connection without close_notify: what was cut off cannot be told.
@@ -178,7 +182,8 @@ class TlsStream final : public SocketStream {
 // Name, certificate and SNI are checked against `host`; a numeric host by the certificate's IP entries
 // and without SNI (RFC 6066 section 3).
 bool expect_host(SSL* ssl, const std::string& host) {
-  if (SocketAddress::parse(host, 0)) return X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), host.c_str()) == 1;
+  if (SocketAddress::parse(host, 0))
+    return X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), host.c_str()) == 1;
   SSL_set_hostflags(ssl, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
   return SSL_set1_host(ssl, host.c_str()) == 1 && SSL_set_tlsext_host_name(ssl, host.c_str()) == 1;
 }
@@ -203,9 +208,8 @@ Task<base::Result<StreamPtr>> tls_connect(const TlsContext& context, std::unique
       co_return base::fail(base::ErrorCode::kTls, problem);
     }
     const WaitFor ready{&stream->readiness, Interest::kReadable};
-    const Wake wake = gone != nullptr
-                          ? co_await Wait(loop, {ready, {gone, Interest::kGone}}, deadline)
-                          : co_await Wait(loop, {ready}, deadline);
+    const Wake wake = gone != nullptr ? co_await Wait(loop, {ready, {gone, Interest::kGone}}, deadline)
+                                      : co_await Wait(loop, {ready}, deadline);
     if (wake == Wake::kTimeout) co_return base::fail(base::ErrorCode::kTimeout, "TLS handshake");
     if (wake != Wake::kFirst) co_return base::fail(base::ErrorCode::kCancelled, "TLS handshake");
   }

@@ -28,8 +28,8 @@ class TlsContext {
 };
 
 /// Shakes hands over `tcp` as a client of `host` and gives the stream, or kTls with a text that names what
-/// failed, kTimeout, kClosed, kReset. `gone` ends the wait with kCancelled (null: nothing does).
-Task<base::Result<StreamPtr>> tls_connect(const TlsContext& context, std::unique_ptr<TcpStream> tcp, std::string host,
-                                          base::MonotonicTime deadline, Readiness* gone);
+/// failed, kTimeout. `gone` ends the wait with kCancelled (null: nothing does).
+Task<base::Result<StreamPtr>> tls_connect(const TlsContext& context, std::unique_ptr<TcpStream> tcp,
+                                          std::string host, base::MonotonicTime deadline, Readiness* gone);
 
 }  // namespace archestra::net
