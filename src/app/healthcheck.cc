@@ -33,7 +33,9 @@ net::Task<void> ask(net::EventLoop& loop, const std::string& host, std::uint16_t
   http_io::OutboundConnection connection(std::move(*stream), buffers);
   http_io::Outbox box;
   box.add("GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
-  if (const auto sent = co_await http_io::send_all(box, connection.stream(), deadline, nullptr); !sent) co_return;
+  if (const auto sent = co_await http_io::send_all(box, connection.stream(), {.deadline = deadline}, nullptr);
+      !sent)
+    co_return;
   const auto head = std::make_unique<http::ResponseHead>();
   if (const auto read = co_await connection.read_head(*head, {}, deadline, nullptr); !read) co_return;
   status = head->status;

@@ -30,10 +30,10 @@ struct TraceContext {
 struct TryRecord {
   base::SpanId span_id;
   base::WallTime started_at;
-  base::Duration duration{};     ///< from starting the upstream call to the last byte of its response
-  int status_code = 0;           ///< the upstream's; 0 where its head never came
+  base::Duration duration{};  ///< from starting the upstream call to the last byte of its response
+  int status_code = 0;        ///< the upstream's; 0 where its head never came
   Outcome outcome = Outcome::kInternalError;
-  std::string_view error_type;   ///< low cardinality; "" where there was no error
+  std::string_view error_type;  ///< low cardinality; "" where there was no error
   std::string_view server_address;
   std::uint16_t server_port = 0;
   std::optional<base::Duration> time_to_first_byte;   ///< of the response, from the upstream
@@ -49,12 +49,12 @@ struct CallRecord {
   std::string_view response_model;
   std::string_view response_id;
   std::span<const std::string_view> finish_reasons;  ///< one per choice, in order
-  std::uint32_t tool_calls = 0;      ///< tool calls the model asked for
-  bool stream = false;               ///< the client asked for a stream
+  std::uint32_t tool_calls = 0;                      ///< tool calls the model asked for
+  bool stream = false;                               ///< the client asked for a stream
   Usage usage;
   Outcome outcome = Outcome::kInternalError;
   std::span<const TryRecord> tries;
-  base::Duration gateway_time{};     ///< what we ourselves added: total minus waiting for either side
+  base::Duration gateway_time{};  ///< what we ourselves added: total minus waiting for either side
 };
 
 /// One request on the API port, from the first byte of its head to the last of its answer.
@@ -66,7 +66,7 @@ struct RequestRecord {
   std::string_view route;           ///< template, "unmatched" for none
   std::string_view url_path;        ///< raw, without the query (which may hold a credential)
   int status_code = 0;              ///< what the client got; 499 where it left first
-  std::string_view error_type;      ///< where we answered with an error of our own; "" for none
+  std::string_view error_type;      ///< of the answer, whoever it is from; "" for none
   std::string_view server_address;  ///< from Host
   std::uint16_t server_port = 0;
   std::string_view client_address;

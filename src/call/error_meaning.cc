@@ -8,8 +8,8 @@ using base::LogLevel;
 
 constexpr ErrorMeaning kRefused{502, Outcome::kUpstreamUnreachable, LogLevel::kWarn, "connection_refused",
                                 "The provider refused the connection."};
-constexpr ErrorMeaning kUnreachable{502, Outcome::kUpstreamUnreachable, LogLevel::kWarn, "upstream_unreachable",
-                                    "The provider could not be reached."};
+constexpr ErrorMeaning kUnreachable{502, Outcome::kUpstreamUnreachable, LogLevel::kWarn,
+                                    "upstream_unreachable", "The provider could not be reached."};
 constexpr ErrorMeaning kName{502, Outcome::kUpstreamUnreachable, LogLevel::kWarn, "name_not_found",
                              "The provider's host name could not be resolved."};
 constexpr ErrorMeaning kTls{502, Outcome::kUpstreamUnreachable, LogLevel::kWarn, "tls_failure",
@@ -31,30 +31,44 @@ constexpr ErrorMeaning kInternal{500, Outcome::kInternalError, LogLevel::kError,
 
 const ErrorMeaning& meaning_before_head(ErrorCode code) {
   switch (code) {
-    case ErrorCode::kRefused: return kRefused;
+    case ErrorCode::kRefused:
+      return kRefused;
     case ErrorCode::kUnreachable:
-    case ErrorCode::kSystem: return kUnreachable;
-    case ErrorCode::kNameNotFound: return kName;
-    case ErrorCode::kTls: return kTls;
-    case ErrorCode::kTimeout: return kTimeout;
+    case ErrorCode::kSystem:
+      return kUnreachable;
+    case ErrorCode::kNameNotFound:
+      return kName;
+    case ErrorCode::kTls:
+      return kTls;
+    case ErrorCode::kTimeout:
+      return kTimeout;
     case ErrorCode::kClosed:
-    case ErrorCode::kReset: return kBroken;
+    case ErrorCode::kReset:
+      return kBroken;
     case ErrorCode::kMalformed:
-    case ErrorCode::kTooLarge: return kMalformed;
-    case ErrorCode::kOverload: return kOverload;
-    case ErrorCode::kCancelled: return kShutdown;
-    case ErrorCode::kInvalid: return kInternal;
+    case ErrorCode::kTooLarge:
+      return kMalformed;
+    case ErrorCode::kOverload:
+      return kOverload;
+    case ErrorCode::kCancelled:
+      return kShutdown;
+    case ErrorCode::kInvalid:
+      return kInternal;
   }
   return kInternal;
 }
 
 const ErrorMeaning& meaning_after_head(ErrorCode code) {
   switch (code) {
-    case ErrorCode::kTimeout: return kTimeout;
-    case ErrorCode::kCancelled: return kShutdown;
+    case ErrorCode::kTimeout:
+      return kTimeout;
+    case ErrorCode::kCancelled:
+      return kShutdown;
     case ErrorCode::kMalformed:
-    case ErrorCode::kTooLarge: return kMalformed;
-    default: return kBroken;
+    case ErrorCode::kTooLarge:
+      return kMalformed;
+    default:
+      return kBroken;
   }
 }
 

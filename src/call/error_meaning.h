@@ -11,11 +11,11 @@
 namespace archestra::call {
 
 struct ErrorMeaning {
-  int http_status;            ///< sent to the client where no response byte has left yet
+  int http_status;  ///< sent to the client where no response byte has left yet
   Outcome outcome;
   base::LogLevel log_level;
-  std::string_view code;      ///< value of the x-archestra-error header and of error.type
-  std::string_view message;   ///< for the person who reads the SDK's exception
+  std::string_view code;     ///< value of the x-archestra-error header and of error.type
+  std::string_view message;  ///< for the person who reads the SDK's exception
 };
 
 /// What a failure of the upstream exchange means before the response head arrived.

@@ -16,7 +16,8 @@ enum class Outcome : std::uint8_t {
   kRefusedAuth,          ///< before any try: credentials
   kRefusedLimit,         ///< before any try: a token or cost limit
   kRefusedOverload,      ///< before any try: too much in flight
-  kInvalidRequest,       ///< before any try: the request makes no sense
+  kInvalidRequest,       ///< the request makes no sense: before any try, or found out while its body streamed
+                         ///< upstream
   kShutdown,             ///< the drain's limit passed
   kInternalError,        ///< a belief of ours broke; must stay 0
 };

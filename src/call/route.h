@@ -11,18 +11,19 @@ namespace archestra::call {
 
 /// What the gateway understands of an LLM operation.
 struct Operation {
-  std::string_view name;       ///< "chat.completions"; "request" for what only passes through
-  std::string_view span_name;  ///< "openai.chat.completions"
+  std::string_view name;              ///< "chat.completions"; "request" for what only passes through
+  std::string_view span_name;         ///< "openai.chat.completions"
   std::string_view gen_ai_operation;  ///< gen_ai.operation.name, "" for what only passes through
-  bool observed = false;       ///< the bodies are read alongside: model, usage, finish reasons
+  bool observed = false;              ///< the bodies are read alongside: model, usage, finish reasons
 };
 
 /// The way of one LLM call, as its path says.
 struct Route {
-  std::string_view provider;         ///< "openai"
+  std::string_view provider;  ///< "openai"
   const Operation* operation = nullptr;
-  std::string_view route_template = {};   ///< "/v1/openai/chat/completions", "/v1/openai/*"; never a raw path
-  std::string_view upstream_path = {};    ///< what follows the provider's base URL, with its query; view of the target
+  std::string_view route_template = {};  ///< "/v1/openai/chat/completions", "/v1/openai/*"; never a raw path
+  std::string_view upstream_path =
+      {};  ///< what follows the provider's base URL, with its query; view of the target
   std::optional<base::Uuid> agent_id = {};
 };
 

@@ -15,9 +15,12 @@ enum class Provenance : std::uint8_t {
 
 constexpr std::string_view name_of(Provenance provenance) {
   switch (provenance) {
-    case Provenance::kEstimate: return "estimate";
-    case Provenance::kProvider: return "provider";
-    case Provenance::kUnknown: break;
+    case Provenance::kEstimate:
+      return "estimate";
+    case Provenance::kProvider:
+      return "provider";
+    case Provenance::kUnknown:
+      break;
   }
   return "unknown";
 }

@@ -37,7 +37,8 @@ class ServerTest : public testing::TestWithParam<std::size_t> {
   std::string exchange(std::string request) {
     Server server(loop, pool, limits, echo);
     const std::size_t cut = GetParam();
-    auto [client, inside] = net::make_memory_pipe(loop, {.capacity = 1 << 16, .read_bytes_max = cut, .write_bytes_max = cut});
+    auto [client, inside] =
+        net::make_memory_pipe(loop, {.capacity = 1 << 16, .read_bytes_max = cut, .write_bytes_max = cut});
     server.accept(std::move(inside));
     std::string reply;
     group.spawn([](net::Stream& stream, std::string text, std::string& out) -> net::Task<void> {
@@ -56,8 +57,10 @@ class ServerTest : public testing::TestWithParam<std::size_t> {
         if (read.status == net::IoStatus::kBlocked && sent == text.size())
           co_await net::Wait(stream.loop, {{&stream.readiness, net::Interest::kReadable}}, base::kNever);
         else if (read.status == net::IoStatus::kBlocked)
-          co_await net::Wait(stream.loop, {{&stream.readiness, net::Interest::kReadable},
-                                           {&stream.readiness, net::Interest::kWritable}}, base::kNever);
+          co_await net::Wait(
+              stream.loop,
+              {{&stream.readiness, net::Interest::kReadable}, {&stream.readiness, net::Interest::kWritable}},
+              base::kNever);
       }
     }(*client, std::move(request), reply));
     for (int i = 0; i < 1'000'000 && group.active() + server.active() > 0; ++i) loop.turn(milliseconds(100));
@@ -93,15 +96,18 @@ TEST_P(ServerTest, PipelinedRequestsAreAnsweredInOrder) {
 
 TEST_P(ServerTest, BodiesLargerThanABufferArriveWhole) {
   const std::string body(90'000, 'b');
-  const std::string fixed = exchange("POST /f HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 90000\r\n\r\n" + body);
+  const std::string fixed =
+      exchange("POST /f HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 90000\r\n\r\n" + body);
   EXPECT_NE(fixed.find("POST /f " + body), std::string::npos);
-  std::string chunked = "POST /c HTTP/1.1\r\nHost: a\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n";
+  std::string chunked =
+      "POST /c HTTP/1.1\r\nHost: a\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n";
   for (int i = 0; i < 90; ++i) chunked += "3e8\r\n" + std::string(1000, 'b') + "\r\n";
   EXPECT_NE(exchange(chunked + "0\r\n\r\n").find("POST /c " + body), std::string::npos);
 }
 
 TEST_P(ServerTest, WhatIsTooLargeIsRefusedByWord) {
-  EXPECT_EQ(exchange("POST /f HTTP/1.1\r\nHost: a\r\nContent-Length: 100001\r\n\r\n").substr(0, 12), "HTTP/1.1 413");
+  EXPECT_EQ(exchange("POST /f HTTP/1.1\r\nHost: a\r\nContent-Length: 100001\r\n\r\n").substr(0, 12),
+            "HTTP/1.1 413");
   const std::string long_line(20'000, 'x');
   EXPECT_EQ(exchange("GET /" + long_line + " HTTP/1.1\r\nHost: a\r\n\r\n").substr(0, 12), "HTTP/1.1 414");
 }
@@ -115,15 +121,18 @@ TEST_P(ServerTest, HalfARequestTimesOutWith408AndSilenceIsClosedQuietly) {
   limits.inbound.head_timeout = milliseconds(50);
   limits.body_timeout = milliseconds(50);
   EXPECT_EQ(exchange("GET / HTTP/1.1\r\nHo").substr(0, 12), "HTTP/1.1 408");
-  EXPECT_EQ(exchange("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhel").substr(0, 12), "HTTP/1.1 408");
+  EXPECT_EQ(exchange("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhel").substr(0, 12),
+            "HTTP/1.1 408");
   EXPECT_EQ(exchange(""), "");
 }
 
 TEST_P(ServerTest, BytesThatArriveBuyTime) {
   const std::string body(20'000, 'b');
-  const std::string request = "POST /f HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 20000\r\n\r\n" + body;
+  const std::string request =
+      "POST /f HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 20000\r\n\r\n" + body;
   limits.body_timeout = milliseconds(1);
-  limits.body.bytes_per_second_min = 100;  // 20,000 bytes may take 200 s, the last missing one no more than that
+  limits.body.bytes_per_second_min =
+      100;  // 20,000 bytes may take 200 s, the last missing one no more than that
   EXPECT_EQ(exchange(request).substr(0, 15), "HTTP/1.1 200 OK");
   limits.body.bytes_per_second_min = 1'000'000;
   EXPECT_EQ(exchange(request.substr(0, request.size() - 1)).substr(0, 12), "HTTP/1.1 408");

@@ -15,6 +15,7 @@ base::Result<bool> InboundConnection::try_parse(http::RequestHead& head, http::H
 net::Task<base::Result<void>> InboundConnection::read_head(http::RequestHead& head) {
   http::HeadProgress progress;
   net::Readiness& readiness = stream_->readiness;
+  head_wait_ = {};
   bool begun = !source_.buffered().empty();  // a pipelined request
   if (begun) request_started_ = base::monotonic_now();
   base::MonotonicTime deadline = stream_->loop.now() + (begun ? limits_.head_timeout : limits_.idle_timeout);
@@ -23,8 +24,10 @@ net::Task<base::Result<void>> InboundConnection::read_head(http::RequestHead& he
     if (!complete) co_return base::fail(complete.error());
     if (*complete) co_return {};
     if (!readiness.readable) {
+      const auto waiting_since = base::monotonic_now();
       const net::Wake wake =
           co_await net::Wait(stream_->loop, {{&readiness, net::Interest::kReadable}}, deadline);
+      if (begun) head_wait_ += base::monotonic_now() - waiting_since;
       if (wake == net::Wake::kTimeout && begun)
         co_return base::fail(base::ErrorCode::kTimeout, "the request head did not arrive in time", 408);
       if (wake != net::Wake::kFirst) co_return base::fail(base::ErrorCode::kClosed, "no request");

@@ -30,6 +30,8 @@ class InboundConnection {
   net::Task<base::Result<void>> read_head(http::RequestHead& head);
   /// When the first byte of the current head arrived.
   base::MonotonicTime request_started() const { return request_started_; }
+  /// How much of the time since then the client needed to send the rest of the head.
+  base::Duration head_wait() const { return head_wait_; }
 
   /// The request is over: its head and body may go. What of a body is left unread makes the connection
   /// unfit for another request; the caller then closes it.
@@ -45,6 +47,7 @@ class InboundConnection {
   MessageSource source_;
   const InboundLimits& limits_;
   base::MonotonicTime request_started_;
+  base::Duration head_wait_{};
 };
 
 }  // namespace archestra::http_io

@@ -73,9 +73,11 @@ base::Result<std::string_view> MessageSource::next_run() {
 namespace {
 
 // Each byte that came buys the time it may take at the lowest rate.
-base::MonotonicTime deadline_after(base::MonotonicTime deadline, std::size_t bytes, const BodyLimits& limits) {
+base::MonotonicTime deadline_after(base::MonotonicTime deadline, std::size_t bytes,
+                                   const BodyLimits& limits) {
   if (limits.bytes_per_second_min == 0) return deadline;
-  const auto bought = std::chrono::duration<double>(static_cast<double>(bytes) / static_cast<double>(limits.bytes_per_second_min));
+  const auto bought = std::chrono::duration<double>(static_cast<double>(bytes) /
+                                                    static_cast<double>(limits.bytes_per_second_min));
   return deadline + std::chrono::duration_cast<base::Duration>(bought);
 }
 
@@ -88,19 +90,30 @@ net::Task<base::Result<void>> fill_some(MessageSource& source, base::MonotonicTi
     if (wake == net::Wake::kCancelled) co_return base::fail(base::ErrorCode::kCancelled, "reading the body");
     const net::IoResult read = source.fill();
     if (read.status == net::IoStatus::kDone) co_return {};
-    if (read.status == net::IoStatus::kEnd) co_return base::fail(base::ErrorCode::kClosed, "the body ended early");
+    if (read.status == net::IoStatus::kEnd)
+      co_return base::fail(base::ErrorCode::kClosed, "the body ended early");
     if (read.status == net::IoStatus::kFailed) co_return base::fail(read.error);
   }
 }
 
-net::Task<base::Result<WholeBody>> read_body_of_length(MessageSource& source, std::size_t length, BodyLimits limits,
-                                                       base::MonotonicTime deadline) {
+// Whether a buffer of the pool may grow from `bytes` to `want`.
+bool may_grow(const base::BufferPool& pool, std::size_t bytes, std::size_t want, const BodyLimits& limits) {
+  return pool.bytes_in_use() - std::min(bytes, pool.bytes_in_use()) + want <= limits.memory_bytes_max;
+}
+
+std::unexpected<base::Error> too_much_memory() {
+  return base::fail(base::ErrorCode::kOverload, "too many bytes of bodies in memory", 503);
+}
+
+net::Task<base::Result<WholeBody>> read_body_of_length(MessageSource& source, std::size_t length,
+                                                       BodyLimits limits, base::MonotonicTime deadline) {
   while (source.buffered().size() < length) {
     const std::size_t have = source.buffered().size();
-    const std::size_t want = std::min(length, std::max(kTrustedBytes, have * 2));
-    if (source.pool().bytes_in_use() + want > limits.memory_bytes_max)
-      co_return base::fail(base::ErrorCode::kOverload, "too many bytes of bodies in memory", 503);
-    source.reserve(want);
+    if (source.room() < length && source.room() <= have) {
+      const std::size_t want = std::min(length, std::max(kTrustedBytes, have * 2));
+      if (!may_grow(source.pool(), source.room(), want, limits)) co_return too_much_memory();
+      source.reserve(want);
+    }
     const auto filled = co_await fill_some(source, deadline_after(deadline, have, limits));
     if (!filled) co_return base::fail(filled.error());
   }
@@ -125,9 +138,9 @@ net::Task<base::Result<WholeBody>> read_chunked_body(MessageSource& source, Body
     if (size + run->size() > limits.body_bytes_max)
       co_return base::fail(base::ErrorCode::kTooLarge, "the body is too large", 413);
     if (size + run->size() > body.storage.size()) {
-      if (source.pool().bytes_in_use() + 2 * body.storage.size() > limits.memory_bytes_max)
-        co_return base::fail(base::ErrorCode::kOverload, "too many bytes of bodies in memory", 503);
-      base::Buffer larger = source.pool().take(std::max(2 * body.storage.size(), size + run->size()));
+      const std::size_t want = std::max(2 * body.storage.size(), size + run->size());
+      if (!may_grow(source.pool(), body.storage.size(), want, limits)) co_return too_much_memory();
+      base::Buffer larger = source.pool().take(want);
       std::memcpy(larger.data(), body.storage.data(), size);
       body.storage = std::move(larger);
     }

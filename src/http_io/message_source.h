@@ -25,7 +25,9 @@ class MessageSource {
   /// One read from the stream into free room, which grows where needed. Bytes that are pinned stay
   /// where they are.
   net::IoResult fill();
-  /// Makes room for `bytes` unread bytes in one piece.
+  /// How many unread bytes the buffer can hold in one piece, those that it holds included.
+  std::size_t room() const { return buffer_.size() - begin_; }
+  /// Makes room() for `bytes` unread bytes.
   void reserve(std::size_t bytes);
   /// Gives the buffer back where nothing unread is in it, so that a connection that waits holds none.
   /// Never while pinned.
@@ -67,9 +69,11 @@ struct WholeBody {
 };
 
 struct BodyLimits {
-  std::size_t body_bytes_max = std::size_t{70} << 20;      ///< of one body
-  std::size_t memory_bytes_max = std::size_t{512} << 20;   ///< of all buffers of the pool
-  std::size_t bytes_per_second_min = 0;  ///< a body that keeps to this rate may pass its deadline; 0: none may
+  std::size_t body_bytes_max = std::size_t{70} << 20;  ///< of one body
+  std::size_t memory_bytes_max = std::size_t{512}
+                                 << 20;  ///< of all buffers of the pool, looked at where one grows
+  std::size_t bytes_per_second_min =
+      0;  ///< a body that keeps to this rate may pass its deadline; 0: none may
 };
 
 /// Reads the body of `framing` to its end. kTooLarge/413, kOverload (memory), kMalformed/400, kTimeout,

@@ -19,15 +19,17 @@ class OutboundConnection {
       : stream_(std::move(stream)), source_(*stream_, pool) {}
 
   /// Reads the head of the final response; interim ones (1xx) are skipped. Its views stay valid until
-  /// more is read from source(). `gone` (may be null) ends the wait with kCancelled. kTimeout, kClosed, kReset,
-  /// kMalformed, kTooLarge.
+  /// more is read from source(). `gone` (may be null) ends the wait with kCancelled. kTimeout, kClosed,
+  /// kReset, kMalformed, kTooLarge.
   net::Task<base::Result<void>> read_head(http::ResponseHead& head, const http::HeadLimits& limits,
                                           base::MonotonicTime deadline, net::Readiness* gone);
 
+  /// Reads what is there: whether a final response has begun, or the stream has ended. Interim responses are
+  /// taken off. For a sender that must not go on once it is answered.
+  bool is_answered(const http::HeadLimits& limits);
+
   MessageSource& source() { return source_; }
   net::Stream& stream() { return *stream_; }
-  /// Whether a whole response was read before on this connection.
-  bool reused = false;
 
  private:
   const net::StreamPtr stream_;

@@ -20,12 +20,13 @@ net::IoResult Outbox::try_send(net::Stream& to) {
   return {.status = net::IoStatus::kDone};
 }
 
-net::Task<base::Result<void>> send_all(Outbox& box, net::Stream& to, base::MonotonicTime deadline,
+net::Task<base::Result<void>> send_all(Outbox& box, net::Stream& to, SendLimits limits,
                                        net::Readiness* gone) {
   while (true) {
     const net::IoResult sent = box.try_send(to);
     if (sent.status == net::IoStatus::kDone) co_return {};
     if (sent.status == net::IoStatus::kFailed) co_return base::fail(sent.error);
+    const base::MonotonicTime deadline = limits.next(to.loop.now());
     const net::WaitFor writable{&to.readiness, net::Interest::kWritable};
     const net::Wake wake =
         gone != nullptr ? co_await net::Wait(to.loop, {{gone, net::Interest::kGone}, writable}, deadline)

@@ -42,8 +42,18 @@ class Outbox {
   std::size_t bytes_ = 0;  // still to send
 };
 
-/// Sends everything in `box`. `gone` (may be null) ends the wait with kCancelled.
-net::Task<base::Result<void>> send_all(Outbox& box, net::Stream& to, base::MonotonicTime deadline,
-                                       net::Readiness* gone);
+/// How long a sender waits: for a peer that takes nothing, and in all.
+struct SendLimits {
+  base::Duration stall = base::Duration::max();
+  base::MonotonicTime deadline = base::kNever;
+
+  /// When a wait that begins at `now` ends.
+  base::MonotonicTime next(base::MonotonicTime now) const {
+    return stall < deadline - now ? now + stall : deadline;
+  }
+};
+
+/// Sends everything in `box`. kTimeout, kReset; `gone` (may be null) ends the wait with kCancelled.
+net::Task<base::Result<void>> send_all(Outbox& box, net::Stream& to, SendLimits limits, net::Readiness* gone);
 
 }  // namespace archestra::http_io

@@ -11,10 +11,12 @@ namespace {
 
 constexpr base::Duration kErrorAnswerTimeout = std::chrono::seconds(5);
 
-net::Task<Persistence> answer_error(InboundConnection& connection, http::RequestHead& head, const base::Error& error) {
+net::Task<Persistence> answer_error(InboundConnection& connection, http::RequestHead& head,
+                                    const base::Error& error) {
   ServerRequest request{.head = head, .body = {}, .connection = connection, .wanted = Persistence::kClose};
   co_return co_await send_answer(
-      request, {.status = error.detail >= 400 ? error.detail : 400, .content_type = "text/plain", .body = error.what},
+      request,
+      {.status = error.detail >= 400 ? error.detail : 400, .content_type = "text/plain", .body = error.what},
       kErrorAnswerTimeout);
 }
 
@@ -39,7 +41,7 @@ net::Task<Persistence> send_answer(ServerRequest& request, Answer answer, base::
   box.add(head.written());
   if (request.head.method != "HEAD") box.add(answer.body);
   net::Stream& stream = request.connection.stream();
-  const auto sent = co_await send_all(box, stream, stream.loop.now() + timeout, nullptr);
+  const auto sent = co_await send_all(box, stream, {.stall = timeout}, nullptr);
   co_return sent ? request.wanted : Persistence::kClose;
 }
 
@@ -76,8 +78,8 @@ net::Task<void> Server::run(net::StreamPtr stream) {
 net::Task<Persistence> Server::serve_one(InboundConnection& connection, http::RequestHead& head) {
   const auto framing = http::request_framing(head);
   if (!framing) co_return co_await answer_error(connection, head, framing.error());
-  const auto body =
-      co_await read_whole_body(connection.source(), *framing, limits_.body, loop_.now() + limits_.body_timeout);
+  const auto body = co_await read_whole_body(connection.source(), *framing, limits_.body,
+                                             loop_.now() + limits_.body_timeout);
   if (!body) {
     if (deserves_answer(body.error())) co_await answer_error(connection, head, body.error());
     co_return Persistence::kClose;

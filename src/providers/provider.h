@@ -1,6 +1,7 @@
 // One API dialect: what its paths mean, what a request says, what a response tells, how it words an error.
 // A Provider is immutable and shared by all shards; a ResponseScan belongs to one try of one call.
-// Nothing here does I/O. Adding a dialect: one folder that implements these two, one line in registry.cc.
+// Nothing here does I/O. Adding a dialect: one folder that implements these two, one line in registry.cc, and
+// the setting of its base URL.
 #pragma once
 
 #include <cstddef>
@@ -79,7 +80,6 @@ class Provider {
   virtual ~Provider() = default;
 
   virtual std::string_view name() const = 0;
-  virtual std::string_view default_base_url() const = 0;
 
   /// The way of a request whose path, behind "/v1/<name>" and an agent's id, is `rest` (begins with '/', has
   /// the query). `with_agent`: an id was there, which the route template shows.
@@ -90,7 +90,8 @@ class Provider {
   virtual RequestFacts inspect(const call::Operation& operation, std::string_view body, std::size_t slack,
                                UsageOption usage) const = 0;
   /// The reader for a response of an observed operation; null where there is nothing to read.
-  virtual std::unique_ptr<ResponseScan> scan(const call::Operation& operation, const RequestFacts& request) const = 0;
+  virtual std::unique_ptr<ResponseScan> scan(const call::Operation& operation,
+                                             const RequestFacts& request) const = 0;
 
   /// The JSON body with which this provider's SDKs raise their usual exception for `status`.
   virtual std::string error_body(int status, std::string_view code, std::string_view message) const = 0;

@@ -43,7 +43,8 @@ const Provider* Registry::find(std::string_view name) const {
   return nullptr;
 }
 
-base::Result<std::optional<Registry::Match>> Registry::match(std::string_view method, std::string_view target) const {
+base::Result<std::optional<Registry::Match>> Registry::match(std::string_view method,
+                                                             std::string_view target) const {
   if (!target.starts_with(kPrefix)) return std::nullopt;
   std::string_view rest = target.substr(kPrefix.size());
   const std::string_view name = rest.substr(0, rest.find_first_of("/?"));

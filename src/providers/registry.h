@@ -20,8 +20,8 @@ class Registry {
     const Provider* provider = nullptr;
     call::Route route;
   };
-  /// The call a request is, or nothing where its path is not below "/v1/<provider>/". kMalformed/400 for a path
-  /// with dot segments, which could climb out of the provider's base path. Views point into `target`.
+  /// The call a request is, or nothing where its path is not below "/v1/<provider>/". kMalformed/400 for a
+  /// path with dot segments, which could climb out of the provider's base path. Views point into `target`.
   base::Result<std::optional<Match>> match(std::string_view method, std::string_view target) const;
 
   const std::vector<std::unique_ptr<Provider>>& all() const { return providers_; }

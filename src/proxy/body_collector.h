@@ -11,7 +11,9 @@ namespace archestra::proxy {
 
 class BodyCollector {
  public:
-  BodyCollector(base::BufferPool& pool, std::size_t bytes_max) : pool_(pool), bytes_max_(bytes_max) {}
+  /// Gives up beyond `bytes_max` bytes of body, and where the pool holds `memory_bytes_max` for everyone.
+  BodyCollector(base::BufferPool& pool, std::size_t bytes_max, std::size_t memory_bytes_max)
+      : pool_(pool), bytes_max_(bytes_max), memory_bytes_max_(memory_bytes_max) {}
 
   /// `run` must lie in a pooled buffer. A first run is remembered, not copied, until release_view().
   void add(std::string_view run);
@@ -22,9 +24,11 @@ class BodyCollector {
 
  private:
   void append(std::string_view run);
+  void give_up();
 
   base::BufferPool& pool_;
   const std::size_t bytes_max_;
+  const std::size_t memory_bytes_max_;
   std::string_view view_;
   base::Buffer copy_;
   std::size_t size_ = 0;

@@ -9,7 +9,6 @@
 #include "http/head_writer.h"
 #include "http/url.h"
 #include "http_io/outbox.h"
-#include "proxy/upload.h"
 
 namespace archestra::proxy {
 namespace {
@@ -22,8 +21,14 @@ constexpr int kClientLeft = 499;  // nginx's number for a client that closed its
 constexpr int kFirstErrorStatus = 400;
 
 bool is_event_stream(const http::ResponseHead& head) {
-  const std::string_view type = head.fields.value_of(HeaderId::kContentType);
-  return http::equals_ignoring_case(type.substr(0, type.find(';')), "text/event-stream");
+  std::string_view type = head.fields.value_of(HeaderId::kContentType);
+  type = type.substr(0, type.find(';'));
+  while (type.ends_with(' ') || type.ends_with('\t')) type.remove_suffix(1);
+  return http::equals_ignoring_case(type, "text/event-stream");
+}
+
+bool reads_events(GateMode mode) {
+  return mode == GateMode::kObserveEvents || mode == GateMode::kDecideEvents;
 }
 
 bool is_encoded(const http::ResponseHead& head) {
@@ -43,8 +48,20 @@ net::Task<AfterExchange> Exchange::run() {
   co_return after_;
 }
 
+net::Task<AfterExchange> Exchange::run_refused(base::Error error) {
+  heads_.request.method = {};
+  heads_.request.target = {};
+  heads_.request.fields.clear();
+  begin();
+  after_ = AfterExchange::kLinger;
+  co_await refuse({error.detail, Outcome::kInvalidRequest, "bad_request", error.what});
+  finish();
+  co_return after_;
+}
+
 void Exchange::begin() {
   started_ = client_.http().request_started();
+  waits_.client = client_.http().head_wait();
   started_at_ = base::wall_now() - (base::monotonic_now() - started_);
   trace_.span_id = base::new_span_id(shard_.random);
   const http::Fields& fields = heads_.request.fields;
@@ -56,6 +73,7 @@ void Exchange::begin() {
     trace_.parent_span_id = parent->parent_id;
     trace_.sampled = parent->sampled;
     trace_.tracestate = fields.value_of(HeaderId::kTracestate);
+    random_trace_id_ = parent->random;
     keep_tracestate_ = true;
   } else {
     trace_.trace_id = base::new_trace_id(shard_.random);
@@ -77,6 +95,7 @@ net::Task<void> Exchange::serve() {
     co_return co_await refuse({error.detail, Outcome::kInvalidRequest, "bad_request", error.what});
   }
   framing_ = *framing;
+  if (framing_.kind == http::BodyKind::kLength && framing_.length == 0) framing_ = {};
   body_consumed_ = framing_.kind == http::BodyKind::kNone;
   if (provider_ != nullptr)
     co_await serve_call();
@@ -91,10 +110,12 @@ net::Task<void> Exchange::serve_locally() {
   if (path == "/health" || path == "/ready") {
     route_template_ = path == "/health" ? "/health" : "/ready";
     if (!is_read) {
-      co_return co_await refuse({405, Outcome::kInvalidRequest, "method_not_allowed", "Only GET is answered here."});
+      co_return co_await refuse(
+          {405, Outcome::kInvalidRequest, "method_not_allowed", "Only GET is answered here."});
     }
     if (path == "/health")
-      co_return co_await reply({.body = R"({"status":"Archestra Platform API","version":")" ARCHESTRA_VERSION R"("})"});
+      co_return co_await reply(
+          {.body = R"({"status":"Archestra Platform API","version":")" ARCHESTRA_VERSION R"("})"});
     if (shard_.draining()) co_return co_await reply({.status = 503, .body = R"({"status":"draining"})"});
     co_return co_await reply({.body = R"({"status":"ready"})"});
   }
@@ -129,7 +150,7 @@ bool Exchange::admit(Refusal& refusal) {
 // The body is read whole before anything is dialled, because a rule may change it: the exchange owns it
 // (docs/decisions/0002-who-owns-a-request-body.md).
 net::Task<bool> Exchange::read_body() {
-  co_await send_continue();
+  if (framing_.length <= settings_.body.body_bytes_max) co_await send_continue();
   http_io::MessageSource& source = client_.http().source();
   const auto began = base::monotonic_now();
   auto body = co_await http_io::read_whole_body(source, framing_, settings_.body,
@@ -142,15 +163,18 @@ net::Task<bool> Exchange::read_body() {
         co_await refuse({413, Outcome::kInvalidRequest, "body_too_large", "The request body is too large."});
         break;
       case ErrorCode::kOverload:
-        co_await refuse({503, Outcome::kRefusedOverload, "overloaded", "The gateway holds too many request bodies.", 1});
+        co_await refuse(
+            {503, Outcome::kRefusedOverload, "overloaded", "The gateway holds too many request bodies.", 1});
         break;
       case ErrorCode::kMalformed:
         co_await refuse({400, Outcome::kInvalidRequest, "bad_request", error.what});
         break;
       case ErrorCode::kTimeout:
-        co_await refuse({408, Outcome::kInvalidRequest, "request_timeout", "The request body did not arrive in time."});
+        co_await refuse(
+            {408, Outcome::kInvalidRequest, "request_timeout", "The request body did not arrive in time."});
         break;
-      default: client_left();
+      default:
+        co_await client_left();
     }
     co_return false;
   }
@@ -195,7 +219,10 @@ net::Task<bool> Exchange::send_request(UpstreamConnection& upstream) {
                           .target = target,
                           .path = route_.upstream_path,
                           .framing = framing_,
-                          .traceparent = {.trace_id = trace_.trace_id, .parent_id = try_.span_id, .sampled = trace_.sampled},
+                          .traceparent = {.trace_id = trace_.trace_id,
+                                          .parent_id = try_.span_id,
+                                          .sampled = trace_.sampled,
+                                          .random = random_trace_id_},
                           .keep_tracestate = keep_tracestate_,
                           .encoding = whole ? Encoding::kIdentity : Encoding::kAsAsked};
   if (whole && framing_.kind != http::BodyKind::kNone)
@@ -213,38 +240,52 @@ net::Task<bool> Exchange::send_request(UpstreamConnection& upstream) {
     box.add(edit.inserted);
     box.add(body_.content.substr(edit.offset + edit.removed));
   }
-  net::Readiness& client = client_.stream().readiness;
-  const auto sent = co_await http_io::send_all(box, upstream.stream(),
-                                               shard_.loop.now() + settings_.timeouts.idle, &client);
-  if (!sent) {
-    co_await fail_before_head(sent.error());
-    co_return false;
-  }
-  if (whole || framing_.kind == http::BodyKind::kNone) co_return true;
+  const UploadPlan plan{.client = client_.http(),
+                        .upstream = upstream.http(),
+                        .response_limits = settings_.upstream_head,
+                        .client_timeout = settings_.client_body_timeout,
+                        .upstream_limits = {.stall = settings_.timeouts.idle,
+                                            .deadline = try_started_ + settings_.timeouts.total},
+                        .waits = waits_};
+  const UploadResult sent = co_await send_upstream(plan, box);
+  if (sent.end != UploadEnd::kComplete || whole || framing_.kind == http::BodyKind::kNone)
+    co_return co_await after_upload(sent);
 
   co_await send_continue();
   client_.http().source().start_body(framing_);
-  const UploadResult uploaded = co_await upload({.client = client_.http(),
-                                                 .upstream = upstream.http(),
-                                                 .kind = framing_.kind,
-                                                 .client_timeout = settings_.client_body_timeout,
-                                                 .upstream_timeout = settings_.timeouts.idle});
+  const UploadResult uploaded = co_await upload(plan, framing_.kind);
   request_body_bytes_ = uploaded.body_bytes;
-  switch (uploaded.end) {
-    case UploadEnd::kComplete: body_consumed_ = true; co_return true;
-    case UploadEnd::kAnsweredEarly: co_return true;
-    case UploadEnd::kClientGone: client_left(); co_return false;
-    case UploadEnd::kUpstreamFailed: co_await fail_before_head(uploaded.error); co_return false;
-    case UploadEnd::kClientFailed: break;
+  body_consumed_ = uploaded.end == UploadEnd::kComplete;
+  co_return co_await after_upload(uploaded);
+}
+
+// Whether a response is to be expected.
+net::Task<bool> Exchange::after_upload(UploadResult result) {
+  switch (result.end) {
+    case UploadEnd::kComplete:
+      request_sent_ = true;
+      co_return true;
+    case UploadEnd::kAnsweredEarly:
+      co_return true;
+    case UploadEnd::kClientGone:
+      co_await client_left();
+      co_return false;
+    case UploadEnd::kUpstreamFailed:
+      co_await fail_before_head(result.error);
+      co_return false;
+    case UploadEnd::kClientFailed:
+      break;
   }
-  co_await refuse({uploaded.error.code == ErrorCode::kTimeout ? 408 : 400, Outcome::kInvalidRequest, "bad_request",
-                   uploaded.error.what});
+  end_try();
+  co_await refuse({result.error.code == ErrorCode::kTimeout ? 408 : 400, Outcome::kInvalidRequest,
+                   "bad_request", result.error.what});
   co_return false;
 }
 
 net::Task<bool> Exchange::read_response_head(UpstreamConnection& upstream) {
   const auto began = base::monotonic_now();
-  const auto deadline = std::min(began + settings_.timeouts.first_byte, try_started_ + settings_.timeouts.total);
+  const auto deadline =
+      std::min(began + settings_.timeouts.first_byte, try_started_ + settings_.timeouts.total);
   const auto read = co_await upstream.http().read_head(heads_.response, settings_.upstream_head, deadline,
                                                        &client_.stream().readiness);
   const auto now = base::monotonic_now();
@@ -274,7 +315,8 @@ GateMode Exchange::gate_mode() const {
 
 ClientFraming Exchange::client_framing(GateMode mode) const {
   if (response_framing_.kind == http::BodyKind::kNone) return ClientFraming::kNone;
-  if (response_framing_.kind == http::BodyKind::kLength && mode != GateMode::kDecideEvents) return ClientFraming::kLength;
+  if (response_framing_.kind == http::BodyKind::kLength && mode != GateMode::kDecideEvents)
+    return ClientFraming::kLength;
   return heads_.request.minor_version >= 1 ? ClientFraming::kChunked : ClientFraming::kUntilClose;
 }
 
@@ -282,18 +324,19 @@ net::Task<void> Exchange::relay_response(UpstreamPtr upstream) {
   const http::ResponseHead& head = heads_.response;
   if (route_.operation->observed) scan_ = provider_->scan(*route_.operation, request_facts_);
   const GateMode mode = gate_mode();
-  const ClientFraming to_client = client_framing(mode);
-  const bool upstream_persists = http::is_persistent(head.minor_version, head.fields);
-  if (to_client == ClientFraming::kUntilClose) after_ = AfterExchange::kClose;
+  to_client_ = client_framing(mode);
+  const bool upstream_persists = request_sent_ && http::is_persistent(head.minor_version, head.fields);
+  if (to_client_ == ClientFraming::kUntilClose) after_ = AfterExchange::kClose;
   if (!body_consumed_) after_ = AfterExchange::kLinger;
   if (!keeps_alive() && after_ == AfterExchange::kKeepAlive) after_ = AfterExchange::kClose;
   status_ = head.status;
+  answering_ = true;
 
   base::Buffer head_bytes = shard_.buffers.take(client_head_room(head));
   http::HeadWriter out({head_bytes.data(), head_bytes.size()});
   const auto elapsed = base::monotonic_now() - started_;
   write_client_head({.head = head,
-                     .framing = to_client,
+                     .framing = to_client_,
                      .length = response_framing_.length,
                      .keep_alive = after_ == AfterExchange::kKeepAlive,
                      .client_minor_version = heads_.request.minor_version,
@@ -304,45 +347,48 @@ net::Task<void> Exchange::relay_response(UpstreamPtr upstream) {
 
   upstream->http().source().start_body(response_framing_);
   Gate gate(mode, scan_.get(),
-            {.scan_bytes_max = settings_.scan_bytes_max, .event_bytes_max = settings_.event_bytes_max}, shard_.buffers);
+            {.scan_bytes_max = settings_.scan_bytes_max,
+             .event_bytes_max = settings_.event_bytes_max,
+             .memory_bytes_max = settings_.body.memory_bytes_max},
+            shard_.buffers);
   const RelayResult result = co_await relay({.client = client_.http(),
                                              .upstream = upstream->http(),
                                              .gate = gate,
                                              .head = out.written(),
-                                             .framing = to_client,
+                                             .framing = to_client_,
                                              .idle_timeout = settings_.timeouts.idle,
                                              .total_deadline = try_started_ + settings_.timeouts.total,
                                              .client_timeout = settings_.client_send_timeout,
                                              .waits = waits_});
-  try_.duration = base::monotonic_now() - try_started_;
+  try_.duration = result.upstream_ended - try_started_;
   gate.conclude();
-  conclude_relay(result, gate);
-  const bool clean = result.end == RelayEnd::kComplete && body_consumed_ && upstream_persists &&
-                     response_framing_.kind != http::BodyKind::kUntilClose && upstream->http().source().buffered().empty();
+  if (result.end == RelayEnd::kClientGone) co_await client_left();
+  conclude_relay(result, gate, mode);
+  const bool clean = result.end == RelayEnd::kComplete && upstream_persists &&
+                     response_framing_.kind != http::BodyKind::kUntilClose &&
+                     upstream->http().source().buffered().empty();
   if (clean)
     shard_.upstreams.give_back(std::move(upstream));
   else
     upstream->stream().abort();
 }
 
-void Exchange::conclude_relay(const RelayResult& result, const Gate& gate) {
+// The response's head may be gone by now: its views lay in the upstream's buffer.
+void Exchange::conclude_relay(const RelayResult& result, const Gate& gate, GateMode mode) {
   response_body_bytes_ = result.body_bytes;
   if (const auto& first = gate.token_times().first) try_.time_to_first_token = *first - try_started_;
   if (const auto& last = gate.token_times().last) try_.time_to_last_token = *last - try_started_;
-  if (result.end == RelayEnd::kClientGone) return client_left();
+  if (result.end == RelayEnd::kClientGone) return;
   if (result.end == RelayEnd::kUpstreamFailed) {
     const call::ErrorMeaning& meaning = call::meaning_after_head(result.error.code);
-    // The client must see that its answer is not whole: no last chunk, fewer bytes than announced, or a reset.
-    client_.stream().abort();
-    after_ = AfterExchange::kClose;
+    break_off();
     return settle(meaning.outcome, meaning.code);
   }
   if (try_.status_code >= kFirstErrorStatus)
     return settle(Outcome::kUpstreamError, std::to_string(try_.status_code));
   if (scan_ != nullptr && !scan_->facts().error_type.empty())
     return settle(Outcome::kUpstreamError, scan_->facts().error_type);
-  const bool read_as_stream = scan_ != nullptr && is_event_stream(heads_.response) && !is_encoded(heads_.response);
-  if (read_as_stream && !scan_->facts().ended) {
+  if (reads_events(mode) && !scan_->facts().ended) {
     const call::ErrorMeaning& meaning = call::meaning_after_head(ErrorCode::kClosed);
     return settle(meaning.outcome, meaning.code);
   }
@@ -357,21 +403,36 @@ void Exchange::settle(Outcome outcome, std::string_view error_type) {
   error_type_ = error_type;
 }
 
-void Exchange::client_left() {
+void Exchange::end_try() {
   if (tried_ && try_.duration == base::Duration::zero()) try_.duration = base::monotonic_now() - try_started_;
+}
+
+// The client must see that its answer is not whole: no last chunk, or fewer bytes than announced. Where only
+// the connection's end tells, it takes a reset, which may destroy what is still on its way.
+void Exchange::break_off() {
   after_ = AfterExchange::kClose;
+  if (to_client_ == ClientFraming::kUntilClose) client_.stream().abort();
+}
+
+net::Task<void> Exchange::client_left() {
+  end_try();
   if (client_.was_cut_off()) {
-    client_.stream().abort();
-    return settle(Outcome::kShutdown, "shutting_down");
+    const call::ErrorMeaning& meaning = call::meaning_before_head(ErrorCode::kCancelled);
+    if (!answering_)
+      co_return co_await refuse({meaning.http_status, meaning.outcome, meaning.code, meaning.message});
+    break_off();
+    co_return settle(meaning.outcome, meaning.code);
   }
+  after_ = AfterExchange::kClose;
   status_ = kClientLeft;
   settle(Outcome::kClientCancelled, "");
 }
 
 net::Task<void> Exchange::fail_before_head(base::Error error) {
-  try_.duration = base::monotonic_now() - try_started_;
+  end_try();
   const net::Readiness& client = client_.stream().readiness;
-  if (error.code == ErrorCode::kCancelled || client.cancelled || client.gone) co_return client_left();
+  if (error.code == ErrorCode::kCancelled || client.cancelled || client.gone)
+    co_return co_await client_left();
   const call::ErrorMeaning& meaning = call::meaning_before_head(error.code);
   base::log(meaning.log_level, "upstream failed",
             {{"provider", provider_->name()}, {"host", try_.server_address}, {"error", error.text()}});
@@ -411,12 +472,13 @@ net::Task<void> Exchange::reply(LocalReply answer) {
 // RFC 9110 section 10.1.1: a client may wait for this word before it sends its body.
 net::Task<void> Exchange::send_continue() {
   if (framing_.kind == http::BodyKind::kNone || heads_.request.minor_version == 0) co_return;
-  if (!http::equals_ignoring_case(heads_.request.fields.value_of(HeaderId::kExpect), "100-continue")) co_return;
+  if (!http::equals_ignoring_case(heads_.request.fields.value_of(HeaderId::kExpect), "100-continue"))
+    co_return;
   http_io::Outbox box;
   box.add("HTTP/1.1 100 Continue\r\n\r\n");
   // A client that is gone is noticed by whoever reads its body.
-  [[maybe_unused]] const auto sent = co_await http_io::send_all(
-      box, client_.stream(), shard_.loop.now() + settings_.client_send_timeout, nullptr);
+  [[maybe_unused]] const auto sent =
+      co_await http_io::send_all(box, client_.stream(), {.stall = settings_.client_send_timeout}, nullptr);
 }
 
 bool Exchange::keeps_alive() const {

@@ -21,6 +21,7 @@
 #include "proxy/local_reply.h"
 #include "proxy/relay.h"
 #include "proxy/shard.h"
+#include "proxy/upload.h"
 
 namespace archestra::proxy {
 
@@ -38,6 +39,8 @@ class Exchange {
   Exchange(const Exchange&) = delete;
 
   net::Task<AfterExchange> run();
+  /// For a head that could not be read: `error` is answered, in the platform's own shape, and recorded.
+  net::Task<AfterExchange> run_refused(base::Error error);
 
  private:
   /// A refusal of our own: status, code, and words for the person who reads the SDK's exception.
@@ -60,16 +63,19 @@ class Exchange {
   net::Task<void> attempt();
   net::Task<base::Result<UpstreamPtr>> connect();
   net::Task<bool> send_request(UpstreamConnection& upstream);
+  net::Task<bool> after_upload(UploadResult result);
   net::Task<bool> read_response_head(UpstreamConnection& upstream);
   net::Task<void> relay_response(UpstreamPtr upstream);
   GateMode gate_mode() const;
   ClientFraming client_framing(GateMode mode) const;
-  void conclude_relay(const RelayResult& result, const Gate& gate);
+  void conclude_relay(const RelayResult& result, const Gate& gate, GateMode mode);
 
   // How a try ends. Each sets the outcome; the first to do so wins.
   net::Task<void> refuse(Refusal refusal);
   net::Task<void> fail_before_head(base::Error error);
-  void client_left();
+  net::Task<void> client_left();
+  void break_off();
+  void end_try();
   void settle(call::Outcome outcome, std::string_view error_type);
   net::Task<void> reply(LocalReply reply);
   net::Task<void> send_continue();
@@ -90,6 +96,7 @@ class Exchange {
   http::BodyFraming framing_;
   std::string_view route_template_ = "unmatched";
   bool keep_tracestate_ = false;
+  bool random_trace_id_ = true;
   bool body_consumed_ = false;  // nothing of the request is left in the connection
 
   // The call in it, if it is one.
@@ -104,7 +111,10 @@ class Exchange {
   // The try.
   call::TryRecord try_;
   bool tried_ = false;
+  bool request_sent_ = false;  // all of it
+  bool answering_ = false;     // the response's head is on its way to the client
   base::MonotonicTime try_started_;
+  ClientFraming to_client_ = ClientFraming::kNone;
   http::BodyFraming response_framing_;  // once the response's head has come
   Waits waits_;
 

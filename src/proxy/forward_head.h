@@ -20,8 +20,8 @@ enum class Encoding : std::uint8_t { kAsAsked, kIdentity };
 struct UpstreamRequest {
   const http::RequestHead& head;
   const Target& target;
-  std::string_view path;         ///< behind the base path, with the query
-  http::BodyFraming framing;     ///< of what is sent
+  std::string_view path;      ///< behind the base path, with the query
+  http::BodyFraming framing;  ///< of what is sent
   http::Traceparent traceparent;
   bool keep_tracestate = false;  ///< only with a valid traceparent
   Encoding encoding = Encoding::kAsAsked;
@@ -37,10 +37,10 @@ enum class ClientFraming : std::uint8_t { kNone, kLength, kChunked, kUntilClose 
 struct ClientResponse {
   const http::ResponseHead& head;
   ClientFraming framing;
-  std::uint64_t length = 0;      ///< for kLength
+  std::uint64_t length = 0;  ///< for kLength
   bool keep_alive = true;
   int client_minor_version = 1;
-  base::Duration gateway{};      ///< for Server-Timing
+  base::Duration gateway{};  ///< for Server-Timing
   base::Duration upstream{};
 };
 

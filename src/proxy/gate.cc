@@ -22,10 +22,16 @@ void Gate::take_in(std::string_view run, base::MonotonicTime now, Runs& out) {
 void Gate::judge(std::string_view raw, base::MonotonicTime now) {
   const std::uint32_t before = scan_->facts().content_events;
   switch (scan_->on_event(raw)) {
-    case Verdict::kPass: passed_.append(raw); break;
-    case Verdict::kReplace: passed_.append(scan_->replacement()); break;
-    case Verdict::kDrop: break;
-    case Verdict::kHold: ARCHESTRA_ASSERT(false, "no dialect holds events back yet");
+    case Verdict::kPass:
+      passed_.append(raw);
+      break;
+    case Verdict::kReplace:
+      passed_.append(scan_->replacement());
+      break;
+    case Verdict::kDrop:
+      break;
+    case Verdict::kHold:
+      ARCHESTRA_ASSERT(false, "no dialect holds events back yet");
   }
   note_content(before, now);
 }
@@ -39,6 +45,7 @@ void Gate::note_content(std::uint32_t events_before, base::MonotonicTime now) {
 void Gate::finish(Runs& out) {
   if (mode_ != GateMode::kDecideEvents) return;
   if (passed_is_out_) passed_.clear();
+  passed_is_out_ = false;
   // An event that never ended was never judged; it is no event, and passes as it is.
   passed_.append(events_.unfinished());
   collect(out);
@@ -70,7 +77,8 @@ void Gate::read(std::string_view raw, base::MonotonicTime now) {
 
 void Gate::conclude() {
   if (mode_ == GateMode::kObserveBody)
-    if (const std::string_view body = body_.whole(); !body.empty()) scan_->on_body(body, base::BufferPool::kSlack);
+    if (const std::string_view body = body_.whole(); !body.empty())
+      scan_->on_body(body, base::BufferPool::kSlack);
 }
 
 }  // namespace archestra::proxy

@@ -27,8 +27,9 @@ enum class GateMode : std::uint8_t {
 };
 
 struct GateLimits {
-  std::size_t scan_bytes_max;   ///< of a JSON body that is read
-  std::size_t event_bytes_max;  ///< of an event that is read
+  std::size_t scan_bytes_max;    ///< of a JSON body that is read
+  std::size_t event_bytes_max;   ///< of an event that is read
+  std::size_t memory_bytes_max;  ///< of all buffers of the pool, beyond which no body is kept for reading
 };
 
 /// When the events that carried content went by.
@@ -41,13 +42,16 @@ class Gate {
  public:
   /// `scan` may be null for kPass only; it outlives the gate.
   Gate(GateMode mode, providers::ResponseScan* scan, GateLimits limits, base::BufferPool& pool)
-      : mode_(mode), scan_(scan), events_(limits.event_bytes_max), body_(pool, limits.scan_bytes_max) {}
+      : mode_(mode),
+        scan_(scan),
+        events_(limits.event_bytes_max),
+        body_(pool, limits.scan_bytes_max, limits.memory_bytes_max) {}
 
   /// One run of content that arrived at `now`; in a pooled buffer. What may leave at once goes to `out`.
   void take_in(std::string_view run, base::MonotonicTime now, Runs& out);
   /// After the last run of a read: what was judged in it goes to `out`. Valid until the next take_in().
   void collect(Runs& out);
-  /// The body has ended: as collect(), and with what was still held.
+  /// The body has ended, or broken off: as collect(), and with what was still held.
   void finish(Runs& out);
   /// Reads what has just left. Call after the bytes were sent, with what take_in() gave.
   void observe(const Runs& sent, base::MonotonicTime arrived);

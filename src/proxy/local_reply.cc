@@ -26,7 +26,7 @@ net::Task<bool> send_local_reply(http_io::InboundConnection& client, const http:
   box.add(head.written());
   if (request.method != "HEAD") box.add(reply.body);
   net::Stream& stream = client.stream();
-  const auto sent = co_await http_io::send_all(box, stream, stream.loop.now() + timeout, nullptr);
+  const auto sent = co_await http_io::send_all(box, stream, {.stall = timeout}, nullptr);
   co_return sent.has_value();
 }
 

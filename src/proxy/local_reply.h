@@ -12,9 +12,9 @@ namespace archestra::proxy {
 
 struct LocalReply {
   int status = 200;
-  std::string_view body;                 ///< JSON
-  std::string_view error_code = {};      ///< value of x-archestra-error; "" for none
-  unsigned retry_after_seconds = 0;      ///< 0: no Retry-After
+  std::string_view body;             ///< JSON
+  std::string_view error_code = {};  ///< value of x-archestra-error; "" for none
+  unsigned retry_after_seconds = 0;  ///< 0: no Retry-After
   bool keep_alive = true;
 };
 

@@ -10,9 +10,13 @@ namespace {
 using net::Interest;
 using net::Wake;
 
+// A response whose two sides are always ready lets others run after so many bytes.
+constexpr std::size_t kYieldBytes = std::size_t{256} << 10;
+
 // Everything one read brought, through the gate. The gate's memory is the bound: `runs` may fill up before
 // the buffer is empty.
-base::Result<void> take_runs(http_io::MessageSource& source, Gate& gate, base::MonotonicTime now, Runs& runs) {
+base::Result<void> take_runs(http_io::MessageSource& source, Gate& gate, base::MonotonicTime now,
+                             Runs& runs) {
   while (!runs.full()) {
     const auto run = source.next_run();
     if (!run) return base::fail(run.error());
@@ -31,7 +35,7 @@ net::Task<bool> deliver(http_io::Outbox& box, RelayPlan& plan) {
   net::Stream& client = plan.client.stream();
   const auto began = base::monotonic_now();
   const auto sent =
-      co_await http_io::send_all(box, client, client.loop.now() + plan.client_timeout, &client.readiness);
+      co_await http_io::send_all(box, client, {.stall = plan.client_timeout}, &client.readiness);
   plan.waits.client += base::monotonic_now() - began;
   co_return sent.has_value();
 }
@@ -42,47 +46,64 @@ net::Task<RelayResult> relay(RelayPlan plan) {
   http_io::MessageSource& source = plan.upstream.source();
   net::Stream& upstream = plan.upstream.stream();
   net::Stream& client = plan.client.stream();
+  const Framed framed = plan.framing == ClientFraming::kChunked ? Framed::kChunked : Framed::kPlain;
   RelayResult result;
   Runs runs;
   http_io::Outbox box;
   ChunkSize chunk_size;
-  const auto failed = [&result](base::Error error) {
-    result.end = RelayEnd::kUpstreamFailed;
-    result.error = error;
-    return result;
-  };
+  std::size_t bytes_since_yield = 0;
   const auto client_gone = [&result] {
     result.end = RelayEnd::kClientGone;
     return result;
   };
+  // What is held back will not be judged any more, and what was taken in before the fault has still to leave.
+  // It is sent as far as it goes now: nobody waits for the client of a response that is not whole.
+  const auto failed = [&](base::Error error) {
+    plan.gate.finish(runs);
+    pack(runs, framed, Last::kNo, chunk_size, box);
+    if (box.try_send(client).status == net::IoStatus::kDone) result.body_bytes += runs.bytes();
+    plan.gate.observe(runs, result.upstream_ended);
+    result.end = RelayEnd::kUpstreamFailed;
+    result.error = error;
+    return result;
+  };
 
   box.add(plan.head);
+  result.upstream_ended = base::monotonic_now();
   while (true) {
-    const auto arrived = base::monotonic_now();
     runs.clear();
-    if (const auto taken = take_runs(source, plan.gate, arrived, runs); !taken) co_return failed(taken.error());
+    const auto taken = take_runs(source, plan.gate, result.upstream_ended, runs);
+    if (!taken) co_return failed(taken.error());
     const bool done = source.body_done();
-    pack(runs, plan.framing == ClientFraming::kChunked ? Framed::kChunked : Framed::kPlain, done ? Last::kYes : Last::kNo, chunk_size, box);
+    pack(runs, framed, done ? Last::kYes : Last::kNo, chunk_size, box);
     result.body_bytes += runs.bytes();
     if (!box.empty()) {
       const net::IoResult sent = box.try_send(client);
       if (sent.status == net::IoStatus::kFailed) co_return client_gone();
       if (sent.status == net::IoStatus::kBlocked && !co_await deliver(box, plan)) co_return client_gone();
     }
-    plan.gate.observe(runs, arrived);
+    plan.gate.observe(runs, result.upstream_ended);
     if (done) co_return result;
+    bytes_since_yield += runs.bytes();
+    if (bytes_since_yield > kYieldBytes) {
+      bytes_since_yield = 0;
+      co_await net::Yield(client.loop);
+    }
     if (runs.full()) continue;
 
     plan.gate.release_views();
     source.release_if_empty();
+    runs.clear();
     const auto waiting_since = base::monotonic_now();
     const auto deadline = std::min(waiting_since + plan.idle_timeout, plan.total_deadline);
     const Wake wake = co_await net::Wait(
-        client.loop, {{&client.readiness, Interest::kGone}, {&upstream.readiness, Interest::kReadable}}, deadline);
+        client.loop, {{&client.readiness, Interest::kGone}, {&upstream.readiness, Interest::kReadable}},
+        deadline);
+    result.upstream_ended = base::monotonic_now();
+    plan.waits.upstream += result.upstream_ended - waiting_since;
     if (wake == Wake::kFirst || wake == Wake::kCancelled) co_return client_gone();
     if (wake == Wake::kTimeout) co_return failed({base::ErrorCode::kTimeout, "the response stalled"});
     const net::IoResult read = source.fill();
-    plan.waits.upstream += base::monotonic_now() - waiting_since;
     if (read.status == net::IoStatus::kFailed) co_return failed(read.error);
     if (read.status == net::IoStatus::kEnd)
       if (const auto end = source.end_of_stream(); !end) co_return failed(end.error());

@@ -12,14 +12,9 @@
 #include "net/task.h"
 #include "proxy/forward_head.h"
 #include "proxy/gate.h"
+#include "proxy/waits.h"
 
 namespace archestra::proxy {
-
-/// Time an exchange spent waiting for either side; the rest is the gateway's own.
-struct Waits {
-  base::Duration upstream{};
-  base::Duration client{};
-};
 
 enum class RelayEnd : std::uint8_t { kComplete, kClientGone, kUpstreamFailed };
 
@@ -27,21 +22,23 @@ struct RelayResult {
   RelayEnd end = RelayEnd::kComplete;
   base::Error error{base::ErrorCode::kClosed};  ///< for kUpstreamFailed
   std::uint64_t body_bytes = 0;                 ///< content sent to the client
+  base::MonotonicTime upstream_ended;           ///< when the last of the response came, or it was given up
 };
 
 struct RelayPlan {
   http_io::InboundConnection& client;
   http_io::OutboundConnection& upstream;  ///< its source has the body's framing
   Gate& gate;
-  std::string_view head;  ///< leaves with the first bytes of the body
+  std::string_view head;  ///< leaves with the first bytes of the body where they are here, else at once
   ClientFraming framing;
-  base::Duration idle_timeout;        ///< between two reads from the upstream
+  base::Duration idle_timeout;  ///< between two reads from the upstream
   base::MonotonicTime total_deadline;
-  base::Duration client_timeout;      ///< a client that takes nothing for so long has left
+  base::Duration client_timeout;  ///< a client that takes nothing for so long has left
   Waits& waits;
 };
 
-/// Relays a whole response. After anything but kComplete both connections are of no more use.
+/// Relays a response to its end. What breaks off is relayed as far as it came. After anything but kComplete
+/// both connections are of no more use.
 net::Task<RelayResult> relay(RelayPlan plan);
 
 }  // namespace archestra::proxy

@@ -30,8 +30,8 @@ struct UpstreamTimeouts {
 struct Target {
   const providers::Provider* provider = nullptr;
   net::Endpoint endpoint;
-  std::string base_path;    ///< of the base URL, without a trailing '/'
-  std::string host_field;   ///< value of the Host field
+  std::string base_path;   ///< of the base URL, without a trailing '/'
+  std::string host_field;  ///< value of the Host field
   providers::UsageOption usage_option = providers::UsageOption::kAskFor;
 };
 
@@ -44,10 +44,12 @@ struct Settings {
   http_io::InboundLimits inbound;
   http::HeadLimits upstream_head;
   http_io::BodyLimits body;
-  base::Duration client_body_timeout = std::chrono::seconds(60);  ///< of a whole body, see BodyLimits; between reads of a streamed one
-  base::Duration client_send_timeout = std::chrono::seconds(120);  ///< a client that takes nothing that long has left
+  base::Duration client_body_timeout =
+      std::chrono::seconds(60);  ///< of a whole body, see BodyLimits; between reads of a streamed one
+  base::Duration client_send_timeout =
+      std::chrono::seconds(120);  ///< a client that takes nothing for so long has left
   UpstreamTimeouts timeouts;
-  std::size_t calls_in_flight_max = 10'000;      ///< per shard; beyond it 503
+  std::size_t calls_in_flight_max = 10'000;            ///< per shard; beyond it 503
   std::size_t scan_bytes_max = std::size_t{32} << 20;  ///< a longer answer is relayed but not read
   std::size_t event_bytes_max = std::size_t{1} << 20;  ///< a longer event passes unread
 

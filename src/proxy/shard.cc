@@ -48,7 +48,8 @@ void Shard::begin_drain(base::Duration limit) {
 }
 
 void Shard::on_drain_limit(void* self) {
-  for (ClientConnection* connection : std::vector(static_cast<Shard*>(self)->connections_)) connection->cut_off();
+  for (ClientConnection* connection : std::vector(static_cast<Shard*>(self)->connections_))
+    connection->cut_off();
 }
 
 std::unique_ptr<Heads> Shard::take_heads() {

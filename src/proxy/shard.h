@@ -37,10 +37,11 @@ class Shard {
   /// The thread's body: serves until it has drained.
   void run();
 
-  /// Any thread. Accepts what is queued, then no more; idle connections close, busy ones finish their call. After
-  /// `limit` what is left is cut off and accounted as `shutdown`. run() returns when all are gone.
+  /// Any thread. Accepts what is queued, then no more; idle connections close, busy ones finish their call.
+  /// After `limit` what is left is cut off and accounted as `shutdown`. run() returns when all are gone.
   void drain(base::Duration limit);
-  /// Any thread, while run() runs: `done` is called on the shard once no connection will be accepted any more.
+  /// Any thread, while run() runs: `done` is called on the shard once no connection will be accepted any
+  /// more.
   void stop_accepting(std::move_only_function<void()> done);
 
   // For connections and exchanges, on this shard's thread.

@@ -12,6 +12,17 @@ UpstreamConnection::UpstreamConnection(UpstreamPool& pool, const Target& target,
   idle_.callback = &UpstreamPool::on_idle_event;
 }
 
+// Whether an idle connection is still as it was left. TLS says "readable" for its own messages too: only a
+// look tells.
+bool UpstreamPool::is_quiet(UpstreamConnection& connection) {
+  const net::Readiness& readiness = connection.stream().readiness;
+  if (readiness.gone) return false;
+  if (!readiness.readable) return true;
+  const net::IoResult read = connection.http_.source().fill();
+  connection.http_.source().release_if_empty();
+  return read.status == net::IoStatus::kBlocked;
+}
+
 UpstreamPtr UpstreamPool::try_take(const Target& target) {
   const auto found = idle_.find(&target);
   if (found == idle_.end()) return nullptr;
@@ -21,8 +32,7 @@ UpstreamPtr UpstreamPool::try_take(const Target& target) {
     list.pop_back();
     connection->idle_.leave();
     // What this turn's events said may not have been acted upon yet.
-    const net::Readiness& readiness = connection->stream().readiness;
-    if (!readiness.gone) return connection;
+    if (is_quiet(*connection)) return connection;
   }
   return nullptr;
 }
@@ -35,7 +45,6 @@ net::Task<base::Result<UpstreamPtr>> UpstreamPool::dial(const Target& target, ne
 }
 
 void UpstreamPool::give_back(UpstreamPtr connection) {
-  connection->http_.reused = true;
   connection->http_.source().release_if_empty();
   UpstreamConnection& kept = *connection;
   idle_[&kept.target_].push_back(std::move(connection));
@@ -44,12 +53,10 @@ void UpstreamPool::give_back(UpstreamPtr connection) {
 
 void UpstreamPool::keep_idle(UpstreamConnection& connection, base::MonotonicTime deadline) {
   net::Readiness& readiness = connection.stream().readiness;
-  while (!connection.idle_.start({{&readiness, net::Interest::kGone}, {&readiness, net::Interest::kReadable}}, deadline)) {
-    // Ready already. TLS says "readable" for its own messages too: only a look tells.
-    if (connection.idle_.wake() != net::Wake::kSecond) return drop(connection);
-    const net::IoResult read = connection.http_.source().fill();
-    if (read.status != net::IoStatus::kBlocked) return drop(connection);
-    connection.http_.source().release_if_empty();
+  while (!connection.idle_.start({{&readiness, net::Interest::kGone}, {&readiness, net::Interest::kReadable}},
+                                 deadline)) {
+    // Ready already.
+    if (connection.idle_.wake() != net::Wake::kSecond || !is_quiet(connection)) return drop(connection);
   }
 }
 

@@ -24,7 +24,8 @@ class UpstreamPool;
 /// One connection on loan to an exchange, or idle in the pool.
 class UpstreamConnection {
  public:
-  UpstreamConnection(UpstreamPool& pool, const Target& target, net::StreamPtr stream, base::BufferPool& buffers);
+  UpstreamConnection(UpstreamPool& pool, const Target& target, net::StreamPtr stream,
+                     base::BufferPool& buffers);
 
   http_io::OutboundConnection& http() { return http_; }
   net::Stream& stream() { return http_.stream(); }
@@ -40,7 +41,8 @@ using UpstreamPtr = std::unique_ptr<UpstreamConnection>;
 
 class UpstreamPool {
  public:
-  UpstreamPool(net::EventLoop& loop, net::Resolver& resolver, base::BufferPool& buffers, const UpstreamTimeouts& timeouts)
+  UpstreamPool(net::EventLoop& loop, net::Resolver& resolver, base::BufferPool& buffers,
+               const UpstreamTimeouts& timeouts)
       : loop_(loop), resolver_(resolver), buffers_(buffers), timeouts_(timeouts) {}
   UpstreamPool(const UpstreamPool&) = delete;
   ~UpstreamPool() { clear(); }
@@ -60,6 +62,7 @@ class UpstreamPool {
   friend class UpstreamConnection;
   using Idle = std::vector<UpstreamPtr>;
   static void on_idle_event(net::Waiter& waiter);
+  static bool is_quiet(UpstreamConnection& connection);
   void keep_idle(UpstreamConnection& connection, base::MonotonicTime deadline);
   void drop(UpstreamConnection& connection);
 

@@ -46,8 +46,7 @@ bool Delivery::try_flush() {
 net::Task<bool> Delivery::flush() {
   if (behaviour_.dribble_bytes != 0) co_return co_await dribble();
   const std::size_t bytes = box_.bytes();
-  const auto sent =
-      co_await http_io::send_all(box_, stream_, base::monotonic_now() + kSendTimeout, &stream_.readiness);
+  const auto sent = co_await http_io::send_all(box_, stream_, {.stall = kSendTimeout}, &stream_.readiness);
   if (sent)
     bytes_ += bytes;
   else
@@ -60,8 +59,7 @@ net::Task<bool> Delivery::dribble() {
   for (std::size_t at = 0; at < text.size(); at += behaviour_.dribble_bytes) {
     const std::size_t size = std::min<std::size_t>(behaviour_.dribble_bytes, text.size() - at);
     box_.add({text.data() + at, size});
-    const auto sent =
-        co_await http_io::send_all(box_, stream_, base::monotonic_now() + kSendTimeout, &stream_.readiness);
+    const auto sent = co_await http_io::send_all(box_, stream_, {.stall = kSendTimeout}, &stream_.readiness);
     if (!sent) {
       client_closed_ = !stream_.readiness.cancelled;
       co_return false;

@@ -195,7 +195,7 @@ describe('traces', () => {
       const name = scene.script(answerChat);
       await scene.post({ 'x-case': name, ...headers }, chatRequest);
       const { fields } = await scene.upstream.only(name);
-      const [, traceId, spanId] = /^00-([0-9a-f]{32})-([0-9a-f]{16})-01$/.exec(fields.get('traceparent'));
+      const [, traceId, spanId] = /^00-([0-9a-f]{32})-([0-9a-f]{16})-03$/.exec(fields.get('traceparent'));
       await until('its spans', () => scene.collector.spansOf(traceId).length === 2);
       const server = scene.collector.spansOf(traceId).find(({ parentSpanId }) => parentSpanId === '');
       assert.ok(server, 'the SERVER span is a root');

@@ -84,7 +84,7 @@ net::Task<base::Result<Answer>> Client::exchange_on(Connection& connection, std:
   http_io::Outbox box;
   box.add(request);
   base::Result<Answer> answer;
-  const auto sent = co_await http_io::send_all(box, stream, deadline, nullptr);
+  const auto sent = co_await http_io::send_all(box, stream, {.deadline = deadline}, nullptr);
   if (sent)
     answer = co_await read_answer(*connection, reader, deadline);
   else

@@ -11,7 +11,9 @@ using json::ondemand::raw_json_string;
 using json::ondemand::value;
 
 // Positions in the body are found by re-reading its text, because the parsed copy may lie elsewhere.
-std::size_t offset_of(const char* at, const char* document_begin) { return static_cast<std::size_t>(at - document_begin); }
+std::size_t offset_of(const char* at, const char* document_begin) {
+  return static_cast<std::size_t>(at - document_begin);
+}
 
 // What the request says of stream_options. Of repeated members the last counts, as for the provider.
 struct StreamOptions {
@@ -19,8 +21,8 @@ struct StreamOptions {
   bool is_object = false;
   bool is_empty = true;
   bool wants_usage = false;
-  std::size_t begin = 0;  // of its value
-  std::size_t size = 0;   // of its value's text
+  std::size_t begin = 0;        // of its value
+  std::size_t size = 0;         // of its value's text
   std::size_t usage_begin = 0;  // of include_usage's value; 0 where there is none
   std::size_t usage_size = 0;
 };
@@ -58,7 +60,8 @@ StreamOptions read_stream_options(value options, const char* document_begin) {
 
 BodyEdit ask_for_usage(const StreamOptions& options, std::size_t object_begin) {
   if (!options.present)
-    return {.offset = object_begin + 1, .removed = 0, .inserted = R"("stream_options":{"include_usage":true},)"};
+    return {
+        .offset = object_begin + 1, .removed = 0, .inserted = R"("stream_options":{"include_usage":true},)"};
   if (!options.is_object)  // null
     return {.offset = options.begin, .removed = options.size, .inserted = R"({"include_usage":true})"};
   if (options.usage_size > 0)

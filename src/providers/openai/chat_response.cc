@@ -187,6 +187,8 @@ class ChatScan final : public ResponseScan {
 
 }  // namespace
 
-std::unique_ptr<ResponseScan> make_chat_scan(UsageChunk usage_chunk) { return std::make_unique<ChatScan>(usage_chunk); }
+std::unique_ptr<ResponseScan> make_chat_scan(UsageChunk usage_chunk) {
+  return std::make_unique<ChatScan>(usage_chunk);
+}
 
 }  // namespace archestra::providers::openai

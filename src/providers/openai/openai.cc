@@ -10,21 +10,25 @@ constexpr call::Operation kChat{.name = "chat.completions",
                                 .span_name = "openai.chat.completions",
                                 .gen_ai_operation = "chat",
                                 .observed = true};
-constexpr call::Operation kPassThrough{.name = "request", .span_name = "openai.request", .gen_ai_operation = ""};
+constexpr call::Operation kPassThrough{
+    .name = "request", .span_name = "openai.request", .gen_ai_operation = ""};
 
 std::string_view error_type(int status) {
   switch (status) {
-    case 401: return "authentication_error";
-    case 403: return "permission_error";
-    case 429: return "rate_limit_exceeded";
-    default: return status >= 500 ? "server_error" : "invalid_request_error";
+    case 401:
+      return "authentication_error";
+    case 403:
+      return "permission_error";
+    case 429:
+      return "rate_limit_exceeded";
+    default:
+      return status >= 500 ? "server_error" : "invalid_request_error";
   }
 }
 
 class OpenAi final : public Provider {
  public:
   std::string_view name() const override { return "openai"; }
-  std::string_view default_base_url() const override { return "https://api.openai.com/v1"; }
 
   call::Route route(std::string_view method, std::string_view rest, bool with_agent) const override {
     // SDKs differ in whether /v1 is part of the base URL.
@@ -32,7 +36,8 @@ class OpenAi final : public Provider {
     call::Route route{.provider = name(), .upstream_path = rest};
     if (method == "POST" && rest.substr(0, rest.find('?')) == "/chat/completions") {
       route.operation = &kChat;
-      route.route_template = with_agent ? "/v1/openai/:agentId/chat/completions" : "/v1/openai/chat/completions";
+      route.route_template =
+          with_agent ? "/v1/openai/:agentId/chat/completions" : "/v1/openai/chat/completions";
     } else {
       route.operation = &kPassThrough;
       route.route_template = with_agent ? "/v1/openai/:agentId/*" : "/v1/openai/*";
@@ -45,7 +50,8 @@ class OpenAi final : public Provider {
     return openai::inspect_chat_request(body, slack, usage);
   }
 
-  std::unique_ptr<ResponseScan> scan(const call::Operation& operation, const RequestFacts& request) const override {
+  std::unique_ptr<ResponseScan> scan(const call::Operation& operation,
+                                     const RequestFacts& request) const override {
     if (&operation != &kChat) return nullptr;
     return openai::make_chat_scan(request.usage_option.empty() ? openai::UsageChunk::kPass
                                                                : openai::UsageChunk::kDrop);

@@ -1,6 +1,8 @@
 #include "telemetry/otlp/export_response.h"
 
+#include <algorithm>
 #include <charconv>
+#include <ctime>
 #include <optional>
 
 namespace archestra::telemetry::otlp {
@@ -30,12 +32,62 @@ class WireReader {
     return piece;
   }
 
+  /// Passes over a value of this wire type; false for one that is not known.
+  bool skip(std::uint64_t wire_type) {
+    switch (wire_type) {
+      case kVarint:
+        return varint().has_value();
+      case kFixed64:
+        return skip_bytes(8);
+      case kLen:
+        return bytes().has_value();
+      case kFixed32:
+        return skip_bytes(4);
+      default:
+        return false;
+    }
+  }
+
+  static constexpr std::uint64_t kVarint = 0;
+  static constexpr std::uint64_t kFixed64 = 1;
+  static constexpr std::uint64_t kLen = 2;
+  static constexpr std::uint64_t kFixed32 = 5;
+
  private:
+  bool skip_bytes(std::size_t count) {
+    if (count > bytes_.size()) return false;
+    bytes_.remove_prefix(count);
+    return true;
+  }
+
   std::string_view bytes_;
 };
 
-constexpr std::uint64_t kPartialSuccess = 1 << 3 | 2;  // field 1, LEN
-constexpr std::uint64_t kRejectedSpans = 1 << 3 | 0;   // field 1, VARINT
+constexpr std::uint64_t tag(std::uint64_t field, std::uint64_t wire_type) { return field << 3 | wire_type; }
+constexpr std::uint64_t kPartialSuccess = tag(1, WireReader::kLen);
+constexpr std::uint64_t kRejectedSpans = tag(1, WireReader::kVarint);
+constexpr std::uint64_t kErrorMessage = tag(2, WireReader::kLen);
+
+void read_partial_success(std::string_view bytes, PartialSuccess& out) {
+  WireReader reader(bytes);
+  while (const auto field = reader.varint()) {
+    if (*field == kRejectedSpans) {
+      out.rejected_spans = reader.varint().value_or(0);
+    } else if (*field == kErrorMessage) {
+      out.error_message = reader.bytes().value_or("");
+    } else if (!reader.skip(*field & 7)) {
+      return;
+    }
+  }
+}
+
+std::optional<base::WallTime> parse_http_date(std::string_view text) {
+  std::tm utc{};
+  const std::string copy(text);
+  const char* const end = strptime(copy.c_str(), "%a, %d %b %Y %H:%M:%S GMT", &utc);
+  if (end == nullptr || *end != '\0') return std::nullopt;
+  return base::WallTime(std::chrono::seconds(timegm(&utc)));
+}
 
 }  // namespace
 
@@ -43,23 +95,29 @@ bool is_retryable(int http_status) {
   return http_status == 429 || http_status == 502 || http_status == 503 || http_status == 504;
 }
 
-std::uint64_t rejected_spans(std::string_view response) {
+PartialSuccess parse_partial_success(std::string_view response) {
+  PartialSuccess partial;
   WireReader reader(response);
-  if (reader.varint() != kPartialSuccess) return 0;
-  const auto partial = reader.bytes();
-  if (!partial) return 0;
-  WireReader fields(*partial);
-  if (fields.varint() != kRejectedSpans) return 0;
-  return fields.varint().value_or(0);
+  while (const auto field = reader.varint()) {
+    if (*field == kPartialSuccess) {
+      if (const auto message = reader.bytes()) read_partial_success(*message, partial);
+    } else if (!reader.skip(*field & 7)) {
+      break;
+    }
+  }
+  return partial;
 }
 
-base::Duration retry_after(std::string_view value) {
-  // The longest wait that is believed.
-  constexpr unsigned kSecondsMax = 300;
-  unsigned seconds = 0;
+base::Duration retry_after(std::string_view value, base::WallTime now) {
+  constexpr base::Duration kLongest = std::chrono::minutes(5);
+  std::uint32_t seconds = 0;
   const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), seconds);
-  if (error != std::errc() || end != value.data() + value.size() || seconds > kSecondsMax) return {};
-  return std::chrono::seconds(seconds);
+  base::Duration wait{};
+  if (error == std::errc() && end == value.data() + value.size())
+    wait = std::chrono::seconds(seconds);
+  else if (const auto date = parse_http_date(value))
+    wait = *date - now;
+  return std::clamp(wait, base::Duration::zero(), kLongest);
 }
 
 }  // namespace archestra::telemetry::otlp

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 #include "base/clock.h"
@@ -11,10 +12,16 @@ namespace archestra::telemetry::otlp {
 /// Only these may be tried again: 429, 502, 503, 504.
 bool is_retryable(int http_status);
 
-/// rejected_spans of an ExportTraceServiceResponse; 0 where there is none or the bytes make no sense.
-std::uint64_t rejected_spans(std::string_view response);
+/// partial_success of an ExportTraceServiceResponse.
+struct PartialSuccess {
+  std::uint64_t rejected_spans = 0;
+  std::string error_message;  ///< alone it is a warning
+};
+/// Empty where there is none; as far as the bytes make sense.
+PartialSuccess parse_partial_success(std::string_view response);
 
-/// The wait a Retry-After value asks for in seconds (RFC 9110 section 10.2.3); zero for a date or nonsense.
-base::Duration retry_after(std::string_view value);
+/// The wait that a Retry-After value asks for at `now`, in seconds or by a date (RFC 9110 sections 10.2.3
+/// and 5.6.7), five minutes at most; zero for nonsense and for what has passed.
+base::Duration retry_after(std::string_view value, base::WallTime now);
 
 }  // namespace archestra::telemetry::otlp

@@ -7,24 +7,47 @@ namespace {
 
 using std::literals::operator""sv;
 
-TEST(ExportResponse, RejectedSpansAreRead) {
-  EXPECT_EQ(rejected_spans(""), 0u);
-  EXPECT_EQ(rejected_spans("\x0a\x03\x08\x96\x01"sv), 150u);
-  EXPECT_EQ(rejected_spans("\x0a\x07\x08\x02\x12\x03why"sv), 2u);
-  EXPECT_EQ(rejected_spans("\x0a\x05\x12\x03why"sv), 0u) << "a message alone is a warning";
-  EXPECT_EQ(rejected_spans("\x0a\x7f\x08"sv), 0u) << "cut off";
-  EXPECT_EQ(rejected_spans("<html>"sv), 0u);
+TEST(ExportResponse, PartialSuccessIsReadWhateverStandsBesideIt) {
+  struct Case {
+    std::string_view bytes;
+    std::uint64_t rejected;
+    std::string_view message;
+  };
+  const Case cases[] = {
+      {"", 0, ""},
+      {"\x0a\x03\x08\x96\x01"sv, 150, ""},
+      {"\x0a\x07\x08\x02\x12\x03why"sv, 2, "why"},
+      {"\x0a\x07\x12\x03why\x08\x02"sv, 2, "why"},
+      {"\x0a\x05\x12\x03why"sv, 0, "why"},
+      // Fields of a later version, of every wire type, in front.
+      {"\x18\x05\x21\0\0\0\0\0\0\0\0\x2a\x01x\x35\0\0\0\0\x0a\x04\x18\x01\x08\x07"sv, 7, ""},
+      {"\x0a\x7f\x08"sv, 0, ""},          // cut off
+      {"\x0a\x04\x08\x07\x23"sv, 0, ""},  // cut off
+      {"<html>"sv, 0, ""},
+  };
+  for (const Case& c : cases) {
+    const PartialSuccess partial = parse_partial_success(c.bytes);
+    EXPECT_EQ(partial.rejected_spans, c.rejected);
+    EXPECT_EQ(partial.error_message, c.message);
+  }
 }
 
 TEST(ExportResponse, OnlyFourStatusesMayBeTriedAgain) {
   for (int status = 100; status < 600; ++status)
-    EXPECT_EQ(is_retryable(status), status == 429 || status == 502 || status == 503 || status == 504) << status;
+    EXPECT_EQ(is_retryable(status), status == 429 || status == 502 || status == 503 || status == 504)
+        << status;
 }
 
-TEST(ExportResponse, RetryAfterInSecondsIsBelievedWithinReason) {
-  EXPECT_EQ(retry_after("7"), std::chrono::seconds(7));
-  for (const char* text : {"", "-1", "1.5", "7 ", "999999999999", "301", "Wed, 21 Oct 2026 07:28:00 GMT"})
-    EXPECT_EQ(retry_after(text), base::Duration::zero()) << text;
+TEST(ExportResponse, RetryAfterIsBelievedWithinReason) {
+  using std::chrono::seconds;
+  const base::WallTime now{seconds(1792567680)};  // Wed, 21 Oct 2026 07:28:00 GMT
+  EXPECT_EQ(retry_after("7", now), seconds(7));
+  EXPECT_EQ(retry_after("Wed, 21 Oct 2026 07:28:09 GMT", now), seconds(9));
+  EXPECT_EQ(retry_after("301", now), seconds(300));
+  EXPECT_EQ(retry_after("Wed, 21 Oct 2037 07:28:00 GMT", now), seconds(300));
+  for (const char* text :
+       {"", "-1", "1.5", "7 ", "999999999999", "Wed, 21 Oct 2026 07:27:59 GMT", "tomorrow"})
+    EXPECT_EQ(retry_after(text, now), base::Duration::zero()) << text;
 }
 
 }  // namespace

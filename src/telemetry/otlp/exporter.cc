@@ -16,8 +16,6 @@ namespace {
 using net::Interest;
 using net::Wake;
 
-// The numbers of OpenTelemetry's C++ exporter.
-constexpr int kTriesMax = 5;
 constexpr base::Duration kFirstBackoff = std::chrono::seconds(1);
 constexpr base::Duration kBackoffMax = std::chrono::seconds(5);
 constexpr std::size_t kResponseBytesMax = std::size_t{4} << 20;
@@ -32,7 +30,8 @@ std::string request_head(const ExporterOptions& options) {
   if (options.compression == Compression::kGzip) head += "Content-Encoding: gzip\r\n";
   if (!options.authorization.empty())
     head.append("Authorization: ").append(options.authorization.reveal()).append("\r\n");
-  for (const auto& [name, value] : options.headers) head.append(name).append(": ").append(value.reveal()).append("\r\n");
+  for (const auto& [name, value] : options.headers)
+    head.append(name).append(": ").append(value.reveal()).append("\r\n");
   return head;
 }
 
@@ -40,7 +39,9 @@ std::string request_head(const ExporterOptions& options) {
 
 struct Exporter::Attempt {
   enum class Result : std::uint8_t { kAccepted, kRetryable, kFailed } result = Result::kFailed;
-  std::uint64_t rejected = 0;
+  bool stale = false;     // a kept connection that its peer had closed: nothing was tried yet
+  bool answered = false;  // the collector is there
+  PartialSuccess partial;
   base::Duration retry_after{};
   std::string why;
 };
@@ -96,7 +97,8 @@ net::Task<void> Exporter::send_loop() {
   while (!drained_for_good_ || telemetry_.queued_spans() > 0) {
     if (!drained_for_good_) {
       batch_ready_.readable = telemetry_.has_full_batch();
-      co_await net::Wait(loop_, {{&batch_ready_, Interest::kReadable}}, loop_.now() + options_.schedule_delay);
+      co_await net::Wait(loop_, {{&batch_ready_, Interest::kReadable}},
+                         loop_.now() + options_.schedule_delay);
     }
     while (telemetry_.take_batch(batch)) {
       if (!options_.enabled) continue;
@@ -110,25 +112,18 @@ base::MonotonicTime Exporter::deadline_in(base::Duration duration) const {
   return std::min(loop_.now() + duration, stop_by_);
 }
 
+// A passing failure is tried again for as long as it lasts: what waits meanwhile is bounded by the queue.
+// Once the end has been asked for, only a collector that is there is tried again, until the limit.
 net::Task<void> Exporter::send_until_done(SpanBatch batch) {
   ExporterMetrics& metrics = telemetry_.exporter_metrics();
   if (options_.compression == Compression::kGzip) batch.body = gzip(batch.body);
   base::Duration backoff = kFirstBackoff;
-  for (int attempt = 1;; ++attempt) {
-    if (loop_.now() >= stop_by_) {
-      metrics.count_dropped(DropReason::kShutdown, batch.spans);
-      co_return;
-    }
+  while (true) {
     const Attempt sent = co_await send_once(batch, deadline_in(options_.request_timeout));
+    if (sent.stale) continue;
     note_health(sent.result == Attempt::Result::kAccepted, sent.why);
-    if (sent.result == Attempt::Result::kAccepted) {
-      const std::size_t rejected = std::min<std::size_t>(sent.rejected, batch.spans);
-      metrics.count_request(ExportResult::kSuccess);
-      metrics.count_spans(ExportResult::kSuccess, batch.spans - rejected);
-      metrics.count_spans(ExportResult::kRejected, rejected);
-      co_return;
-    }
-    if (sent.result == Attempt::Result::kFailed || attempt == kTriesMax) {
+    if (sent.result == Attempt::Result::kAccepted) co_return count_accepted(batch, sent.partial);
+    if (sent.result == Attempt::Result::kFailed) {
       metrics.count_request(ExportResult::kFailed);
       metrics.count_spans(ExportResult::kFailed, batch.spans);
       metrics.count_dropped(DropReason::kExportFailed, batch.spans);
@@ -137,9 +132,27 @@ net::Task<void> Exporter::send_until_done(SpanBatch batch) {
     metrics.count_request(ExportResult::kRetried);
     // Jitter, so that many gateways do not come back at the same moment.
     const auto jittered = std::chrono::duration_cast<base::Duration>(backoff * (0.5 + random_.unit()));
+    const base::MonotonicTime next = loop_.now() + std::max(jittered, sent.retry_after);
     backoff = std::min(backoff * 3 / 2, kBackoffMax);
-    co_await net::Wait(loop_, {{&backoff_stop_, Interest::kReadable}}, deadline_in(std::max(jittered, sent.retry_after)));
+    if (!backoff_stop_.readable) co_await net::Wait(loop_, {{&backoff_stop_, Interest::kReadable}}, next);
+    if (!backoff_stop_.readable) continue;
+    if (sent.answered && next < stop_by_) co_await net::Wait(loop_, {{&given_up_, Interest::kGone}}, next);
+    if (!sent.answered || next >= stop_by_) {
+      metrics.count_dropped(DropReason::kShutdown, batch.spans);
+      co_return;
+    }
   }
+}
+
+void Exporter::count_accepted(const SpanBatch& batch, const PartialSuccess& partial) {
+  ExporterMetrics& metrics = telemetry_.exporter_metrics();
+  const std::size_t rejected = std::min<std::size_t>(partial.rejected_spans, batch.spans);
+  metrics.count_request(ExportResult::kSuccess);
+  metrics.count_spans(ExportResult::kSuccess, batch.spans - rejected);
+  metrics.count_spans(ExportResult::kRejected, rejected);
+  if (rejected > 0)
+    base::log(base::LogLevel::kWarn, "the collector rejected spans",
+              {{"spans", rejected}, {"why", partial.error_message}});
 }
 
 net::Task<base::Result<void>> Exporter::ensure_connected(base::MonotonicTime deadline) {
@@ -152,14 +165,17 @@ net::Task<base::Result<void>> Exporter::ensure_connected(base::MonotonicTime dea
 }
 
 net::Task<Exporter::Attempt> Exporter::send_once(const SpanBatch& batch, base::MonotonicTime deadline) {
-  const auto broken = [this](const base::Error& error) {
+  const bool kept = connection_ != nullptr;
+  const auto broken = [this, kept](const base::Error& error) {
     connection_.reset();
     Attempt attempt;
     attempt.result = Attempt::Result::kRetryable;
+    attempt.stale = kept && (error.code == base::ErrorCode::kClosed || error.code == base::ErrorCode::kReset);
     attempt.why = error.text();
     return attempt;
   };
-  if (const auto connected = co_await ensure_connected(deadline); !connected) co_return broken(connected.error());
+  if (const auto connected = co_await ensure_connected(deadline); !connected)
+    co_return broken(connected.error());
 
   std::array<char, 64> length_field;
   http::HeadWriter length(length_field);
@@ -168,14 +184,15 @@ net::Task<Exporter::Attempt> Exporter::send_once(const SpanBatch& batch, base::M
   box.add(head_);
   box.add(length.written());
   box.add(batch.body);
-  const auto sent = co_await http_io::send_all(box, connection_->stream(), deadline, nullptr);
+  const auto sent = co_await http_io::send_all(box, connection_->stream(), {.deadline = deadline}, nullptr);
   if (!sent) co_return broken(sent.error());
 
   const auto head = std::make_unique<http::ResponseHead>();
   const auto read = co_await connection_->read_head(*head, {}, deadline, nullptr);
   if (!read) co_return broken(read.error());
   Attempt attempt;
-  attempt.retry_after = retry_after(head->fields.value_of(http::HeaderId::kRetryAfter));
+  attempt.retry_after = retry_after(head->fields.value_of(http::HeaderId::kRetryAfter), base::wall_now());
+  attempt.answered = true;
   const int status = head->status;
   bool keep = http::is_persistent(head->minor_version, head->fields);
   const auto framing = http::response_framing(*head, http::AnswerTo::kOther);
@@ -184,7 +201,7 @@ net::Task<Exporter::Attempt> Exporter::send_once(const SpanBatch& batch, base::M
   } else {
     const auto body = co_await http_io::read_whole_body(connection_->source(), *framing,
                                                         {.body_bytes_max = kResponseBytesMax}, deadline);
-    if (body) attempt.rejected = rejected_spans(body->content);
+    if (body) attempt.partial = parse_partial_success(body->content);
     keep = keep && body.has_value();
   }
   if (!keep) connection_.reset();
@@ -202,9 +219,11 @@ void Exporter::note_health(bool healthy, const std::string& why) {
   if (healthy == healthy_) return;
   healthy_ = healthy;
   if (healthy)
-    base::log(base::LogLevel::kInfo, "spans reach the collector again", {{"host", endpoint_.host}, {"port", endpoint_.port}});
+    base::log(base::LogLevel::kInfo, "spans reach the collector again",
+              {{"host", endpoint_.host}, {"port", endpoint_.port}});
   else
-    base::log(base::LogLevel::kWarn, "spans do not reach the collector; they are kept, then dropped and counted",
+    base::log(base::LogLevel::kWarn,
+              "spans do not reach the collector; they are kept, then dropped and counted",
               {{"host", endpoint_.host}, {"port", endpoint_.port}, {"why", why}});
 }
 

@@ -16,11 +16,12 @@
 #include "base/secret.h"
 #include "http/url.h"
 #include "http_io/outbound_connection.h"
-#include "net/event_loop.h"
 #include "net/connector.h"
+#include "net/event_loop.h"
 #include "net/resolver.h"
 #include "net/task.h"
 #include "net/tls_stream.h"
+#include "telemetry/otlp/export_response.h"
 #include "telemetry/pipeline.h"
 
 namespace archestra::telemetry::otlp {
@@ -29,9 +30,9 @@ namespace archestra::telemetry::otlp {
 enum class Compression : std::uint8_t { kNone, kGzip };
 
 struct ExporterOptions {
-  bool enabled = true;            ///< false: rings are emptied and logged, no span is sent
-  http::Url endpoint;             ///< complete: the path is used as it is
-  base::Secret authorization;     ///< value of the Authorization field; empty for none
+  bool enabled = true;         ///< false: rings are emptied and logged, no span is sent
+  http::Url endpoint;          ///< complete: the path is used as it is
+  base::Secret authorization;  ///< value of the Authorization field; empty for none
   std::vector<std::pair<std::string, base::Secret>> headers;
   Compression compression = Compression::kNone;
   base::Duration request_timeout = std::chrono::seconds(10);  ///< OTEL_EXPORTER_OTLP_TIMEOUT
@@ -60,6 +61,7 @@ class Exporter {
   net::Task<base::Result<void>> ensure_connected(base::MonotonicTime deadline);
   base::MonotonicTime deadline_in(base::Duration duration) const;
   static void on_stop_limit(void* self);
+  void count_accepted(const SpanBatch& batch, const PartialSuccess& partial);
   void note_health(bool healthy, const std::string& why);
 
   Telemetry& telemetry_;

@@ -14,8 +14,8 @@ constexpr int kMemoryLevel = 8;   // zlib's default
 
 std::string gzip(std::string_view bytes) {
   z_stream stream{};
-  const int begun = deflateInit2(&stream, Z_DEFAULT_COMPRESSION, Z_DEFLATED, MAX_WBITS + kGzipWrapper, kMemoryLevel,
-                                 Z_DEFAULT_STRATEGY);
+  const int begun = deflateInit2(&stream, Z_DEFAULT_COMPRESSION, Z_DEFLATED, MAX_WBITS + kGzipWrapper,
+                                 kMemoryLevel, Z_DEFAULT_STRATEGY);
   ARCHESTRA_ASSERT(begun == Z_OK, "zlib has memory for a compressor");
   // With room for the worst case, one call does all of it.
   std::string out(deflateBound(&stream, bytes.size()), '\0');
