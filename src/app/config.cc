@@ -11,10 +11,14 @@ namespace archestra::app {
 
 std::string_view name_of(Source source) {
   switch (source) {
-    case Source::kDefault: return "default";
-    case Source::kFile: return "file";
-    case Source::kEnvironment: return "environment";
-    case Source::kFlag: return "flag";
+    case Source::kDefault:
+      return "default";
+    case Source::kFile:
+      return "file";
+    case Source::kEnvironment:
+      return "environment";
+    case Source::kFlag:
+      return "flag";
   }
   return "default";
 }
@@ -22,7 +26,8 @@ std::string_view name_of(Source source) {
 std::string Setting::key() const {
   constexpr std::string_view kPrefix = "ARCHESTRA_";
   std::string out(env.starts_with(kPrefix) ? env.substr(kPrefix.size()) : env);
-  std::ranges::transform(out, out.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  std::ranges::transform(out, out.begin(),
+                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   return out;
 }
 
@@ -45,9 +50,11 @@ Texts texts_from_environment() {
 Effective load(const Texts& flags, const Texts& environment, const Texts& file) {
   Effective effective;
   for (const Setting& setting : settings()) {
-    Effective::Value value{.setting = &setting, .text = std::string(setting.default_value), .source = Source::kDefault};
-    for (const auto& [texts, source] : {std::pair{&flags, Source::kFlag}, std::pair{&environment, Source::kEnvironment},
-                                        std::pair{&file, Source::kFile}}) {
+    Effective::Value value{
+        .setting = &setting, .text = std::string(setting.default_value), .source = Source::kDefault};
+    for (const auto& [texts, source] :
+         {std::pair{&flags, Source::kFlag}, std::pair{&environment, Source::kEnvironment},
+          std::pair{&file, Source::kFile}}) {
       const auto found = texts->find(setting.env);
       if (found == texts->end()) continue;
       value.text = found->second;
@@ -56,8 +63,8 @@ Effective load(const Texts& flags, const Texts& environment, const Texts& file) 
     }
     if (!setting.set(effective.config, value.text)) {
       const std::string shown = setting.secret ? "(a secret)" : fmt::format("\"{}\"", value.text);
-      throw ConfigError{fmt::format("{} ({}): {} is not accepted; it takes {}", setting.env, name_of(value.source), shown,
-                                    setting.accepted)};
+      throw ConfigError{fmt::format("{} ({}): {} is not accepted; it takes {}", setting.env,
+                                    name_of(value.source), shown, setting.accepted)};
     }
     effective.values.push_back(std::move(value));
   }

@@ -67,7 +67,7 @@ struct Setting {
   std::string_view default_value;  ///< as text; parsed like any other
   std::string_view accepted;       ///< what a good value looks like, for errors and help
   std::string_view help;
-  bool secret = false;             ///< never shown
+  bool secret = false;  ///< never shown
   /// Sets it; false where `text` is not acceptable.
   bool (*set)(Config& config, std::string_view text);
 

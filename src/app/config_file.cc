@@ -34,7 +34,8 @@ Texts texts_from_file(const std::string& path) {
     for (const auto& [key, node] : table) {
       const Setting* const setting = find_by_key(key.str());
       if (setting == nullptr)
-        throw ConfigError{fmt::format("{}: there is no setting \"{}\"; check-config lists them", path, key.str())};
+        throw ConfigError{
+            fmt::format("{}: there is no setting \"{}\"; check-config lists them", path, key.str())};
       texts[std::string(setting->env)] = text_of(node, key.str(), path);
     }
   } catch (const toml::parse_error& error) {

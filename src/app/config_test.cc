@@ -28,7 +28,8 @@ TEST(Config, DefaultsAreAllAcceptable) {
 }
 
 TEST(Config, FlagBeatsEnvironmentBeatsFile) {
-  const Texts nine{{"ARCHESTRA_API_PORT", "9"}}, eight{{"ARCHESTRA_API_PORT", "8"}}, seven{{"ARCHESTRA_API_PORT", "7"}};
+  const Texts nine{{"ARCHESTRA_API_PORT", "9"}}, eight{{"ARCHESTRA_API_PORT", "8"}},
+      seven{{"ARCHESTRA_API_PORT", "7"}};
   EXPECT_EQ(load(nine, eight, seven).config.api_port, 9);
   EXPECT_EQ(load({}, eight, seven).config.api_port, 8);
   EXPECT_EQ(load({}, {}, seven).config.api_port, 7);
@@ -49,14 +50,21 @@ TEST(Config, BadSecretsAreNotRepeated) {
 
 TEST(Config, EveryKindRefusesNonsense) {
   const std::pair<const char*, const char*> cases[] = {
-      {"ARCHESTRA_BIND", "localhost"},          {"ARCHESTRA_THREADS", "257"},
-      {"ARCHESTRA_API_BODY_LIMIT", "0"},        {"ARCHESTRA_API_BODY_LIMIT", "5XB"},
-      {"ARCHESTRA_API_BODY_LIMIT", "9999999TB"}, {"ARCHESTRA_UPSTREAM_IDLE_TIMEOUT_MS", "0"},
-      {"ARCHESTRA_OTEL_TRACES_SAMPLE_RATE", "1.1"}, {"ARCHESTRA_OTEL_TRACES_SAMPLE_RATE", "nan"},
-      {"ARCHESTRA_OPENAI_USAGE_OPTION", "maybe"}, {"OTEL_EXPORTER_OTLP_HEADERS", "novalue"},
-      {"OTEL_EXPORTER_OTLP_HEADERS", "a=%zz"},  {"OTEL_EXPORTER_OTLP_HEADERS", "a=x%0d%0ab: c"},
+      {"ARCHESTRA_BIND", "localhost"},
+      {"ARCHESTRA_THREADS", "257"},
+      {"ARCHESTRA_API_BODY_LIMIT", "0"},
+      {"ARCHESTRA_API_BODY_LIMIT", "5XB"},
+      {"ARCHESTRA_API_BODY_LIMIT", "9999999TB"},
+      {"ARCHESTRA_UPSTREAM_IDLE_TIMEOUT_MS", "0"},
+      {"ARCHESTRA_OTEL_TRACES_SAMPLE_RATE", "1.1"},
+      {"ARCHESTRA_OTEL_TRACES_SAMPLE_RATE", "nan"},
+      {"ARCHESTRA_OPENAI_USAGE_OPTION", "maybe"},
+      {"OTEL_EXPORTER_OTLP_HEADERS", "novalue"},
+      {"OTEL_EXPORTER_OTLP_HEADERS", "a=%zz"},
+      {"OTEL_EXPORTER_OTLP_HEADERS", "a=x%0d%0ab: c"},
       {"ARCHESTRA_OPENAI_BASE_URL", "http://user:pass@host"}};
-  for (const auto& [name, value] : cases) EXPECT_FALSE(error_of({{name, value}}).empty()) << name << "=" << value;
+  for (const auto& [name, value] : cases)
+    EXPECT_FALSE(error_of({{name, value}}).empty()) << name << "=" << value;
 }
 
 TEST(Config, EndpointFormsFollowTheContract) {

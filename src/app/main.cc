@@ -20,12 +20,14 @@ using namespace archestra;
 class SettingFlags {
  public:
   explicit SettingFlags(CLI::App& command) {
-    command.add_option("--config", config_file_, "TOML file with settings (or ARCHESTRA_CONFIG)")->envname("ARCHESTRA_CONFIG");
+    command.add_option("--config", config_file_, "TOML file with settings (or ARCHESTRA_CONFIG)")
+        ->envname("ARCHESTRA_CONFIG");
     for (const app::Setting& setting : app::settings()) {
       std::string& text = texts_.emplace_back();
-      const std::string shown = setting.default_value.empty() ? "" : fmt::format(" [{}]", setting.default_value);
-      CLI::Option* const option =
-          command.add_option(setting.flag(), text, fmt::format("{}{} ({})", setting.help, shown, setting.env));
+      const std::string shown =
+          setting.default_value.empty() ? "" : fmt::format(" [{}]", setting.default_value);
+      CLI::Option* const option = command.add_option(
+          setting.flag(), text, fmt::format("{}{} ({})", setting.help, shown, setting.env));
       options_.push_back({&setting, option, &text});
     }
   }
@@ -52,7 +54,8 @@ class SettingFlags {
 void add_simulate_options(CLI::App& command, simulator::SimulatorOptions& options) {
   command.add_option("--port", options.port, "port to listen on [0: the system chooses]");
   command.add_option("--bind", options.ips, "addresses to listen on")->delimiter(',');
-  command.add_option("--ports-file", options.ports_file, "file that gets {\"simulator\": <port>} once listening");
+  command.add_option("--ports-file", options.ports_file,
+                     "file that gets {\"simulator\": <port>} once listening");
   command.add_option("--seed", options.seed, "same seed, same calls, same order: same answers");
   command.add_option("--replay", options.replay_dir, "folder of recordings, answered by x-sim-replay");
   command.add_option("--journal", options.journal_calls_max, "calls that GET /sim/calls remembers, 0: off");
@@ -62,7 +65,8 @@ void add_simulate_options(CLI::App& command, simulator::SimulatorOptions& option
         fmt::format("--{}", control.name),
         [&options, &control](const std::string& value) {
           if (!control.set(options.behaviour, value))
-            throw CLI::ValidationError(fmt::format("--{}", control.name), fmt::format("\"{}\" is not accepted", value));
+            throw CLI::ValidationError(fmt::format("--{}", control.name),
+                                       fmt::format("\"{}\" is not accepted", value));
         },
         fmt::format("{}; or x-sim-{} in a request", control.help, control.name));
   }
@@ -88,11 +92,14 @@ int run(int argc, char** argv) {
 
   CLI::App* const serve = cli.add_subcommand("serve", "run the gateway");
   SettingFlags serve_flags(*serve);
-  CLI::App* const check = cli.add_subcommand("check-config", "print the effective configuration, or what is wrong with it");
+  CLI::App* const check =
+      cli.add_subcommand("check-config", "print the effective configuration, or what is wrong with it");
   SettingFlags check_flags(*check);
-  CLI::App* const health = cli.add_subcommand("healthcheck", "exit 0 where a gateway answers on the API port");
+  CLI::App* const health =
+      cli.add_subcommand("healthcheck", "exit 0 where a gateway answers on the API port");
   SettingFlags health_flags(*health);
-  CLI::App* const simulate_command = cli.add_subcommand("simulate", "run a provider that is not there, for demo and tests");
+  CLI::App* const simulate_command =
+      cli.add_subcommand("simulate", "run a provider that is not there, for demo and tests");
   simulator::SimulatorOptions simulator_options;
   add_simulate_options(*simulate_command, simulator_options);
   CLI::App* const version = cli.add_subcommand("version", "print the version");

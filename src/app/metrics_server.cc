@@ -25,10 +25,13 @@ MetricsServer::~MetricsServer() {
 
 void MetricsServer::run() {
   base::BufferPool buffers;
-  http_io::Server server(loop_, buffers, {}, *this);
+  // A scrape has no body.
+  const http_io::ServerLimits limits{.inbound = {}, .body = {.body_bytes_max = 0}};
+  http_io::Server server(loop_, buffers, limits, *this);
   {
-    const net::Acceptor acceptor(loop_, sockets_,
-                                 [&server](std::unique_ptr<net::TcpStream> stream) { server.accept(std::move(stream)); });
+    const net::Acceptor acceptor(loop_, sockets_, [&server](std::unique_ptr<net::TcpStream> stream) {
+      server.accept(std::move(stream));
+    });
     loop_.run();
   }
   server.stop();
@@ -38,10 +41,12 @@ void MetricsServer::run() {
 net::Task<http_io::Persistence> MetricsServer::serve(http_io::ServerRequest& request) {
   if (request.head.path() != "/metrics")
     co_return co_await http_io::send_answer(
-        request, {.status = 404, .content_type = "text/plain", .body = "Here is only /metrics.\n"}, kSendTimeout);
+        request, {.status = 404, .content_type = "text/plain", .body = "Here is only /metrics.\n"},
+        kSendTimeout);
   if (request.head.method != "GET" && request.head.method != "HEAD")
     co_return co_await http_io::send_answer(
-        request, {.status = 405, .content_type = "text/plain", .body = "", .extra_fields = "Allow: GET, HEAD\r\n"},
+        request,
+        {.status = 405, .content_type = "text/plain", .body = "", .extra_fields = "Allow: GET, HEAD\r\n"},
         kSendTimeout);
   if (!secret_.empty() && !is_bearer(request.head.fields.value_of(http::HeaderId::kAuthorization), secret_))
     co_return co_await http_io::send_answer(request,

@@ -16,7 +16,8 @@ namespace archestra::app {
 class MetricsServer final : public http_io::Handler {
  public:
   /// Starts the thread. All outlive it. With a secret, a request needs it as a bearer token.
-  MetricsServer(telemetry::Telemetry& telemetry, const net::ListenSockets& sockets, const base::Secret& secret);
+  MetricsServer(telemetry::Telemetry& telemetry, const net::ListenSockets& sockets,
+                const base::Secret& secret);
   MetricsServer(const MetricsServer&) = delete;
   ~MetricsServer() override;
 

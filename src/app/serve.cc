@@ -1,10 +1,11 @@
 #include <fmt/format.h>
+#include <sys/resource.h>
 
 #include <cerrno>
-#include <cstdio>
-#include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
+#include <string>
 
 #include "app/commands.h"
 #include "app/signals.h"
@@ -19,19 +20,37 @@ namespace fs = std::filesystem;
 void make_data_dir(const std::string& path) {
   std::error_code error;
   fs::create_directories(path, error);
-  if (error) throw ConfigError{fmt::format("ARCHESTRA_DATA_DIR: cannot make \"{}\": {}", path, error.message())};
+  if (error)
+    throw ConfigError{fmt::format("ARCHESTRA_DATA_DIR: cannot make \"{}\": {}", path, error.message())};
 }
 
 // Written whole or not at all: whoever sees the file sees both ports.
-void write_ports(const fs::path& path, const Gateway& gateway) {
+void write_ports(const fs::path& path, const std::string& ports) {
   const fs::path draft = path.string() + ".tmp";
   std::ofstream file(draft);
-  file << fmt::format("{{\"api\": {}, \"metrics\": {}}}\n", gateway.api_port(), gateway.metrics_port());
+  file << ports;
   file.close();
-  std::error_code error;
+  std::error_code error(file ? 0 : errno, std::generic_category());
   if (file) fs::rename(draft, path, error);
-  if (!file || error)
-    throw ConfigError{fmt::format("ARCHESTRA_DATA_DIR: cannot write \"{}\": {}", path.string(), std::strerror(errno))};
+  if (error)
+    throw ConfigError{
+        fmt::format("ARCHESTRA_DATA_DIR: cannot write \"{}\": {}", path.string(), error.message())};
+}
+
+// Unless another gateway has written its own since.
+void remove_ports(const fs::path& path, const std::string& ports) {
+  std::ifstream file(path);
+  const std::string found{std::istreambuf_iterator<char>(file), {}};
+  std::error_code ignored;
+  if (found == ports) fs::remove(path, ignored);
+}
+
+// Calls take two descriptors each; the soft limit is often 1024.
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 }  // namespace
@@ -39,17 +58,21 @@ void write_ports(const fs::path& path, const Gateway& gateway) {
 int serve(const Config& config) {
   base::set_log_level(config.log_level);
   block_signals();
+  raise_descriptor_limit();
   make_data_dir(config.data_dir);
-  const fs::path ports = fs::path(config.data_dir) / "ports.json";
+  const fs::path path = fs::path(config.data_dir) / "ports.json";
   Gateway gateway(config);
-  write_ports(ports, gateway);
+  const std::string ports =
+      fmt::format("{{\"api\": {}, \"metrics\": {}}}\n", gateway.api_port(), gateway.metrics_port());
+  write_ports(path, ports);
   base::log(base::LogLevel::kInfo, "serving",
-            {{"version", std::string_view(ARCHESTRA_VERSION)}, {"api_port", gateway.api_port()}, {"metrics_port", gateway.metrics_port()}});
+            {{"version", std::string_view(ARCHESTRA_VERSION)},
+             {"api_port", gateway.api_port()},
+             {"metrics_port", gateway.metrics_port()}});
   const int signal = wait_for_stop();
   base::log(base::LogLevel::kInfo, "stopping", {{"signal", signal}});
   gateway.stop();
-  std::error_code ignored;
-  fs::remove(ports, ignored);
+  remove_ports(path, ports);
   base::log(base::LogLevel::kInfo, "stopped");
   return 0;
 }

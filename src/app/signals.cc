@@ -1,7 +1,7 @@
 #include "app/signals.h"
 
-#include <csignal>
 #include <pthread.h>
+#include <csignal>
 
 namespace archestra::app {
 namespace {
@@ -11,6 +11,7 @@ sigset_t stop_signals() {
   sigemptyset(&set);
   sigaddset(&set, SIGTERM);
   sigaddset(&set, SIGINT);
+  sigaddset(&set, SIGHUP);
   return set;
 }
 
@@ -25,7 +26,8 @@ void block_signals() {
 int wait_for_stop() {
   const sigset_t set = stop_signals();
   int number = 0;
-  sigwait(&set, &number);
+  do sigwait(&set, &number);
+  while (number == SIGHUP);
   sigset_t interrupt;
   sigemptyset(&interrupt);
   sigaddset(&interrupt, SIGINT);

@@ -1,4 +1,5 @@
-// SIGTERM and SIGINT as a wait: blocked in every thread, taken by the control thread.
+// SIGTERM and SIGINT as a wait: blocked in every thread, taken by the control thread. SIGHUP changes nothing:
+// a terminal that closes does not end a gateway, and there is nothing to reload yet.
 #pragma once
 
 namespace archestra::app {

@@ -16,6 +16,7 @@ constexpr std::string_view kDefaultAgentId = "00000000-0000-4000-8000-0000000000
 // A large body on a thin line is no attack: what arrives at this rate may go on.
 constexpr std::size_t kBodyBytesPerSecondMin = std::size_t{16} << 10;
 constexpr base::Duration kFlushLimit = std::chrono::seconds(5);
+constexpr base::Duration kLogFlushMin = std::chrono::milliseconds(200);
 
 std::size_t shard_count(const Config& config) {
   return config.threads != 0 ? config.threads : std::max(1U, std::thread::hardware_concurrency());
@@ -23,7 +24,8 @@ std::size_t shard_count(const Config& config) {
 
 std::unique_ptr<net::TlsContext> make_tls(const Config& config) {
   auto context = net::TlsContext::make(config.ca_file);
-  if (!context) throw ConfigError{fmt::format("ARCHESTRA_CA_FILE \"{}\": {}", config.ca_file, context.error().what)};
+  if (!context)
+    throw ConfigError{fmt::format("ARCHESTRA_CA_FILE \"{}\": {}", config.ca_file, context.error().what)};
   return std::move(*context);
 }
 
@@ -71,15 +73,16 @@ proxy::SettingsRef proxy_settings(const Config& config, const net::TlsContext& t
 
 telemetry::Telemetry::Options telemetry_options(const Config& config) {
   base::Random random = base::Random::from_entropy();
-  return {.shards = shard_count(config),
-          .shard = {.sampler = telemetry::RatioSampler(config.traces_sample_rate),
-                    .access_log_level = config.access_log_level,
-                    .exports_spans = config.traces_exported},
-          .resource = {.service_name = config.service_name,
-                       .service_version = ARCHESTRA_VERSION,
-                       .service_instance_id = base::Uuid::random(random).text()},
-          .spans = {.queued_spans_max = config.bsp_max_queue_size,
-                    .batch_spans_max = config.bsp_max_export_batch_size}};
+  return {
+      .shards = shard_count(config),
+      .shard = {.sampler = telemetry::RatioSampler(config.traces_sample_rate),
+                .access_log_level = config.access_log_level,
+                .exports_spans = config.traces_exported},
+      .resource = {.service_name = config.service_name,
+                   .service_version = ARCHESTRA_VERSION,
+                   .service_instance_id = base::Uuid::random(random).text()},
+      .spans = {.queued_spans_max = config.bsp_max_queue_size,
+                .batch_spans_max = std::min(config.bsp_max_export_batch_size, config.bsp_max_queue_size)}};
 }
 
 // Bearer wins over basic; basic needs both parts.
@@ -87,7 +90,7 @@ base::Secret authorization(const Config& config) {
   if (!config.otlp_bearer.empty()) return base::Secret("Bearer " + std::string(config.otlp_bearer.reveal()));
   if (config.otlp_username.empty() || config.otlp_password.empty()) return {};
   return base::Secret("Basic " + base::base64(std::string(config.otlp_username.reveal()) + ":" +
-                                        std::string(config.otlp_password.reveal())));
+                                              std::string(config.otlp_password.reveal())));
 }
 
 telemetry::otlp::ExporterOptions exporter_options(const Config& config) {
@@ -95,7 +98,8 @@ telemetry::otlp::ExporterOptions exporter_options(const Config& config) {
           .endpoint = config.otlp_endpoint,
           .authorization = authorization(config),
           .headers = config.otlp_headers,
-          .compression = config.otlp_gzip ? telemetry::otlp::Compression::kGzip : telemetry::otlp::Compression::kNone,
+          .compression =
+              config.otlp_gzip ? telemetry::otlp::Compression::kGzip : telemetry::otlp::Compression::kNone,
           .request_timeout = config.otlp_timeout,
           .schedule_delay = config.bsp_schedule_delay};
 }
@@ -117,7 +121,7 @@ Gateway::Gateway(const Config& config)
   for (proxy::Shard& shard : shards_) shard_threads_.emplace_back([&shard] { shard.run(); });
 }
 
-Gateway::~Gateway() = default;
+Gateway::~Gateway() { stop(); }
 
 void Gateway::stop_accepting() {
   std::latch stopped(static_cast<std::ptrdiff_t>(shards_.size()));
@@ -128,11 +132,14 @@ void Gateway::stop_accepting() {
 }
 
 void Gateway::stop() {
+  if (!metrics_server_) return;  // the last to go
   stop_accepting();
   for (proxy::Shard& shard : shards_) shard.drain(config_.drain_timeout);
   for (std::thread& thread : shard_threads_) thread.join();
+  // One limit for both; the log's lines are few and near.
+  const auto flush_by = base::monotonic_now() + kFlushLimit;
   exporter_->stop(kFlushLimit);
-  log_writer_.stop(kFlushLimit);
+  log_writer_.stop(std::max<base::Duration>(flush_by - base::monotonic_now(), kLogFlushMin));
   metrics_server_.reset();
 }
 

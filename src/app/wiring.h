@@ -27,7 +27,8 @@ class Gateway {
   std::uint16_t api_port() const { return api_sockets_.port(); }
   std::uint16_t metrics_port() const { return metrics_sockets_.port(); }
 
-  /// Stops accepting, lets calls finish within the drain limit, flushes telemetry. Once.
+  /// Stops accepting, lets calls finish within the drain limit, flushes telemetry. The destructor does it
+  /// where nobody did.
   void stop();
 
  private:

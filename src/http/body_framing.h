@@ -53,9 +53,20 @@ class BodyDecoder {
 
  private:
   enum class State : std::uint8_t {
-    kDone, kLength, kUntilClose,
-    kChunkSize, kChunkExtension, kChunkSizeLf, kChunkData, kChunkDataCr, kChunkDataLf,
-    kTrailerStart, kTrailerName, kTrailerValue, kTrailerLf, kEndLf,
+    kDone,
+    kLength,
+    kUntilClose,
+    kChunkSize,
+    kChunkExtension,
+    kChunkSizeLf,
+    kChunkData,
+    kChunkDataCr,
+    kChunkDataLf,
+    kTrailerStart,
+    kTrailerName,
+    kTrailerValue,
+    kTrailerLf,
+    kEndLf,
   };
   // Each takes one byte of framing; what is wrong with it, or null.
   const char* on_framing(char c);

@@ -13,10 +13,10 @@ namespace archestra::http {
 /// An absolute http or https URL (RFC 3986), taken apart. Owns its text.
 struct Url {
   bool is_https = false;
-  std::string host;    ///< without brackets; lower case
+  std::string host;  ///< without brackets; lower case
   std::uint16_t port = 0;
-  std::string path;    ///< "" or begins with '/'; no query, no trailing '/' removed
-  std::string query;   ///< without '?'
+  std::string path;   ///< "" or begins with '/'; no query, no trailing '/' removed
+  std::string query;  ///< without '?'
 
   /// host[:port] as a Host field wants it: no default port, brackets around IPv6.
   std::string authority() const;
@@ -29,7 +29,7 @@ base::Result<Url> parse_url(std::string_view text);
 /// A Host field value into name and port. kMalformed/400 for an empty name, characters no host name has
 /// (stricter than RFC 3986: no percent escapes, no sub-delims), or a port that is not 1 to 65535.
 struct HostPort {
-  std::string_view host;  ///< without brackets
+  std::string_view host;   ///< without brackets
   std::uint16_t port = 0;  ///< 0 for none
 };
 base::Result<HostPort> parse_host(std::string_view value);

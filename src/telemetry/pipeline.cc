@@ -13,6 +13,8 @@ namespace {
 
 using std::chrono_literals::operator""ms;
 
+// Lines are handed over in portions: a whole drain's in one could be more than the writer ever takes.
+constexpr std::size_t kLinesBytes = std::size_t{64} << 10;
 constexpr base::Duration kPauseMax = 50ms;
 constexpr base::Duration kPauseMin = 1ms;
 // A ring found fuller than this halves the pause; one emptier than that doubles it.
@@ -51,12 +53,16 @@ std::size_t Telemetry::drain() {
     fullest_permille = std::max(fullest_permille, ring.bytes_used() * 1000 / ring.capacity());
     requests += drain_shard(shard);
   }
+  hand_over_lines();
+  adjust_pause(fullest_permille);
+  return requests;
+}
+
+void Telemetry::hand_over_lines() {
   if (line_count_ > 0 && !log_.try_push(lines_, line_count_))
     exporter_metrics_.count_dropped(DropReason::kWriterFull, line_count_);
   lines_.clear();
   line_count_ = 0;
-  adjust_pause(fullest_permille);
-  return requests;
 }
 
 // Bounded by what the ring held at first: a busy shard must not keep the others' records waiting.
@@ -82,6 +88,7 @@ void Telemetry::take_request(const FinishedRequest& request) {
   if (log_level_of(request.request) >= options_.access_log_level) {
     append_access_log(lines_, request);
     ++line_count_;
+    if (lines_.size() >= kLinesBytes) hand_over_lines();
   }
   if (!options_.exports_spans || !request.request.trace.sampled) return;
   if (!spans_.add(request))

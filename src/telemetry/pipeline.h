@@ -63,6 +63,7 @@ class Telemetry {
  private:
   std::size_t drain_shard(ShardObserver& shard);
   void take_request(const FinishedRequest& request);
+  void hand_over_lines();
   void adjust_pause(std::size_t fullest_permille);
 
   const ShardObserver::Options options_;
