@@ -57,7 +57,11 @@ base::Result<std::optional<Registry::Match>> Registry::match(std::string_view me
 
   const std::string_view segment = rest.substr(1, rest.find_first_of("/?", 1) - 1);
   const auto agent_id = base::Uuid::parse(segment);
-  if (agent_id) rest.remove_prefix(1 + segment.size());
+  if (agent_id) {
+    rest.remove_prefix(1 + segment.size());
+    // Forwarded below a base URL without a path, nothing would be left for the request line.
+    if (rest.empty() || rest.front() != '/') return std::nullopt;
+  }
   Match match{.provider = provider, .route = provider->route(method, rest, agent_id.has_value())};
   match.route.agent_id = agent_id;
   return match;

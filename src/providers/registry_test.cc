@@ -107,28 +107,15 @@ TEST(Registry, FindsTheWayOfACall) {
 
 TEST(Registry, LeavesOtherPathsAlone) {
   const Registry registry;
-  for (const char* pattern : {"",
-                              "/",
-                              "*",
-                              "/v1",
-                              "/v1/",
-                              "/v1/openai",
-                              "/v1/openai?a=b",
-                              "/v1/openai?/chat/completions",
-                              "/health",
-                              "/api/agents",
-                              "/v1/nobody/chat/completions",
-                              "/v1/OpenAI/chat/completions",
-                              "/v1/openaix/chat/completions",
-                              "/v1/%6fpenai/chat/completions",
-                              "/V1/openai/chat/completions",
-                              "v1/openai/chat/completions",
-                              "/v2/openai/chat/completions",
-                              "//v1/openai/chat/completions",
-                              "/v1//openai/chat/completions",
-                              "/v1/../v1/openai/models",
-                              "/v1/nobody/../openai/models",
-                              "/openai/chat/completions"}) {
+  for (const char* pattern :
+       {"", "/", "*", "/v1", "/v1/", "/v1/openai", "/v1/openai?a=b", "/v1/openai?/chat/completions",
+        "/health", "/api/agents", "/v1/nobody/chat/completions", "/v1/OpenAI/chat/completions",
+        "/v1/openaix/chat/completions", "/v1/%6fpenai/chat/completions", "/V1/openai/chat/completions",
+        "v1/openai/chat/completions", "/v2/openai/chat/completions", "//v1/openai/chat/completions",
+        "/v1//openai/chat/completions", "/v1/../v1/openai/models", "/v1/nobody/../openai/models",
+        "/openai/chat/completions",
+        // An agent without anything behind it is only the prefix, too.
+        "/v1/openai/{agent}", "/v1/openai/{agent}?a=b"}) {
     const std::string target = with_agent(pattern);
     const auto match = registry.match("POST", target);
     ASSERT_TRUE(match) << target;
