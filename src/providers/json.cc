@@ -31,4 +31,23 @@ bool is_object(ondemand::value& value) {
   return !value.type().get(type) && type == ondemand::json_type::object;
 }
 
+bool is_null(ondemand::value& value) {
+  bool yes = false;
+  return !value.is_null().get(yes) && yes;
+}
+
+bool has_escapes(ondemand::raw_json_string key) {
+  const char* at = key.raw();
+  while (*at != '"' && *at != '\\') ++at;
+  return *at == '\\';
+}
+
+std::optional<std::string_view> whole_text(ondemand::object& root, std::string_view text) {
+  std::string_view raw;
+  if (root.raw_json().get(raw) || root.reset().error()) return std::nullopt;
+  // It begins with the only thing but white space before it, and ends where the next token would begin.
+  if (raw.size() != text.size() - text.find('{')) return std::nullopt;
+  return raw;
+}
+
 }  // namespace archestra::providers::json

@@ -21,6 +21,13 @@ simdjson::simdjson_result<ondemand::document> read(std::string_view text, std::s
 std::optional<std::string_view> as_string(ondemand::value value);
 std::optional<std::uint64_t> as_count(ondemand::value value);
 bool is_object(ondemand::value& value);
+bool is_null(ondemand::value& value);
+/// Whether a key is written with escapes, so that it may mean more than it compares equal to.
+bool has_escapes(ondemand::raw_json_string key);
+
+/// The root's text, where it is all of `text`: the object is closed, and nothing but white space follows it.
+/// Anything else is no JSON, and what is read of it may depend on the bytes behind. Rewinds the object.
+std::optional<std::string_view> whole_text(ondemand::object& root, std::string_view text);
 
 /// Calls `visit(key, value)` for every member of an object; keys with escapes are compared raw. Stops where
 /// the text makes no sense; false then.
@@ -29,7 +36,8 @@ bool for_each_member(ondemand::object object, Visit visit) {
   for (auto member : object) {
     ondemand::raw_json_string key;
     ondemand::value value;
-    if (member.key().get(key) || member.value().get(value)) return false;
+    // A bracket in a value's place would be taken for the end of something around it.
+    if (member.key().get(key) || member.value().get(value) || value.type().error()) return false;
     visit(key, value);
   }
   return true;

@@ -1,3 +1,4 @@
+#include <optional>
 #include <string>
 
 #include "providers/json.h"
@@ -15,60 +16,73 @@ std::size_t offset_of(const char* at, const char* document_begin) {
   return static_cast<std::size_t>(at - document_begin);
 }
 
-// What the request says of stream_options. Of repeated members the last counts, as for the provider.
-struct StreamOptions {
-  bool present = false;
-  bool is_object = false;
-  bool is_empty = true;
-  bool wants_usage = false;
-  std::size_t begin = 0;        // of its value
-  std::size_t size = 0;         // of its value's text
-  std::size_t usage_begin = 0;  // of include_usage's value; 0 where there is none
-  std::size_t usage_size = 0;
+// A value's text, and where it begins in the document.
+struct Span {
+  std::size_t begin = 0;
+  std::size_t size = 0;
 };
 
-StreamOptions read_stream_options(value options, const char* document_begin) {
-  StreamOptions found{.present = true};
-  simdjson::ondemand::json_type type{};
-  if (options.type().get(type)) return found;
-  found.is_object = type == simdjson::ondemand::json_type::object;
-  if (!found.is_object) {
-    const std::string_view token = options.raw_json_token();
-    found.begin = offset_of(token.data(), document_begin);
-    const std::size_t end = token.find_last_not_of(" \t\r\n");
-    found.size = end == std::string_view::npos ? token.size() : end + 1;
-    return found;
-  }
+Span span_of(std::string_view token, const char* document_begin) {
+  return {.begin = offset_of(token.data(), document_begin), .size = token.find_last_not_of(" \t\r\n") + 1};
+}
+
+// What the request says of stream_options. Of repeated members the last counts, as for the provider.
+struct StreamOptions {
+  enum class Kind : std::uint8_t {
+    kAbsent,
+    kNull,
+    kEmpty,        // an object
+    kUnset,        // an object with other members
+    kRefused,      // include_usage is false or null
+    kUntouchable,  // asks for usage already, or is not what the provider accepts: it says so in its own words
+  };
+  Kind kind = Kind::kAbsent;
+  Span text = {};  // of the value that is edited
+};
+
+// Nothing where the text makes no sense.
+std::optional<StreamOptions> read_stream_options(value options, const char* document_begin) {
+  using Kind = StreamOptions::Kind;
+  bool flag = false;
+  if (json::is_null(options))
+    return StreamOptions{Kind::kNull, span_of(options.raw_json_token(), document_begin)};
+  const char* const begin = options.raw_json_token().data();
   object members;
-  if (options.get_object().get(members)) return found;
-  std::string_view text;
-  if (members.raw_json().get(text)) return found;
-  found.begin = offset_of(text.data(), document_begin);
-  found.size = text.size();
-  if (members.reset().error()) return found;
-  json::for_each_member(members, [&](raw_json_string key, value member) {
-    found.is_empty = false;
+  if (options.get_object().get(members)) return StreamOptions{Kind::kUntouchable};
+  StreamOptions found{Kind::kEmpty, {offset_of(begin, document_begin), 0}};
+  bool has_escapes = false;
+  const bool readable = json::for_each_member(members, [&](raw_json_string key, value member) {
+    has_escapes |= json::has_escapes(key);
+    if (found.kind == Kind::kEmpty) found.kind = Kind::kUnset;
     if (key != "include_usage") return;
-    const std::string_view token = member.raw_json_token();
-    found.usage_begin = offset_of(token.data(), document_begin);
-    const std::size_t end = token.find_last_not_of(" \t\r\n");
-    found.usage_size = end == std::string_view::npos ? token.size() : end + 1;
-    found.wants_usage = token.starts_with("true");
+    const bool is_refused = json::is_null(member) || (!member.get_bool().get(flag) && !flag);
+    found.kind = is_refused ? Kind::kRefused : Kind::kUntouchable;
+    if (is_refused) found.text = span_of(member.raw_json_token(), document_begin);
   });
+  if (!readable) return std::nullopt;
+  if (has_escapes) return StreamOptions{Kind::kUntouchable};
   return found;
 }
 
 BodyEdit ask_for_usage(const StreamOptions& options, std::size_t object_begin) {
-  if (!options.present)
-    return {
-        .offset = object_begin + 1, .removed = 0, .inserted = R"("stream_options":{"include_usage":true},)"};
-  if (!options.is_object)  // null
-    return {.offset = options.begin, .removed = options.size, .inserted = R"({"include_usage":true})"};
-  if (options.usage_size > 0)
-    return {.offset = options.usage_begin, .removed = options.usage_size, .inserted = "true"};
-  return {.offset = options.begin + 1,
-          .removed = 0,
-          .inserted = options.is_empty ? R"("include_usage":true)" : R"("include_usage":true,)"};
+  const auto [begin, size] = options.text;
+  switch (options.kind) {
+    case StreamOptions::Kind::kAbsent:
+      return {.offset = object_begin + 1,
+              .removed = 0,
+              .inserted = R"("stream_options":{"include_usage":true},)"};
+    case StreamOptions::Kind::kNull:
+      return {.offset = begin, .removed = size, .inserted = R"({"include_usage":true})"};
+    case StreamOptions::Kind::kEmpty:
+      return {.offset = begin + 1, .removed = 0, .inserted = R"("include_usage":true)"};
+    case StreamOptions::Kind::kUnset:
+      return {.offset = begin + 1, .removed = 0, .inserted = R"("include_usage":true,)"};
+    case StreamOptions::Kind::kRefused:
+      return {.offset = begin, .removed = size, .inserted = "true"};
+    case StreamOptions::Kind::kUntouchable:
+      break;
+  }
+  return {};
 }
 
 }  // namespace
@@ -79,25 +93,27 @@ RequestFacts inspect_chat_request(std::string_view body, std::size_t slack, Usag
   object root;
   if (document.error() || document.get_object().get(root)) return facts;
   // The document's own text: the body, or the padded copy of it.
-  std::string_view text;
-  if (root.raw_json().get(text) || root.reset().error()) return facts;
-  const std::size_t object_begin = body.find('{');
-  const char* const document_begin = text.data() - object_begin;
-  StreamOptions options;
-  bool whole = json::for_each_member(root, [&](raw_json_string key, value member) {
+  const auto text = json::whole_text(root, body);
+  if (!text) return facts;
+  const std::size_t object_begin = body.size() - text->size();
+  const char* const document_begin = text->data() - object_begin;
+  std::optional<StreamOptions> options = StreamOptions{};
+  bool has_escapes = false;
+  const bool readable = json::for_each_member(root, [&](raw_json_string key, value member) {
+    has_escapes |= json::has_escapes(key);
     if (key == "model") {
       if (const auto model = json::as_string(member)) facts.model = *model;
     } else if (key == "stream") {
       bool stream = false;
       facts.stream = !member.get_bool().get(stream) && stream;
-    } else if (key == "stream_options") {
+    } else if (key == "stream_options" && options) {
       options = read_stream_options(member, document_begin);
     }
   });
-  if (!whole) return {};
-  const bool editable = !options.present || options.size > 0;
-  if (facts.stream && usage == UsageOption::kAskFor && !options.wants_usage && editable)
-    facts.usage_option = ask_for_usage(options, object_begin);
+  if (!readable || !options) return {};
+  // A key with escapes may be stream_options in disguise.
+  if (facts.stream && usage == UsageOption::kAskFor && !has_escapes)
+    facts.usage_option = ask_for_usage(*options, object_begin);
   return facts;
 }
 

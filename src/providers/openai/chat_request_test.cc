@@ -1,1 +1,326 @@
+#include <gtest/gtest.h>
 
+#include <string>
+#include <string_view>
+
+#include "http/test_splits.h"
+#include "providers/openai/chat.h"
+#include "providers/openai/test_usage_option.h"
+
+namespace archestra::providers::openai {
+namespace {
+
+constexpr std::size_t kSlack = 64;
+
+bool same(const RequestFacts& a, const RequestFacts& b) {
+  return a.model == b.model && a.stream == b.stream && a.usage_option.offset == b.usage_option.offset &&
+         a.usage_option.removed == b.usage_option.removed &&
+         a.usage_option.inserted == b.usage_option.inserted;
+}
+
+// What a body says, the same with and without readable bytes behind it, whatever they are.
+RequestFacts inspect(std::string_view body, UsageOption usage = UsageOption::kAskFor) {
+  const http::ExactCopy exact(body);
+  const RequestFacts facts = inspect_chat_request(exact.view(), 0, usage);
+  for (const std::string_view behind :
+       {std::string_view(" "), std::string_view("}"), std::string_view("\""), std::string_view("0"),
+        std::string_view(","), std::string_view("]"), std::string_view("\0", 1), std::string_view("e}"),
+        std::string_view("\"}")}) {
+    std::string with_slack(body);
+    while (with_slack.size() < body.size() + kSlack) with_slack += behind;
+    with_slack.resize(body.size() + kSlack);
+    const http::ExactCopy copy(with_slack);
+    EXPECT_TRUE(same(inspect_chat_request(copy.view().substr(0, body.size()), kSlack, usage), facts))
+        << body << " followed by " << behind;
+  }
+  return facts;
+}
+
+TEST(ChatRequest, TellsModelAndStream) {
+  struct Case {
+    std::string_view body;
+    std::string_view model;
+    bool stream = false;
+  };
+  constexpr Case kCases[] = {
+      {R"({"model":"gpt-4o"})", "gpt-4o"},
+      {R"({"model":"gpt-4o","stream":true})", "gpt-4o", true},
+      {R"({"stream":true,"model":"gpt-4o"})", "gpt-4o", true},
+      {R"({"model":"gpt-4o","stream":false})", "gpt-4o"},
+      {R"({"model":"gpt-4o","stream":null})", "gpt-4o"},
+      {R"({"model":"gpt-4o","stream":"true"})", "gpt-4o"},
+      {R"({"model":"gpt-4o","stream":1})", "gpt-4o"},
+      {" \r\n\t{ \"model\" \n:\t\"gpt-4o\" , \"stream\" : true }\r\n", "gpt-4o", true},
+      {R"({})", ""},
+      {R"({"stream":true})", "", true},
+      {R"({"model":"","stream":true})", "", true},
+      {R"({"model":null,"stream":true})", "", true},
+      {R"({"model":4,"stream":true})", "", true},
+      {R"({"model":["gpt-4o"],"stream":true})", "", true},
+      {R"({"model":{"name":"gpt-4o"},"stream":true})", "", true},
+      // Values with escapes and beyond ASCII.
+      {R"({"model":"a\"b\\c\u00e9\ud83d\ude00\/"})", "a\"b\\c\u00e9\U0001F600/"},
+      {"{\"model\":\"mod\u00e8le\",\"stream\":true}", "mod\u00e8le", true},
+      // Of repeated members the last counts.
+      {R"({"model":"a","stream":true,"model":"b","stream":false})", "b"},
+      {R"({"model":"a","stream":false,"model":"b","stream":true})", "b", true},
+      // Members of other values are not the request's.
+      {R"({"model":"a","metadata":{"model":"b","stream":true},"messages":[{"model":"c","stream":true}]})",
+       "a"},
+      {R"({"messages":[{"content":"\"model\":\"b\",\"stream\":true"}],"model":"a"})", "a"},
+      {R"({"models":"b","mode":"c","xmodel":"d","model ":"e","Model":"f","stream_":true})", ""},
+      {R"({"model":"a","messages":[[[[[{"a":[{}]}]]]]],"stream":true})", "a", true},
+  };
+  for (const Case& c : kCases) {
+    const RequestFacts facts = inspect(c.body);
+    EXPECT_EQ(facts.model, c.model) << c.body;
+    EXPECT_EQ(facts.stream, c.stream) << c.body;
+    EXPECT_EQ(facts.usage_option.empty(), !c.stream) << c.body;
+  }
+}
+
+TEST(ChatRequest, SaysNothingOfWhatIsNoJsonObject) {
+  for (const std::string_view body : {
+           std::string_view(""),
+           std::string_view(" "),
+           std::string_view("\0", 1),
+           std::string_view("null"),
+           std::string_view("true"),
+           std::string_view("\"model\""),
+           std::string_view("7"),
+           std::string_view("[]"),
+           std::string_view(R"([{"model":"a","stream":true}])"),
+           std::string_view("model=a&stream=true"),
+           std::string_view("{"),
+           std::string_view("}"),
+           std::string_view(R"({"model":"a","stream":true)"),
+           std::string_view(R"({"model":"a","stream":true,)"),
+           std::string_view(R"({"model":"a","stream":tru)"),
+           std::string_view(R"({"model":"a","stream":true,"x":"}))"),
+           std::string_view(R"({"model":"a","stream":true,"x":{})"),
+           std::string_view(R"({"model":"a","stream":true,"x":{"y":[{}]})"),
+           std::string_view(R"({"model":"a","stream":true}})"),
+           std::string_view(R"({"model":"a","stream":true}x)"),
+           std::string_view(R"({"model":"a","stream":true} {})"),
+           std::string_view(R"({"model":"a","stream":true},)"),
+           std::string_view(R"({"model":"a","stream":true,})"),
+           std::string_view(R"({,"model":"a","stream":true})"),
+           std::string_view(R"({"model":"a" "stream":true})"),
+           std::string_view(R"({"model" "a","stream":true})"),
+           std::string_view(R"({model:"a","stream":true})"),
+           std::string_view(R"({"stream":true,"stream_options"})"),
+           std::string_view("\xEF\xBB\xBF{\"model\":\"a\",\"stream\":true}"),
+           std::string_view("{\"model\":\"a\",\"stream\":true,\"x\":\"\xFF\"}"),
+           std::string_view("{\"model\":\"a\",\"stream\":true,\"x\":\"\n\"}"),
+       }) {
+    const RequestFacts facts = inspect(body);
+    EXPECT_EQ(facts.model, "") << body;
+    EXPECT_FALSE(facts.stream) << body;
+    EXPECT_TRUE(facts.usage_option.empty()) << body;
+  }
+}
+
+TEST(ChatRequest, ABodyCutOffAnywhereIsNeverEdited) {
+  constexpr std::string_view kBody =
+      R"({"model":"gpt-4o","stream_options":{"include_usage":false,"x":[1,{"y":null}]},"stream":true,"n":12})";
+  ASSERT_FALSE(inspect(kBody).usage_option.empty());
+  for (std::size_t size = 0; size < kBody.size(); ++size) {
+    const RequestFacts facts = inspect(kBody.substr(0, size));
+    EXPECT_TRUE(facts.usage_option.empty()) << size;
+    EXPECT_FALSE(facts.stream) << size;
+  }
+}
+
+struct EditCase {
+  std::string_view body;
+  std::string_view edited = {};  // "" where nothing is changed
+};
+
+void expect_edits(std::span<const EditCase> cases) {
+  for (const EditCase& c : cases) {
+    const BodyEdit edit = inspect(c.body).usage_option;
+    EXPECT_TRUE(inspect(c.body, UsageOption::kLeaveAlone).usage_option.empty()) << c.body;
+    if (c.edited.empty()) {
+      EXPECT_TRUE(edit.empty()) << c.body << "\n" << edited(c.body, edit);
+      continue;
+    }
+    const std::string text = edited(c.body, edit);
+    EXPECT_EQ(text, c.edited);
+    // The same request, and one that asks for usage.
+    const auto before = read_plainly(c.body);
+    const auto after = read_plainly(text);
+    ASSERT_TRUE(before && after) << text;
+    EXPECT_EQ(after->rest, before->rest) << text;
+    EXPECT_TRUE(after->asks_for_usage) << text;
+    EXPECT_FALSE(before->asks_for_usage) << text;
+    EXPECT_TRUE(inspect(text).usage_option.empty()) << "asked twice: " << text;
+  }
+}
+
+TEST(ChatRequest, AsksForUsageWhereTheClientDidNot) {
+  constexpr EditCase kCases[] = {
+      // No stream_options.
+      {R"({"stream":true})", R"({"stream_options":{"include_usage":true},"stream":true})"},
+      {R"({"model":"a","stream":true,"messages":[]})",
+       R"({"stream_options":{"include_usage":true},"model":"a","stream":true,"messages":[]})"},
+      {"\r\n { \"stream\" : true } \n",
+       "\r\n {\"stream_options\":{\"include_usage\":true}, \"stream\" : true } \n"},
+      // null.
+      {R"({"stream":true,"stream_options":null})",
+       R"({"stream":true,"stream_options":{"include_usage":true}})"},
+      {R"({"stream_options":null,"stream":true})",
+       R"({"stream_options":{"include_usage":true},"stream":true})"},
+      {"{\"stream_options\" :\r\n null \t,\"stream\":true}",
+       "{\"stream_options\" :\r\n {\"include_usage\":true} \t,\"stream\":true}"},
+      // Empty.
+      {R"({"stream":true,"stream_options":{}})",
+       R"({"stream":true,"stream_options":{"include_usage":true}})"},
+      {"{\"stream_options\": { \r\n\t } ,\"stream\":true}",
+       "{\"stream_options\": {\"include_usage\":true \r\n\t } ,\"stream\":true}"},
+      // Other members, before and after.
+      {R"({"stream":true,"stream_options":{"include_obfuscation":false}})",
+       R"({"stream":true,"stream_options":{"include_usage":true,"include_obfuscation":false}})"},
+      {R"({"stream_options":{ "a":{"include_usage":true},"b":[{"include_usage":true}] },"stream":true})",
+       R"({"stream_options":{"include_usage":true, "a":{"include_usage":true},"b":[{"include_usage":true}] },)"
+       R"("stream":true})"},
+      {R"({"stream_options":{"include_usages":true,"xinclude_usage":true},"stream":true})",
+       R"({"stream_options":{"include_usage":true,"include_usages":true,"xinclude_usage":true},"stream":true})"},
+      // Refused by the client.
+      {R"({"stream":true,"stream_options":{"include_usage":false}})",
+       R"({"stream":true,"stream_options":{"include_usage":true}})"},
+      {R"({"stream":true,"stream_options":{"a":1,"include_usage":false,"b":"}"}})",
+       R"({"stream":true,"stream_options":{"a":1,"include_usage":true,"b":"}"}})"},
+      {"{\"stream_options\":{\"include_usage\"\n:\tfalse\r\n},\"stream\":true}",
+       "{\"stream_options\":{\"include_usage\"\n:\ttrue\r\n},\"stream\":true}"},
+      {R"({"stream":true,"stream_options":{"include_usage":null}})",
+       R"({"stream":true,"stream_options":{"include_usage":true}})"},
+      {R"({"stream":true,"stream_options":{"include_usage":null ,"a":1}})",
+       R"({"stream":true,"stream_options":{"include_usage":true ,"a":1}})"},
+      // Before, between and after what must not be mistaken for it.
+      {R"({"messages":[{"content":"\"stream_options\":{\"include_usage\":true}"}],"stream":true})",
+       R"({"stream_options":{"include_usage":true},"messages":[{"content":)"
+       R"("\"stream_options\":{\"include_usage\":true}"}],"stream":true})"},
+      {R"({"metadata":{"stream_options":{"include_usage":true}},"stream":true})",
+       R"({"stream_options":{"include_usage":true},"metadata":{"stream_options":{"include_usage":true}},)"
+       R"("stream":true})"},
+      {R"({"stream":true,"stream_options":{},"tools":[{"stream_options":{"include_usage":true}}]})",
+       R"({"stream":true,"stream_options":{"include_usage":true},"tools":[{"stream_options":)"
+       R"({"include_usage":true}}]})"},
+      {R"({"include_usage":true,"stream":true})",
+       R"({"stream_options":{"include_usage":true},"include_usage":true,"stream":true})"},
+      {"{\"\u00e9{\":\"\\\"{\U0001F600\\\\\",\"stream_options\":{\"\u00e9\":\"\\u0000\"},\"stream\":true}",
+       "{\"\u00e9{\":\"\\\"{\U0001F600\\\\\",\"stream_options\":{\"include_usage\":true,\"\u00e9\":"
+       "\"\\u0000\"},"
+       "\"stream\":true}"},
+      // Of repeated members the last counts.
+      {R"({"stream":true,"stream_options":{"include_usage":true},"stream_options":{}})",
+       R"({"stream":true,"stream_options":{"include_usage":true},"stream_options":{"include_usage":true}})"},
+      {R"({"stream":true,"stream_options":{"include_usage":true},"stream_options":null})",
+       R"({"stream":true,"stream_options":{"include_usage":true},"stream_options":{"include_usage":true}})"},
+      {R"({"stream":true,"stream_options":{"include_usage":true,"include_usage":false}})",
+       R"({"stream":true,"stream_options":{"include_usage":true,"include_usage":true}})"},
+      {R"({"stream":false,"stream":true})",
+       R"({"stream_options":{"include_usage":true},"stream":false,"stream":true})"},
+  };
+  expect_edits(kCases);
+}
+
+TEST(ChatRequest, ChangesNothingWhereThereIsNothingToAskFor) {
+  constexpr EditCase kCases[] = {
+      // No stream.
+      {R"({})"},
+      {"{ \n }"},
+      {R"({"model":"a"})"},
+      {R"({"stream":false,"stream_options":null})"},
+      {R"({"stream":false,"stream_options":{"include_usage":false}})"},
+      {R"({"stream":true,"stream":false})"},
+      {R"({"stream":"true"})"},
+      // Asked for already.
+      {R"({"stream":true,"stream_options":{"include_usage":true}})"},
+      {"{\"stream_options\" : { \"include_usage\"\n: true\t} , \"stream\":true}"},
+      {R"({"stream":true,"stream_options":{"a":false,"include_usage":true,"b":null}})"},
+      {R"({"stream":true,"stream_options":{},"stream_options":{"include_usage":true}})"},
+      {R"({"stream":true,"stream_options":null,"stream_options":{"include_usage":true}})"},
+      {R"({"stream":true,"stream_options":{"include_usage":false,"include_usage":true}})"},
+  };
+  expect_edits(kCases);
+}
+
+// The provider refuses these in its own words.
+TEST(ChatRequest, LeavesOptionsOfAWrongTypeAlone) {
+  constexpr EditCase kCases[] = {
+      {R"({"stream":true,"stream_options":[]})"},
+      {R"({"stream":true,"stream_options":[{"include_usage":false}]})"},
+      {R"({"stream":true,"stream_options":"include_usage"})"},
+      {R"({"stream":true,"stream_options":false})"},
+      {R"({"stream":true,"stream_options":true})"},
+      {R"({"stream":true,"stream_options":0})"},
+      {R"({"stream":true,"stream_options":{"include_usage":0}})"},
+      {R"({"stream":true,"stream_options":{"include_usage":1}})"},
+      {R"({"stream":true,"stream_options":{"include_usage":-1.5e3 }})"},
+      {R"({"stream":true,"stream_options":{"include_usage":"true"}})"},
+      {R"({"stream":true,"stream_options":{"include_usage":""}})"},
+      {R"({"stream":true,"stream_options":{"include_usage":{}}})"},
+      {R"({"stream":true,"stream_options":{"include_usage":{"a":false}}})"},
+      {R"({"stream":true,"stream_options":{"include_usage":[false]}})"},
+      // No JSON either, and an edit must not mend it.
+      {R"({"stream":true,"stream_options":nul})"},
+      {R"({"stream":true,"stream_options":nullx})"},
+      {R"({"stream":true,"stream_options":{"include_usage":fals}})"},
+      {R"({"stream":true,"stream_options":{"include_usage":falsey}})"},
+      {R"({"stream":true,"stream_options":{"include_usage":nul}})"},
+      {R"({"stream":true,"stream_options":{"include_usage":}})"},
+      {R"({"stream":true,"stream_options":})"},
+  };
+  expect_edits(kCases);
+}
+
+// A key in escapes may be the option itself; a client that asked would lose its usage to a second one.
+TEST(ChatRequest, LeavesOptionsBehindEscapedKeysAlone) {
+  constexpr EditCase kCases[] = {
+      {R"({"stream":true,"stream\u005foptions":{"include_usage":true}})"},
+      {R"({"stream\u005foptions":null,"stream":true})"},
+      {R"({"stream":true,"stream_options":{"include\u005fusage":true}})"},
+      {R"({"stream":true,"stream_options":{"include_usage":false,"include\u005fusage":true}})"},
+      {R"({"stream":true,"stream_options":{},"stream\u005foptions":{"include_usage":true}})"},
+  };
+  expect_edits(kCases);
+  // In other places escapes are nobody's concern.
+  constexpr EditCase kElsewhere[] = {
+      {R"({"a":{"b\u005f":1},"stream":true,"stream_options":{"a":{"b\u005f":1}}})",
+       R"({"a":{"b\u005f":1},"stream":true,"stream_options":{"include_usage":true,"a":{"b\u005f":1}}})"},
+      {R"({"a":"\"b\\","stream":true,"stream_options":{"a":"\u005f"}})",
+       R"({"a":"\"b\\","stream":true,"stream_options":{"include_usage":true,"a":"\u005f"}})"},
+  };
+  expect_edits(kElsewhere);
+}
+
+TEST(ChatRequest, DeepNestingIsNoObstacle) {
+  for (const std::size_t depth : {100u, 1000u, 2000u, 100'000u}) {
+    std::string body = R"({"model":"a","x":)";
+    for (std::size_t i = 0; i < depth; ++i) body += i % 2 == 0 ? "[" : R"({"stream_options":)";
+    body += "1";
+    for (std::size_t i = depth; i-- > 0;) body += i % 2 == 0 ? "]" : "}";
+    body += R"(,"stream":true})";
+    const RequestFacts facts = inspect(body);
+    EXPECT_EQ(facts.model, "a");
+    EXPECT_TRUE(facts.stream);
+    EXPECT_EQ(edited(body, facts.usage_option),
+              R"({"stream_options":{"include_usage":true},)" + body.substr(1));
+  }
+}
+
+TEST(ChatRequest, ReadsLargeBodies) {
+  std::string body =
+      R"({"messages":[{"role":"user","content":")" + std::string(3 << 20, 'x') + R"("}],"stream":true})";
+  for (int round = 0; round < 2; ++round) {
+    const RequestFacts facts = inspect_chat_request(body, 0, UsageOption::kAskFor);
+    EXPECT_TRUE(facts.stream);
+    EXPECT_EQ(facts.usage_option.offset, 1u);
+  }
+  // And small ones after them.
+  EXPECT_EQ(inspect(R"({"model":"a"})").model, "a");
+}
+
+}  // namespace
+}  // namespace archestra::providers::openai
