@@ -17,7 +17,11 @@ using json::ondemand::value;
 // More than any request may ask for (`n` is at most 128); an index beyond it is ignored.
 constexpr std::uint64_t kChoicesMax = 128;
 
-bool is_non_empty_string(value member) {
+// A text, or a list of parts as some servers send it; not "", [] or null.
+bool is_content(value member) {
+  array parts;
+  bool empty = true;
+  if (!member.get_array().get(parts)) return !parts.is_empty().get(empty) && !empty;
   const auto text = json::as_string(member);
   return text && !text->empty();
 }
@@ -53,7 +57,8 @@ class ChatScan final : public ResponseScan {
     auto document = json::read(text, slack);
     object members;
     if (document.error() || document.get_object().get(members)) return root;
-    json::for_each_member(members, [&](raw_json_string key, value member) {
+    if (!json::whole_text(members, text)) return root;
+    const bool readable = json::for_each_member(members, [&](raw_json_string key, value member) {
       if (key == "choices") {
         root.has_empty_choices = read_choices(member, root.has_content) == 0;
       } else if (key == "usage") {
@@ -66,7 +71,7 @@ class ChatScan final : public ResponseScan {
         read_error(member);
       }
     });
-    return root;
+    return readable ? root : Root{};
   }
 
   // How many there are; 1 where that cannot be told, so that nothing is taken for empty by mistake.
@@ -82,13 +87,19 @@ class ChatScan final : public ResponseScan {
     return count;
   }
 
+  // Chunks name their choice and their tool call by `index`. It usually stands first, but servers that sort
+  // their members have it behind what it is needed for. Where it is missing, the place in the list counts.
+  static std::uint64_t index_of(object& item, std::uint64_t position) {
+    value index;
+    if (!item.find_field_unordered("index").get(index)) position = json::as_count(index).value_or(position);
+    [[maybe_unused]] const auto rewound = item.reset();  // where it fails, so does the next look
+    return position;
+  }
+
   void read_choice(object choice, std::size_t position, bool& has_content) {
-    // Chunks name their choice by `index`, which usually stands first; a whole answer's are in order too.
-    std::uint64_t index = position;
+    const std::uint64_t index = index_of(choice, position);
     json::for_each_member(choice, [&](raw_json_string key, value member) {
-      if (key == "index") {
-        index = json::as_count(member).value_or(index);
-      } else if (key == "delta" || key == "message") {
+      if (key == "delta" || key == "message") {
         read_message(member, index, has_content);
       } else if (key == "finish_reason") {
         if (const auto reason = json::as_string(member); reason && index < kChoicesMax) {
@@ -104,7 +115,7 @@ class ChatScan final : public ResponseScan {
     if (message.get_object().get(members)) return;
     json::for_each_member(members, [&](raw_json_string key, value member) {
       if (key == "content" || key == "reasoning_content" || key == "reasoning" || key == "refusal") {
-        has_content |= is_non_empty_string(member);
+        has_content |= is_content(member);
       } else if (key == "tool_calls") {
         has_content |= read_tool_calls(member, choice);
       } else if (key == "function_call" && json::is_object(member)) {  // before tools; still spoken
@@ -121,11 +132,7 @@ class ChatScan final : public ResponseScan {
     for (auto item : list) {
       object call;
       if (item.get_object().get(call)) break;
-      std::uint64_t index = position++;
-      json::for_each_member(call, [&](raw_json_string key, value member) {
-        if (key == "index") index = json::as_count(member).value_or(index);
-      });
-      count_tool_call(choice, index);
+      count_tool_call(choice, index_of(call, position++));
     }
     return position > 0;
   }
