@@ -1,0 +1,332 @@
+#include "proxy/gate.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstring>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "http/test_splits.h"
+
+namespace archestra::proxy {
+namespace {
+
+using http::Pieces;
+using providers::Verdict;
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+constexpr base::MonotonicTime kStart{std::chrono::seconds(100)};
+base::MonotonicTime at(int seconds) { return kStart + std::chrono::seconds(seconds); }
+
+// Events say themselves what is to happen: "drop", "replace", "content"; everything else passes.
+class ScriptedScan final : public providers::ResponseScan {
+ public:
+  Verdict on_event(std::string_view raw) override {
+    events.emplace_back(raw);
+    if (raw.find("content") != std::string_view::npos) ++facts_.content_events;
+    if (raw.find("drop") != std::string_view::npos) return Verdict::kDrop;
+    return raw.find("replace") != std::string_view::npos ? Verdict::kReplace : Verdict::kPass;
+  }
+  std::string_view replacement() const override { return "data: other\n\n"; }
+  void on_body(std::string_view body, std::size_t slack) override {
+    bodies.emplace_back(body);
+    for (std::size_t i = 0; i < slack; ++i)
+      behind += static_cast<unsigned char>(body.data()[body.size() + i]);
+    slacks.push_back(slack);
+  }
+
+  std::vector<std::string> events;
+  std::vector<std::string> bodies;
+  std::vector<std::size_t> slacks;
+  unsigned behind = 0;
+};
+
+/// When the end of the body is known.
+enum class End : std::uint8_t {
+  kWithLastBytes,
+  kLater,  // a last chunk or a close that comes alone
+  kNever,  // the upstream broke
+};
+
+struct Replay {
+  std::string sent;
+  std::vector<std::string> events;
+  std::vector<std::string> bodies;
+  TokenTimes times;
+};
+
+// A response through the gate as the relay drives it: a read at a time, each in the same buffer, each sent
+// before the next comes. Read number n arrives at second n. `pieces_per_read` runs are one read, as the
+// content of several chunks may be.
+class GateTest : public testing::Test {
+ protected:
+  Replay replay(GateMode mode, const Pieces& pieces, End end = End::kWithLastBytes,
+                std::size_t runs_per_read = 1) {
+    ScriptedScan scan;
+    Replay result;
+    {
+      Gate gate(mode, &scan, limits, pool);
+      base::Buffer buffer = pool.take(64 * 1024);
+      Runs runs;
+      int second = 0;
+      for (std::size_t i = 0; i < pieces.size(); i += runs_per_read) {
+        ++second;
+        runs.clear();
+        std::memset(buffer.data(), '#', buffer.size());  // what was there is gone
+        char* free = buffer.data();
+        for (std::size_t j = i; j < std::min(i + runs_per_read, pieces.size()); ++j) {
+          std::memcpy(free, pieces[j].data(), pieces[j].size());
+          gate.take_in({free, pieces[j].size()}, at(second), runs);
+          free += pieces[j].size() + 2;  // chunk framing lies between runs
+        }
+        const bool last = i + runs_per_read >= pieces.size();
+        if (last && end == End::kWithLastBytes)
+          gate.finish(runs);
+        else
+          gate.collect(runs);
+        send(gate, runs, at(second), result.sent);
+        if (!last || end != End::kWithLastBytes) gate.release_views();
+      }
+      if (end == End::kLater) {
+        // Framing may arrive without content, even twice.
+        for (const bool is_end : {false, true}) {
+          runs.clear();
+          std::memset(buffer.data(), '#', buffer.size());
+          if (is_end)
+            gate.finish(runs);
+          else
+            gate.collect(runs);
+          send(gate, runs, at(++second), result.sent);
+        }
+      }
+      gate.conclude();
+      result.times = gate.token_times();
+    }
+    result.events = scan.events;
+    result.bodies = scan.bodies;
+    for (const std::size_t slack : scan.slacks) EXPECT_GE(slack, 64u);
+    EXPECT_EQ(pool.bytes_in_use(), 0u);
+    return result;
+  }
+
+  static void send(Gate& gate, const Runs& runs, base::MonotonicTime arrived, std::string& sent) {
+    for (std::string_view run : runs.all()) sent += run;
+    gate.observe(runs, arrived);
+  }
+
+  base::BufferPool pool;
+  GateLimits limits{.scan_bytes_max = 1000, .event_bytes_max = 1000};
+};
+
+constexpr std::string_view kStream =
+    ": hello\n\ndata: content 1\n\ndata: drop\n\nevent: x\r\ndata: content 2\r\n\r\ndata: replace\n\n"
+    "data: drop content\n\ndata: [DONE]\n\n";
+constexpr std::string_view kDecided =
+    ": hello\n\ndata: content 1\n\nevent: x\r\ndata: content 2\r\n\r\ndata: other\n\ndata: [DONE]\n\n";
+
+TEST_F(GateTest, ReadsNothingWhereItOnlyPasses) {
+  http::for_each_split(kStream, [&](const Pieces& pieces) {
+    for (const End end : {End::kWithLastBytes, End::kLater, End::kNever}) {
+      const Replay result = replay(GateMode::kPass, pieces, end);
+      EXPECT_EQ(result.sent, kStream);
+      EXPECT_THAT(result.events, IsEmpty());
+      EXPECT_THAT(result.bodies, IsEmpty());
+      EXPECT_FALSE(result.times.first);
+    }
+  });
+  Gate gate(GateMode::kPass, nullptr, limits, pool);  // needs no scan
+  Runs runs;
+  gate.take_in("abc", at(1), runs);
+  gate.finish(runs);
+  gate.observe(runs, at(1));
+  gate.conclude();
+  ASSERT_EQ(runs.all().size(), 1u);
+  EXPECT_EQ(runs.all()[0], "abc");
+}
+
+TEST_F(GateTest, PassesEventsAtOnceWhereItOnlyObserves) {
+  ScriptedScan scan;
+  Gate gate(GateMode::kObserveEvents, &scan, limits, pool);
+  Runs runs;
+  constexpr std::string_view kHalf = "data: conte";
+  gate.take_in(kHalf, at(1), runs);
+  ASSERT_EQ(runs.all().size(), 1u);
+  EXPECT_EQ(runs.all()[0].data(), kHalf.data()) << "without a copy";
+  EXPECT_THAT(scan.events, IsEmpty()) << "nothing is read before it has left";
+  gate.observe(runs, at(1));
+  EXPECT_THAT(scan.events, IsEmpty());
+}
+
+TEST_F(GateTest, ObservesEachEventOnceHoweverItIsCut) {
+  const std::vector<std::string> events = replay(GateMode::kObserveEvents, {kStream}).events;
+  ASSERT_EQ(events.size(), 7u);
+  EXPECT_EQ(events[3], "event: x\r\ndata: content 2\r\n\r\n");
+  http::for_each_split(kStream, [&](const Pieces& pieces) {
+    for (const End end : {End::kWithLastBytes, End::kLater, End::kNever}) {
+      for (const std::size_t runs_per_read : {1u, 3u}) {
+        const Replay result = replay(GateMode::kObserveEvents, pieces, end, runs_per_read);
+        EXPECT_EQ(result.sent, kStream) << "verdicts mean nothing where bytes pass at once";
+        EXPECT_EQ(result.events, events);
+        EXPECT_THAT(result.bodies, IsEmpty());
+      }
+    }
+  });
+}
+
+TEST_F(GateTest, DecidesEachEventOnceHoweverItIsCut) {
+  const std::vector<std::string> events = replay(GateMode::kObserveEvents, {kStream}).events;
+  http::for_each_split(kStream, [&](const Pieces& pieces) {
+    for (const End end : {End::kWithLastBytes, End::kLater, End::kNever}) {
+      for (const std::size_t runs_per_read : {1u, 3u}) {
+        const Replay result = replay(GateMode::kDecideEvents, pieces, end, runs_per_read);
+        EXPECT_EQ(result.sent, kDecided) << pieces.size() << " pieces, the first of " << pieces[0].size();
+        EXPECT_EQ(result.events, events);
+        EXPECT_THAT(result.bodies, IsEmpty());
+      }
+    }
+  });
+}
+
+TEST_F(GateTest, LetsNothingOutBeforeItsVerdict) {
+  ScriptedScan scan;
+  Gate gate(GateMode::kDecideEvents, &scan, limits, pool);
+  const auto collect = [&](std::string_view run) {
+    Runs runs;
+    gate.take_in(run, at(1), runs);
+    EXPECT_TRUE(runs.empty());
+    gate.collect(runs);
+    std::string text;
+    for (std::string_view view : runs.all()) text += view;
+    return text;
+  };
+  EXPECT_EQ(collect("data: dr"), "");
+  EXPECT_EQ(collect("op\n"), "");
+  EXPECT_EQ(collect("\ndata: a\n\nda"), "data: a\n\n");
+  EXPECT_EQ(collect("ta: b\n\n"), "data: b\n\n");
+  EXPECT_EQ(collect(": no content"), "");
+}
+
+TEST_F(GateTest, GivesOutWhatPassedOnlyOnce) {
+  ScriptedScan scan;
+  Gate gate(GateMode::kDecideEvents, &scan, limits, pool);
+  Runs runs;
+  gate.take_in("data: a\n\n", at(1), runs);
+  gate.collect(runs);
+  EXPECT_EQ(runs.bytes(), 9u);
+  for (int i = 0; i < 3; ++i) {
+    runs.clear();
+    gate.collect(runs);
+    EXPECT_TRUE(runs.empty());
+  }
+  gate.finish(runs);
+  EXPECT_TRUE(runs.empty());
+}
+
+// An event without its empty line is no event: it is never judged, and leaves when the body ends.
+TEST_F(GateTest, PassesAnUnfinishedEventAtTheEnd) {
+  for (const std::string_view tail :
+       {"data: drop", "data: drop\n", "d", "data: drop\n\r", "data: drop\r\r"}) {
+    for (const std::string_view head : {"", "data: a\n\n", "data: drop\n\n"}) {
+      const std::string stream = std::string(head) + std::string(tail);
+      const std::string kept = head.find("drop") == std::string_view::npos ? stream : std::string(tail);
+      http::for_each_split(stream, [&](const Pieces& pieces) {
+        for (const End end : {End::kWithLastBytes, End::kLater}) {
+          const Replay decided = replay(GateMode::kDecideEvents, pieces, end);
+          EXPECT_EQ(decided.sent, kept)
+              << "the end comes " << (end == End::kLater ? "alone" : "with the last bytes");
+          EXPECT_EQ(decided.events.size(), head.empty() ? 0u : 1u);
+          EXPECT_EQ(replay(GateMode::kObserveEvents, pieces, end).events, decided.events);
+        }
+        EXPECT_EQ(replay(GateMode::kDecideEvents, pieces, End::kNever).sent,
+                  kept.substr(0, kept.size() - tail.size()));
+      });
+    }
+  }
+}
+
+TEST_F(GateTest, PassesOversizedEventsUnread) {
+  limits.event_bytes_max = 16;
+  const std::string stream =
+      "data: drop\n\ndata: drop content 0123456789abcdef\n\ndata: content\n\ndata: drop 0123456789";
+  const std::string kept = "data: drop content 0123456789abcdef\n\ndata: content\n\ndata: drop 0123456789";
+  http::for_each_split(stream, [&](const Pieces& pieces) {
+    for (const End end : {End::kWithLastBytes, End::kLater}) {
+      const Replay decided = replay(GateMode::kDecideEvents, pieces, end);
+      EXPECT_EQ(decided.sent, kept);
+      EXPECT_THAT(decided.events, ElementsAre("data: drop\n\n", "data: content\n\n"));
+      const Replay observed = replay(GateMode::kObserveEvents, pieces, end);
+      EXPECT_EQ(observed.sent, stream);
+      EXPECT_EQ(observed.events, decided.events);
+    }
+  });
+}
+
+TEST_F(GateTest, NotesWhenContentWentBy) {
+  struct Case {
+    Pieces reads;
+    int first;  // 0 for never
+    int last;
+  };
+  const Case kCases[] = {
+      {{"data: a\n\n", ": ping\n\n", "data: [DONE]\n\n"}, 0, 0},
+      {{"data: a\n\n", "data: content\n\n", "data: b\n\n"}, 2, 2},
+      {{"data: content\n\n", "data: b\n\n", "data: content\n\ndata: content\n\n", "data: b\n\n"}, 1, 3},
+      // An event is there when its last byte is.
+      {{"data: con", "tent\n", "\ndata: b\n\n", "data: con", "tent\n\n"}, 3, 5},
+      {{"data: a\n\ndata: content\n\ndata: conte"}, 1, 1},
+  };
+  for (const Case& c : kCases) {
+    for (const GateMode mode : {GateMode::kObserveEvents, GateMode::kDecideEvents}) {
+      const TokenTimes times = replay(mode, c.reads).times;
+      ASSERT_EQ(times.first.has_value(), c.first != 0);
+      ASSERT_EQ(times.last.has_value(), c.last != 0);
+      if (c.first == 0) continue;
+      EXPECT_EQ(*times.first, at(c.first));
+      EXPECT_EQ(*times.last, at(c.last));
+    }
+  }
+}
+
+TEST_F(GateTest, ReadsABodyWholeHoweverItIsCut) {
+  constexpr std::string_view kBody = R"({"choices":[{"message":{"content":"drop\n\n"}}]})";
+  http::for_each_split(kBody, [&](const Pieces& pieces) {
+    for (const End end : {End::kWithLastBytes, End::kLater}) {
+      for (const std::size_t runs_per_read : {1u, 3u}) {
+        const Replay result = replay(GateMode::kObserveBody, pieces, end, runs_per_read);
+        EXPECT_EQ(result.sent, kBody);
+        EXPECT_THAT(result.bodies, ElementsAre(kBody));
+        EXPECT_THAT(result.events, IsEmpty());
+        EXPECT_FALSE(result.times.first);
+      }
+    }
+  });
+}
+
+TEST_F(GateTest, DoesNotReadABodyOverTheBound) {
+  const std::string body(limits.scan_bytes_max, 'x');
+  const std::string longer = body + "y";
+  for (const std::size_t cut : {1u, 500u, 999u, 1000u}) {
+    const Pieces fits{std::string_view(body).substr(0, cut), std::string_view(body).substr(cut)};
+    const Pieces too_long{std::string_view(longer).substr(0, cut), std::string_view(longer).substr(cut)};
+    for (const End end : {End::kWithLastBytes, End::kLater}) {
+      EXPECT_THAT(replay(GateMode::kObserveBody, fits, end).bodies, ElementsAre(body));
+      const Replay result = replay(GateMode::kObserveBody, too_long, end);
+      EXPECT_EQ(result.sent, longer);
+      EXPECT_THAT(result.bodies, IsEmpty());
+    }
+  }
+  EXPECT_THAT(replay(GateMode::kObserveBody, {longer}).bodies, IsEmpty());
+  EXPECT_THAT(replay(GateMode::kObserveBody, {body, "y", "z", "!"}).bodies, IsEmpty());
+}
+
+TEST_F(GateTest, ReadsNoBodyWhereNoneCame) {
+  EXPECT_THAT(replay(GateMode::kObserveBody, {}, End::kLater).bodies, IsEmpty());
+  EXPECT_EQ(replay(GateMode::kDecideEvents, {}, End::kLater).sent, "");
+}
+
+}  // namespace
+}  // namespace archestra::proxy
