@@ -30,6 +30,8 @@ class OutboundConnection {
 
   MessageSource& source() { return source_; }
   net::Stream& stream() { return *stream_; }
+  /// For whoever keeps connections: a whole response was read on it before.
+  bool reused = false;
 
  private:
   const net::StreamPtr stream_;

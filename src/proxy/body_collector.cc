@@ -8,13 +8,7 @@ namespace archestra::proxy {
 
 void BodyCollector::add(std::string_view run) {
   if (too_large_ || run.empty()) return;
-  if (size_ + view_.size() + run.size() > bytes_max_) {
-    too_large_ = true;
-    view_ = {};
-    copy_.release();
-    size_ = 0;
-    return;
-  }
+  if (size_ + view_.size() + run.size() > bytes_max_) return give_up();
   if (size_ == 0 && view_.empty()) {
     view_ = run;
     return;
@@ -28,13 +22,23 @@ void BodyCollector::release_view() {
 }
 
 void BodyCollector::append(std::string_view run) {
+  if (too_large_) return;
   if (size_ + run.size() > copy_.size()) {
-    base::Buffer larger = pool_.take(std::max(2 * copy_.size(), size_ + run.size()));
+    const std::size_t want = std::max(2 * copy_.size(), size_ + run.size());
+    if (pool_.bytes_in_use() + want > memory_bytes_max_) return give_up();
+    base::Buffer larger = pool_.take(want);
     if (size_ > 0) std::memcpy(larger.data(), copy_.data(), size_);
     copy_ = std::move(larger);
   }
   std::memcpy(copy_.data() + size_, run.data(), run.size());
   size_ += run.size();
+}
+
+void BodyCollector::give_up() {
+  too_large_ = true;
+  view_ = {};
+  size_ = 0;
+  copy_.release();
 }
 
 std::string_view BodyCollector::whole() const {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <limits>
 #include <string_view>
 
 #include "base/buffer_pool.h"
@@ -11,8 +12,10 @@ namespace archestra::proxy {
 
 class BodyCollector {
  public:
+  static constexpr std::size_t kNoLimit = std::numeric_limits<std::size_t>::max();
+
   /// Gives up beyond `bytes_max` bytes of body, and where the pool holds `memory_bytes_max` for everyone.
-  BodyCollector(base::BufferPool& pool, std::size_t bytes_max, std::size_t memory_bytes_max)
+  BodyCollector(base::BufferPool& pool, std::size_t bytes_max, std::size_t memory_bytes_max = kNoLimit)
       : pool_(pool), bytes_max_(bytes_max), memory_bytes_max_(memory_bytes_max) {}
 
   /// `run` must lie in a pooled buffer. A first run is remembered, not copied, until release_view().

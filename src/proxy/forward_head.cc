@@ -29,14 +29,16 @@ bool goes_upstream(const UpstreamRequest& request, const Field& field) {
     case HeaderId::kContentLength:
     case HeaderId::kExpect:
     case HeaderId::kHost:
-    case HeaderId::kTraceparent: return false;
+    case HeaderId::kTraceparent:
+      return false;
     case HeaderId::kAcceptEncoding:
       if (request.encoding == Encoding::kIdentity) return false;
       break;
     case HeaderId::kTracestate:
       if (!request.keep_tracestate) return false;
       break;
-    default: break;
+    default:
+      break;
   }
   return !http::is_hop_by_hop(field.id) && !is_named_by_connection(request.head.fields, field);
 }
@@ -58,7 +60,11 @@ std::size_t upstream_head_room(const UpstreamRequest& request) {
 }
 
 void write_upstream_head(const UpstreamRequest& request, http::HeadWriter& out) {
-  out.text(request.head.method).text(" ").text(request.target.base_path).text(request.path).text(" HTTP/1.1\r\n");
+  out.text(request.head.method)
+      .text(" ")
+      .text(request.target.base_path)
+      .text(request.path)
+      .text(" HTTP/1.1\r\n");
   out.field("Host", request.target.host_field);
   for (const Field& field : request.head.fields)
     if (goes_upstream(request, field)) out.field(field.name, field.value);
@@ -81,7 +87,9 @@ void write_client_head(const ClientResponse& response, http::HeadWriter& out) {
   for (const Field& field : head.fields) {
     // Without a body a length still tells something (HEAD, 304).
     const bool is_ours = field.id == HeaderId::kContentLength && response.framing != ClientFraming::kNone;
-    if (is_ours || http::is_hop_by_hop(field.id) || is_named_by_connection(head.fields, field)) continue;
+    if (is_ours || field.id == HeaderId::kArchestra || http::is_hop_by_hop(field.id) ||
+        is_named_by_connection(head.fields, field))
+      continue;
     out.field(field.name, field.value);
   }
   out.text("Server-Timing: gateway;dur=");

@@ -228,8 +228,14 @@ TEST(ClientHead, SendsBackWhatNoRuleNamesUnchangedAndInOrder) {
       "Date: today\r\ncontent-TYPE: text/event-stream\r\nretry-after: 7\r\nx-ratelimit-remaining-tokens: "
       "9\r\n"
       "Set-Cookie: a=b\r\nSet-Cookie: c=d\r\nServer-Timing: db;dur=1\r\nContent-Encoding: br\r\nVary: *\r\n"
-      "x-archestra-error: not ours\r\nbaggage: a=b\r\ntraceparent: x\r\nx-empty: \r\n";
+      "baggage: a=b\r\ntraceparent: x\r\nx-empty: \r\n";
   EXPECT_EQ(client_head(fields), expected_client(fields));
+}
+
+// x-archestra-error tells that the gateway answered: an upstream must not say it in our name.
+TEST(ClientHead, KeepsTheGatewaysOwnFieldsToItself) {
+  EXPECT_EQ(client_head("A: b\r\nx-archestra-error: not ours\r\nX-Archestra-Anything: x\r\n"),
+            expected_client("A: b\r\n"));
 }
 
 TEST(ClientHead, KeepsStatusAndReason) {

@@ -27,9 +27,10 @@ enum class GateMode : std::uint8_t {
 };
 
 struct GateLimits {
-  std::size_t scan_bytes_max;    ///< of a JSON body that is read
-  std::size_t event_bytes_max;   ///< of an event that is read
-  std::size_t memory_bytes_max;  ///< of all buffers of the pool, beyond which no body is kept for reading
+  std::size_t scan_bytes_max;   ///< of a JSON body that is read
+  std::size_t event_bytes_max;  ///< of an event that is read
+  std::size_t memory_bytes_max =
+      BodyCollector::kNoLimit;  ///< of all buffers of the pool, beyond which no body is kept for reading
 };
 
 /// When the events that carried content went by.
