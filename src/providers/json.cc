@@ -5,7 +5,9 @@ namespace archestra::providers::json {
 simdjson::simdjson_result<ondemand::document> read(std::string_view text, std::size_t slack) {
   thread_local ondemand::parser parser;
   thread_local std::string padded;
-  if (slack >= simdjson::SIMDJSON_PADDING)
+  // simdjson takes a closing bracket behind the text for a reason to look whether the text is balanced. So
+  // that no text is judged by what follows it, that byte is never one.
+  if (slack >= simdjson::SIMDJSON_PADDING && text.data()[text.size()] != '}')
     return parser.iterate(simdjson::padded_string_view(text.data(), text.size(), text.size() + slack));
   // A large text is not kept for ever.
   if (padded.capacity() > (std::size_t{1} << 20)) padded = {};

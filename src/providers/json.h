@@ -14,7 +14,7 @@ namespace archestra::providers::json {
 namespace ondemand = simdjson::ondemand;
 
 /// A document over `text`, parsed with this thread's parser: one at a time. Copies the text where fewer than
-/// SIMDJSON_PADDING readable bytes (`slack`) follow it.
+/// SIMDJSON_PADDING readable bytes (`slack`) follow it. What is read does not depend on those bytes.
 simdjson::simdjson_result<ondemand::document> read(std::string_view text, std::size_t slack);
 
 /// Where `value` is a string: its text, unescaped, valid until the next read().
@@ -26,7 +26,7 @@ bool is_null(ondemand::value& value);
 bool has_escapes(ondemand::raw_json_string key);
 
 /// The root's text, where it is all of `text`: the object is closed, and nothing but white space follows it.
-/// Anything else is no JSON, and what is read of it may depend on the bytes behind. Rewinds the object.
+/// Anything else is no JSON. Rewinds the object.
 std::optional<std::string_view> whole_text(ondemand::object& root, std::string_view text);
 
 /// Calls `visit(key, value)` for every member of an object; keys with escapes are compared raw. Stops where

@@ -137,6 +137,7 @@ TEST(ChatResponse, WhatIsNoJsonObjectTellsNothing) {
         std::string_view(R"({"id":"a","usage":{"prompt_tokens":12}},)"),
         std::string_view(R"({"id":"a","usage":{"prompt_tokens":12}}})"),
         std::string_view(R"({"id":"a","usage":{"prompt_tokens":12}} {})"),
+        std::string_view(R"({"id":"a","usage":{"prompt_tokens":12},"x":"y":1}","z":1})"),
         std::string_view("{\"id\":\"a\",\"x\":\"\xFF\"}"), std::string_view("\xEF\xBB\xBF{\"id\":\"a\"}")}) {
     for (const char behind : {' ', '}', '3', ',', '"', ']'}) {
       const std::string with_slack = std::string(body) + std::string(kSlack, behind);

@@ -12,12 +12,12 @@
 
 namespace archestra::providers::openai {
 
-/// A request body as the DOM sees it.
+/// A request body as the DOM sees it. Of repeated members the last counts.
 struct PlainRequest {
-  std::string model;            ///< the last one that is a string
-  bool stream = false;          ///< as the last one says
-  bool asks_for_usage = false;  ///< as the last stream_options says
-  bool has_options = false;     ///< stream_options is there
+  std::string model;  ///< the last one that is a string
+  bool stream = false;
+  bool asks_for_usage = false;
+  bool may_be_asked = true;  ///< stream_options is what a provider accepts, and does not ask
   /// All of the body but include_usage, minified; with it goes a stream_options that is null or has nothing
   /// else.
   std::string rest;
@@ -26,7 +26,7 @@ struct PlainRequest {
 /// Nothing where the text is no JSON object.
 inline std::optional<PlainRequest> read_plainly(std::string_view body) {
   namespace dom = simdjson::dom;
-  dom::parser parser;
+  thread_local dom::parser parser;
   dom::object root;
   if (parser.parse(body.data(), body.size()).get_object().get(root)) return std::nullopt;
   PlainRequest plain;
@@ -39,19 +39,21 @@ inline std::optional<PlainRequest> read_plainly(std::string_view body) {
       plain.rest.append(member.key) += '\0' + simdjson::minify(member.value) + "\n";
       continue;
     }
-    plain.has_options = true;
     plain.asks_for_usage = false;
+    plain.may_be_asked = member.value.is_null() || member.value.is_object();
     dom::object options;
     if (member.value.get_object().get(options)) {
       if (!member.value.is_null()) plain.rest += "stream_options: " + simdjson::minify(member.value) + "\n";
       continue;
     }
     for (const dom::key_value_pair option : options) {
-      if (option.key == "include_usage")
-        plain.asks_for_usage = !option.value.get_bool().get(flag) && flag;
-      else
-        plain.rest.append("stream_options.").append(option.key) +=
-            '\0' + simdjson::minify(option.value) + "\n";
+      if (option.key == "include_usage") {
+        const bool is_flag = !option.value.get_bool().get(flag);
+        plain.asks_for_usage = is_flag && flag;
+        plain.may_be_asked = option.value.is_null() || (is_flag && !flag);
+        continue;
+      }
+      plain.rest.append("stream_options.").append(option.key) += '\0' + simdjson::minify(option.value) + "\n";
     }
   }
   return plain;
