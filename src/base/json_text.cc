@@ -2,7 +2,10 @@
 
 #include <fmt/format.h>
 
-#include <ctime>
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <cstring>
 #include <iterator>
 
 namespace archestra::base {
@@ -29,15 +32,38 @@ std::size_t utf8_sequence_length(std::string_view text) {
   return 0;
 }
 
+namespace {
+
+constexpr std::uint64_t kOnes = 0x0101010101010101;
+constexpr std::uint64_t kHighBits = 0x8080808080808080;
+
+/// The high bit of some byte, where one of them is 0.
+constexpr std::uint64_t zero_bytes(std::uint64_t word) { return (word - kOnes) & ~word & kHighBits; }
+
+bool is_plain(char c) {
+  const auto u = static_cast<unsigned char>(c);
+  return u >= 0x20 && u < 0x80 && c != '"' && c != '\\';
+}
+
+/// How many characters at the start need neither an escape nor a look at their UTF-8.
+std::size_t plain_prefix(std::string_view text) {
+  std::size_t at = 0;
+  for (; at + 8 <= text.size(); at += 8) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, text.data() + at, 8);
+    const std::uint64_t special = (word | ((word - kOnes * 0x20) & ~word)) & kHighBits;
+    if ((special | zero_bytes(word ^ (kOnes * '"')) | zero_bytes(word ^ (kOnes * '\\'))) != 0) break;
+  }
+  while (at < text.size() && is_plain(text[at])) ++at;
+  return at;
+}
+
+}  // namespace
+
 void append_json_string(std::string& out, std::string_view text) {
   out += '"';
   while (!text.empty()) {
-    std::size_t plain = 0;
-    while (plain < text.size()) {
-      const auto c = static_cast<unsigned char>(text[plain]);
-      if (c < 0x20 || c >= 0x80 || c == '"' || c == '\\') break;
-      ++plain;
-    }
+    const std::size_t plain = plain_prefix(text);
     out.append(text.substr(0, plain));
     text.remove_prefix(plain);
     if (text.empty()) break;
@@ -65,13 +91,27 @@ void append_json_string(std::string& out, std::string_view text) {
   out += '"';
 }
 
+// By hand: each call's log line has one, and gmtime_r with fmt is a third of the whole line's cost.
 void append_iso_time(std::string& out, WallTime time) {
-  const auto micros = std::chrono::duration_cast<std::chrono::microseconds>(time.time_since_epoch()).count();
-  const std::time_t seconds = static_cast<std::time_t>(micros / 1'000'000);
-  std::tm utc{};
-  gmtime_r(&seconds, &utc);
-  fmt::format_to(std::back_inserter(out), "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:06}Z", utc.tm_year + 1900,
-                 utc.tm_mon + 1, utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec, micros % 1'000'000);
+  const auto micros = std::chrono::floor<std::chrono::microseconds>(time);
+  const auto day = std::chrono::floor<std::chrono::days>(micros);
+  const std::chrono::year_month_day date(day);
+  const std::chrono::hh_mm_ss clock(micros - day);
+  std::array<char, 27> text;
+  char* at = text.data();
+  const auto put = [&at](std::int64_t number, int digits, char after) {
+    for (int i = digits - 1; i >= 0; --i, number /= 10) at[i] = static_cast<char>('0' + number % 10);
+    at += digits;
+    *at++ = after;
+  };
+  put(static_cast<int>(date.year()), 4, '-');
+  put(static_cast<unsigned>(date.month()), 2, '-');
+  put(static_cast<unsigned>(date.day()), 2, 'T');
+  put(clock.hours().count(), 2, ':');
+  put(clock.minutes().count(), 2, ':');
+  put(clock.seconds().count(), 2, '.');
+  put(clock.subseconds().count(), 6, 'Z');
+  out.append(text.data(), text.size());
 }
 
 }  // namespace archestra::base

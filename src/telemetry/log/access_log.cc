@@ -1,8 +1,9 @@
 #include "telemetry/log/access_log.h"
 
-#include <array>
 #include <charconv>
 #include <cstddef>
+#include <cstdint>
+#include <cstring>
 #include <span>
 
 #include "base/json_text.h"
@@ -10,7 +11,8 @@
 namespace archestra::telemetry {
 namespace {
 
-/// Appends members of one JSON object. Keys are our own and need no escapes.
+/// Appends members of one JSON object. Keys are our own and need no escapes. A line has some thirty members,
+/// so each but a text is written into room that is made for it once.
 class JsonFields {
  public:
   explicit JsonFields(std::string& out) : out_(out) {}
@@ -22,39 +24,62 @@ class JsonFields {
   void text_unless_empty(std::string_view key, std::string_view value) {
     if (!value.empty()) text(key, value);
   }
-  template <class T>
-  void number(std::string_view key, T value) {
-    start(key);
-    std::array<char, 32> digits;
-    const auto [end, error] = std::to_chars(digits.data(), digits.data() + digits.size(), value);
-    out_.append(digits.data(), end);
+  void number(std::string_view key, std::uint64_t value) {
+    put(key, kDigitsMax, [&](char* at) { return std::to_chars(at, at + kDigitsMax, value).ptr; });
   }
   void boolean(std::string_view key, bool value) {
-    start(key);
-    out_ += value ? "true" : "false";
+    put(key, 5, [&](char* at) { return copied(at, value ? "true" : "false"); });
   }
-  /// Milliseconds, to the microsecond.
+  /// Milliseconds, to the microsecond. Printed as integers, which is cheaper than as a double.
   void milliseconds(std::string_view key, base::Duration value) {
-    number(key, static_cast<double>(value.count() / 1000) / 1e3);
+    put(key, kDigitsMax + 5, [&](char* at) {
+      const std::int64_t micros = value.count() / 1000;
+      if (micros < 0) *at++ = '-';
+      const auto size = static_cast<std::uint64_t>(micros < 0 ? -micros : micros);
+      at = std::to_chars(at, at + kDigitsMax, size / 1000).ptr;
+      if (size % 1000 == 0) return at;
+      *at++ = '.';
+      for (const std::uint64_t unit : {100u, 10u, 1u}) *at++ = static_cast<char>('0' + size / unit % 10);
+      while (at[-1] == '0') --at;
+      return at;
+    });
   }
   template <std::size_t N>
   void hex(std::string_view key, const base::HexId<N>& id) {
-    start(key);
-    std::array<char, 2 * N> digits;
-    base::write_hex(id.bytes.data(), N, digits.data());
-    out_ += '"';
-    out_.append(digits.data(), digits.size());
-    out_ += '"';
+    put(key, 2 * N + 2, [&](char* at) {
+      *at++ = '"';
+      base::write_hex(id.bytes.data(), N, at);
+      at += 2 * N;
+      *at++ = '"';
+      return at;
+    });
   }
   void start(std::string_view key) {
-    out_ += is_first_ ? '{' : ',';
-    is_first_ = false;
-    out_ += '"';
-    out_.append(key);
-    out_ += "\":";
+    put(key, 0, [](char* at) { return at; });
   }
 
  private:
+  static constexpr std::size_t kDigitsMax = 20;
+
+  static char* copied(char* at, std::string_view text) {
+    std::memcpy(at, text.data(), text.size());
+    return at + text.size();
+  }
+
+  /// The key, and a value of `value_bytes_max` at most: `write` puts it at a place and returns its end.
+  template <class Write>
+  void put(std::string_view key, std::size_t value_bytes_max, Write write) {
+    const std::size_t before = out_.size();
+    out_.resize_and_overwrite(before + key.size() + 4 + value_bytes_max, [&](char* text, std::size_t) {
+      char* at = text + before;
+      *at++ = is_first_ ? '{' : ',';
+      *at++ = '"';
+      at = copied(copied(at, key), "\":");
+      return static_cast<std::size_t>(write(at) - text);
+    });
+    is_first_ = false;
+  }
+
   std::string& out_;
   bool is_first_ = true;
 };
@@ -142,7 +167,7 @@ void append_access_log(std::string& out, const FinishedRequest& finished) {
   fields.text("message", request.call != nullptr ? "llm call" : "http request");
   fields.text("method", request.method);
   fields.text("route", request.route);
-  fields.number("status_code", request.status_code);
+  fields.number("status_code", static_cast<std::uint64_t>(request.status_code));
   fields.milliseconds("duration_ms", request.duration);
   if (request.call != nullptr) append_call(out, fields, finished);
   fields.number("request_bytes", request.request_body_bytes);

@@ -292,10 +292,15 @@ std::string RequestFrame::request_with(std::string_view spans) const {
   const std::size_t scope_spans = scope_.size() + spans.size() + schema_.size();
   const std::size_t resource_spans =
       resource_.size() + length_field_size(kResourceSpansScopeSpans, scope_spans);
-  std::string request(length_field_size(kRequestResourceSpans, resource_spans), '\0');
-  char* at = put_length(request.data(), kRequestResourceSpans, resource_spans);
-  at = put_length(put_bytes(at, resource_), kResourceSpansScopeSpans, scope_spans);
-  put_bytes(put_bytes(put_bytes(at, scope_), spans), schema_);
+  std::string request;
+  // Not filled with zeros first: a batch is hundreds of kilobytes.
+  request.resize_and_overwrite(
+      length_field_size(kRequestResourceSpans, resource_spans), [&](char* at, std::size_t size) {
+        at = put_length(at, kRequestResourceSpans, resource_spans);
+        at = put_length(put_bytes(at, resource_), kResourceSpansScopeSpans, scope_spans);
+        put_bytes(put_bytes(put_bytes(at, scope_), spans), schema_);
+        return size;
+      });
   return request;
 }
 
