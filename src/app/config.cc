@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <cstdlib>
 
@@ -47,6 +49,41 @@ Texts texts_from_environment() {
   return texts;
 }
 
+std::vector<std::string> unknown_variables() {
+  constexpr std::string_view kPrefix = "ARCHESTRA_";
+  std::vector<std::string> unknown;
+  for (char** variable = environ; *variable != nullptr; ++variable) {
+    const std::string_view text(*variable);
+    const std::string_view name = text.substr(0, text.find('='));
+    if (!name.starts_with(kPrefix) || name == kConfigFileVariable) continue;
+    if (std::ranges::find(settings(), name, &Setting::env) == settings().end()) unknown.emplace_back(name);
+  }
+  return unknown;
+}
+
+namespace {
+
+// What a person typed, without what may be a password in it.
+std::string shown(const Setting& setting, std::string_view text) {
+  if (setting.secret) return "(a secret)";
+  const std::size_t begin = text.find("://");
+  const std::size_t at = text.rfind('@');
+  if (begin == std::string_view::npos || at == std::string_view::npos || at < begin)
+    return fmt::format("\"{}\"", text);
+  return fmt::format("\"{}://***{}\"", text.substr(0, begin), text.substr(at));
+}
+
+// What no single value tells.
+void check_together(const Config& config) {
+  if (config.body_bytes_max > config.bodies_bytes_max)
+    throw ConfigError{
+        fmt::format("ARCHESTRA_API_BODY_LIMIT: one body of {} bytes does not fit into "
+                    "ARCHESTRA_API_BODIES_LIMIT, {} bytes",
+                    config.body_bytes_max, config.bodies_bytes_max)};
+}
+
+}  // namespace
+
 Effective load(const Texts& flags, const Texts& environment, const Texts& file) {
   Effective effective;
   for (const Setting& setting : settings()) {
@@ -62,20 +99,22 @@ Effective load(const Texts& flags, const Texts& environment, const Texts& file) 
       break;
     }
     if (!setting.set(effective.config, value.text)) {
-      const std::string shown = setting.secret ? "(a secret)" : fmt::format("\"{}\"", value.text);
       throw ConfigError{fmt::format("{} ({}): {} is not accepted; it takes {}", setting.env,
-                                    name_of(value.source), shown, setting.accepted)};
+                                    name_of(value.source), shown(setting, value.text), setting.accepted)};
     }
     effective.values.push_back(std::move(value));
   }
+  check_together(effective.config);
   return effective;
 }
 
 std::string print(const Effective& effective) {
   std::string out;
   for (const auto& [setting, text, source] : effective.values) {
+    const bool is_hidden = setting->secret && !text.empty();
+    if (is_hidden) out += "# ";  // so that the output is a file one could start with
     out += setting->key() + " = ";
-    base::append_json_string(out, setting->secret && !text.empty() ? "********" : text);
+    base::append_json_string(out, is_hidden ? "********" : text);
     out += fmt::format("  # {}\n", name_of(source));
   }
   return out;

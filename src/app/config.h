@@ -42,7 +42,7 @@ struct Config {
   base::LogLevel access_log_level = base::LogLevel::kInfo;
   base::Secret metrics_secret;
 
-  http::Url otlp_endpoint;  ///< complete, see platform rule in settings_table.cc
+  http::Url otlp_endpoint;  ///< complete: set_otlp_endpoint has filled in the path
   base::Secret otlp_bearer;
   base::Secret otlp_username;
   base::Secret otlp_password;
@@ -56,6 +56,9 @@ struct Config {
   std::uint64_t bsp_max_export_batch_size = 0;
   std::string service_name;
 };
+
+/// Names the configuration file.
+inline constexpr std::string_view kConfigFileVariable = "ARCHESTRA_CONFIG";
 
 /// Where a value came from.
 enum class Source : std::uint8_t { kDefault, kFile, kEnvironment, kFlag };
@@ -96,6 +99,8 @@ struct ConfigError {
 
 /// Settings from the process's environment.
 Texts texts_from_environment();
+/// Variables there that begin like ours and are none: most likely misspelt.
+std::vector<std::string> unknown_variables();
 /// Settings from a TOML file. Unknown keys are errors. Throws ConfigError.
 Texts texts_from_file(const std::string& path);
 /// All together. Throws ConfigError.

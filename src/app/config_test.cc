@@ -62,9 +62,26 @@ TEST(Config, EveryKindRefusesNonsense) {
       {"OTEL_EXPORTER_OTLP_HEADERS", "novalue"},
       {"OTEL_EXPORTER_OTLP_HEADERS", "a=%zz"},
       {"OTEL_EXPORTER_OTLP_HEADERS", "a=x%0d%0ab: c"},
+      {"OTEL_EXPORTER_OTLP_HEADERS", "Content-Length=5"},
+      {"OTEL_EXPORTER_OTLP_HEADERS", "a=b,host=c"},
+      {"ARCHESTRA_API_HEAD_LIMIT", "1023"},
+      {"ARCHESTRA_OPENAI_BASE_URL", "http://host/v1?api-version=1"},
       {"ARCHESTRA_OPENAI_BASE_URL", "http://user:pass@host"}};
   for (const auto& [name, value] : cases)
     EXPECT_FALSE(error_of({{name, value}}).empty()) << name << "=" << value;
+}
+
+TEST(Config, PasswordsInUrlsAreNotRepeated) {
+  const std::string text = error_of({{"ARCHESTRA_OPENAI_BASE_URL", "http://user:hunter2@host/v1"}});
+  EXPECT_NE(text.find("\"http://***@host/v1\""), std::string::npos) << text;
+  EXPECT_EQ(text.find("hunter2"), std::string::npos) << text;
+}
+
+TEST(Config, OneBodyFitsIntoTheMemoryForAll) {
+  EXPECT_EQ(error_of({{"ARCHESTRA_API_BODY_LIMIT", "1MB"}, {"ARCHESTRA_API_BODIES_LIMIT", "1MB"}}), "");
+  const std::string text =
+      error_of({{"ARCHESTRA_API_BODY_LIMIT", "2MB"}, {"ARCHESTRA_API_BODIES_LIMIT", "1MB"}});
+  EXPECT_NE(text.find("ARCHESTRA_API_BODIES_LIMIT"), std::string::npos) << text;
 }
 
 TEST(Config, EndpointFormsFollowTheContract) {

@@ -24,6 +24,13 @@ std::uint16_t port_in_use(const Config& config) {
   return static_cast<std::uint16_t>(port);
 }
 
+// A gateway that listens on all addresses of a family is asked on its loopback one.
+std::string reachable(const std::string& bind) {
+  if (bind == "0.0.0.0") return "127.0.0.1";
+  if (bind == "::") return "::1";
+  return bind;
+}
+
 net::Task<void> ask(net::EventLoop& loop, const std::string& host, std::uint16_t port, int& status) {
   net::Resolver resolver(loop);
   base::BufferPool buffers;
@@ -49,9 +56,8 @@ int healthcheck(const Config& config) {
   if (port != 0) {
     net::EventLoop loop;
     net::TaskGroup tasks;
-    // A gateway that listens on all addresses is asked on the loopback one.
     const std::string& first = config.bind.front();
-    tasks.spawn(ask(loop, first == "0.0.0.0" || first == "::" ? "127.0.0.1" : first, port, status));
+    tasks.spawn(ask(loop, reachable(first), port, status));
     while (tasks.active() > 0) loop.turn(base::Duration::max());
   }
   if (status == 200) return 0;

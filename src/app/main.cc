@@ -1,5 +1,7 @@
 // The command line. CLI11 parses; what the commands do is in commands.h.
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
@@ -16,12 +18,21 @@ namespace {
 
 using namespace archestra;
 
+constexpr int kBadUsage = 2;
+
+// A closed standard descriptor would be the number of the next socket, and get what was meant for a log.
+void open_standard_descriptors() {
+  for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
+    if (::fcntl(fd, F_GETFD) < 0) [[maybe_unused]]
+      const int opened = ::open("/dev/null", O_RDWR);
+}
+
 /// The flags of one command: every setting of the table, and the file.
 class SettingFlags {
  public:
   explicit SettingFlags(CLI::App& command) {
     command.add_option("--config", config_file_, "TOML file with settings (or ARCHESTRA_CONFIG)")
-        ->envname("ARCHESTRA_CONFIG");
+        ->envname(std::string(app::kConfigFileVariable));
     for (const app::Setting& setting : app::settings()) {
       std::string& text = texts_.emplace_back();
       const std::string shown =
@@ -88,7 +99,10 @@ int simulate(const simulator::SimulatorOptions& options) {
 int run(int argc, char** argv) {
   CLI::App cli("archestra: an LLM gateway that relays every call and accounts for every token", "archestra");
   cli.require_subcommand(1);
-  cli.failure_message(CLI::FailureMessage::help);
+  cli.failure_message([](const CLI::App*, const CLI::Error& error) {
+    return fmt::format("archestra: {}; --help tells what there is\n", error.what());
+  });
+  cli.set_version_flag("--version", "archestra " ARCHESTRA_VERSION);
 
   CLI::App* const serve = cli.add_subcommand("serve", "run the gateway");
   SettingFlags serve_flags(*serve);
@@ -107,7 +121,7 @@ int run(int argc, char** argv) {
   try {
     cli.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return cli.exit(error);
+    return cli.exit(error) == 0 ? 0 : kBadUsage;
   }
   if (*version) {
     fmt::print("archestra {}\n", ARCHESTRA_VERSION);
@@ -115,17 +129,22 @@ int run(int argc, char** argv) {
   }
   if (*simulate_command) return simulate(simulator_options);
   if (*check) {
+    for (const std::string& name : app::unknown_variables())
+      fmt::print(stderr, "archestra: {} is no setting\n", name);
     fmt::print("{}", app::print(check_flags.load()));
     return 0;
   }
   if (*health) return app::healthcheck(health_flags.load().config);
   const app::Effective effective = serve_flags.load();
+  for (const std::string& name : app::unknown_variables())
+    base::log(base::LogLevel::kWarn, "a variable that is no setting is ignored", {{"name", name}});
   return app::serve(effective.config);
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
+  open_standard_descriptors();
   try {
     return run(argc, argv);
   } catch (const archestra::app::ConfigError& error) {
@@ -133,5 +152,5 @@ int main(int argc, char** argv) {
   } catch (const std::exception& error) {
     fmt::print(stderr, "archestra: {}\n", error.what());
   }
-  return 2;
+  return kBadUsage;
 }

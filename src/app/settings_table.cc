@@ -42,7 +42,7 @@ bool set_count(Config& config, std::string_view text) {
 }
 
 // "70MB": a number with an optional unit of 1024.
-template <auto kMember>
+template <auto kMember, std::uint64_t kLow = 1>
 bool set_bytes(Config& config, std::string_view text) {
   const std::size_t digits = std::min(text.find_first_not_of("0123456789"), text.size());
   const auto value = number<std::uint64_t>(text.substr(0, digits), 1, std::uint64_t{1} << 40);
@@ -54,7 +54,7 @@ bool set_bytes(Config& config, std::string_view text) {
   if (unit == "gb") shift = 30;
   if (!value || shift < 0 || *value > (std::uint64_t{1} << 40 >> shift)) return false;
   config.*kMember = *value << shift;
-  return true;
+  return config.*kMember >= kLow;
 }
 
 constexpr std::uint64_t kWeekInMilliseconds = 7ULL * 24 * 3600 * 1000;
@@ -84,7 +84,7 @@ bool set_on_off(Config& config, std::string_view text) {
 template <auto kMember>
 bool set_url(Config& config, std::string_view text) {
   auto url = http::parse_url(text);
-  if (!url) return false;
+  if (!url || !url->query.empty()) return false;
   config.*kMember = std::move(*url);
   return true;
 }
@@ -170,6 +170,13 @@ std::string_view trimmed(std::string_view text) {
   return text.substr(begin, text.find_last_not_of(" \t") - begin + 1);
 }
 
+// Fields that the exporter writes itself; twice would be one too many.
+bool is_exporters_own(std::string_view name) {
+  constexpr std::string_view kNames[] = {
+      "host", "connection", "content-type", "content-encoding", "content-length", "transfer-encoding"};
+  return std::ranges::find(kNames, name) != std::end(kNames);
+}
+
 bool set_otlp_headers(Config& config, std::string_view text) {
   config.otlp_headers.clear();
   while (!text.empty()) {
@@ -181,7 +188,7 @@ bool set_otlp_headers(Config& config, std::string_view text) {
     const std::string name = lower(trimmed(item.substr(0, equals)));
     const auto value = percent_decoded(trimmed(item.substr(equals + 1)));
     const bool good_name =
-        !name.empty() &&
+        !name.empty() && !is_exporters_own(name) &&
         name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-_") == std::string::npos;
     if (!good_name || !value ||
         std::ranges::any_of(*value, [](unsigned char c) { return c < 0x20 || c == 0x7f; }))
@@ -195,6 +202,7 @@ constexpr std::string_view kPort = "a port, 0 to 65535 (0: the system chooses)";
 constexpr std::string_view kMilliseconds = "whole milliseconds, 1 to 604800000";
 constexpr std::string_view kBytes = "a number of bytes with an optional unit: 70MB, 512KB, 1GB";
 constexpr std::string_view kUrl = "an http or https URL without user, query or fragment";
+constexpr std::string_view kEndpoint = "an http or https URL without user or fragment";
 constexpr std::string_view kLevel = "debug, info, warn, error or off";
 
 }  // namespace
@@ -254,8 +262,8 @@ const std::vector<Setting>& settings() {
       {.env = "ARCHESTRA_API_HEAD_LIMIT",
        .default_value = "64KB",
        .accepted = kBytes,
-       .help = "largest request head; beyond it 431",
-       .set = set_bytes<&Config::head_bytes_max>},
+       .help = "largest request head, at least 1KB; beyond it 431",
+       .set = set_bytes<&Config::head_bytes_max, 1024>},
       {.env = "ARCHESTRA_CALLS_IN_FLIGHT_LIMIT",
        .default_value = "10000",
        .accepted = "1 to 1000000",
@@ -325,7 +333,7 @@ const std::vector<Setting>& settings() {
        .set = set_secret<&Config::metrics_secret>},
       {.env = "ARCHESTRA_OTEL_EXPORTER_OTLP_ENDPOINT",
        .default_value = "http://localhost:4318/v1/traces",
-       .accepted = kUrl,
+       .accepted = kEndpoint,
        .help = "the OpenTelemetry collector; without a path, /v1/traces",
        .set = set_otlp_endpoint},
       {.env = "ARCHESTRA_OTEL_EXPORTER_OTLP_AUTH_BEARER",

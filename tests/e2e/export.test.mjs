@@ -127,9 +127,12 @@ test('gzip on request', () =>
 
 test('OTEL_TRACES_EXPORTER=none sends nothing', async () => {
   const collector = await Collector.start();
-  await withGateway({ ...endpointOf(collector), OTEL_TRACES_EXPORTER: 'none' }, call);
-  assert.deepEqual(collector.requests, [], 'not even at its end');
-  await collector.stop();
+  try {
+    await withGateway({ ...endpointOf(collector), OTEL_TRACES_EXPORTER: 'none' }, call);
+    assert.deepEqual(collector.requests, [], 'not even at its end');
+  } finally {
+    await collector.stop();
+  }
 });
 
 test('a collector that refuses for a while gets each span once', () =>
@@ -148,11 +151,14 @@ test('a collector that refuses for a while gets each span once', () =>
 test('calls go on without a collector', async () => {
   const dead = await refusingPort();
   const env = { OTEL_TRACES_EXPORTER: 'otlp', ARCHESTRA_OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${dead.port}/v1/traces` };
-  await withGateway(env, async (gateway) => {
-    for (let i = 0; i < 20; i += 1) await call(gateway);
-    assert.equal((await gateway.scrape()).sum('llm_requests_total', { outcome: 'completed' }), 20);
-  });
-  dead.release();
+  try {
+    await withGateway(env, async (gateway) => {
+      for (let i = 0; i < 20; i += 1) await call(gateway);
+      assert.equal((await gateway.scrape()).sum('llm_requests_total', { outcome: 'completed' }), 20);
+    });
+  } finally {
+    dead.release();
+  }
 });
 
 test('one batch says who sent it', () =>

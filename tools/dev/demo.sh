@@ -3,7 +3,7 @@
 
 demo_rate=20        # calls a second
 start_seconds=20    # for a process to say which ports it has
-stop_seconds=15     # for a process to end after SIGTERM
+stop_seconds=45     # for a process to end after SIGTERM: its drain and its flush have limits of their own
 
 cmd_demo() {
   local seconds=0 api_port='' metrics_port=''

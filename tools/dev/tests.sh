@@ -139,7 +139,7 @@ e2e_tests() {
   rm -rf "$reports" "$tap"
   mkdir -p "$reports"
   ARCHESTRA_BINARY=$PWD/build/$preset/archestra ASAN_OPTIONS=log_path=$reports/asan TSAN_OPTIONS=log_path=$reports/tsan \
-    timeout "$e2e_seconds_max" "$node" --test --test-timeout="$e2e_test_ms_max" \
+    timeout "$e2e_seconds_max" "$node" --test --test-force-exit --test-timeout="$e2e_test_ms_max" \
     --test-reporter=spec --test-reporter-destination=stdout --test-reporter=tap --test-reporter-destination="$tap" \
     ${filter:+--test-name-pattern="$filter"} "${files[@]}" 2>&1 | sed '/^ℹ /d' || true
   count_e2e "e2e $preset" "$tap"

@@ -30,8 +30,10 @@ std::string request_head(const ExporterOptions& options) {
   if (options.compression == Compression::kGzip) head += "Content-Encoding: gzip\r\n";
   if (!options.authorization.empty())
     head.append("Authorization: ").append(options.authorization.reveal()).append("\r\n");
-  for (const auto& [name, value] : options.headers)
+  for (const auto& [name, value] : options.headers) {
+    if (name == "authorization" && !options.authorization.empty()) continue;
     head.append(name).append(": ").append(value.reveal()).append("\r\n");
+  }
   return head;
 }
 
