@@ -46,7 +46,7 @@ class Telemetry {
   /// log writer, spans for each sampled one, into the queue. What has no room there is counted as
   /// dropped. Returns the number of requests. Never waits.
   std::size_t drain();
-  /// How long to wait before the next drain(): 50 ms, less while rings fill up faster.
+  /// How long to wait before the next drain(): 20 ms, less while rings fill up faster.
   base::Duration pause() const { return pause_; }
   /// The next request to post. False where there is none.
   bool take_batch(otlp::SpanBatch& out) { return spans_.take_batch(out); }
