@@ -8,12 +8,12 @@ source bench/quick/measure.sh
 source bench/quick/report.sh
 
 binary=build/release/archestra
-rounds=5 seconds=2 connections=64 system_calls=no
-calls_total=0
+rounds=5 seconds=2 connections=64 together=no system_calls=no
+calls_total=0 lines_dropped=0 lines_dropped_before=0
 
 usage() {
   cat <<'TEXT'
-bench/quick.sh [--rounds N] [--seconds N] [--connections N] [--syscalls]
+bench/quick.sh [--rounds N] [--seconds N] [--connections N] [--together] [--syscalls]
   Measures build/release/archestra beside HAProxy, one worker each, in turns, on a core of their own where there are
   two; the provider is `archestra simulate`. Three workloads: JSON answers, and streams whose client asks for usage or
   leaves it to the gateway to ask. CPU time is the whole process's, of all threads. Fails if an answer is not 2xx, or
@@ -21,6 +21,7 @@ bench/quick.sh [--rounds N] [--seconds N] [--connections N] [--syscalls]
     --rounds N       alternating rounds [5]
     --seconds N      of each measurement, after warming up [2]
     --connections N  kept-alive connections [64]
+    --together       load both at once, on one core, instead of in turns: for a machine that is busy otherwise
     --syscalls       count system calls too, in runs of their own (wants perf, and the right to trace)
   Ratios are what to trust; the rest depends on the machine. Instructions are not counted: most virtual machines
   cannot.
@@ -39,6 +40,7 @@ parse_options() {
       --rounds) rounds=$(number "$@") || exit 1; shift ;;
       --seconds) seconds=$(number "$@") || exit 1; shift ;;
       --connections) connections=$(number "$@") || exit 1; shift ;;
+      --together) together=yes ;;
       --syscalls) system_calls=yes ;;
       -h | --help) usage && exit 0 ;;
       *) fail "unknown option '$1'; see --help" ;;
@@ -62,7 +64,11 @@ run_rounds() {
     order=(haproxy gateway)
     [[ $((round % 2)) -eq 1 ]] || order=(gateway haproxy)
     for workload in json asked added; do
-      for proxy in "${order[@]}"; do measure "$proxy" "$workload" "$round" "$seconds"; done
+      if [[ $together == yes ]]; then
+        measure_together "$workload" "$round"
+      else
+        for proxy in "${order[@]}"; do measure "$proxy" "$workload" "$round"; done
+      fi
     done
     say "round $round of $rounds"
   done
@@ -90,7 +96,7 @@ main() {
   printf '\n'
   print_tables
   check_separate_events
-  printf 'spans of the gateway: %s delivered, %s dropped; log lines dropped: %s; nothing was lost in %s calls\n' \
+  printf 'spans of the gateway: %s delivered, %s dropped; log lines dropped: %s; wrk and the gateway agree on %s calls\n' \
     "$spans_sent" "$spans_dropped" "$lines_dropped" "$calls_total"
   [[ $system_calls == no ]] || print_system_calls
 }

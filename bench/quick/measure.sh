@@ -43,7 +43,6 @@ counted() {
 gateway_metric() { http_get "$metrics_port" /metrics | counted "$@"; }
 
 gateway_is_idle() { [[ $(gateway_metric llm_requests_in_flight) -eq 0 ]]; }
-log_has_lines() { [[ $(wc -l <"$stage_dir/gateway.out") -ge $1 ]]; }
 
 # run_load PROXY WORKLOAD SECONDS: sets answers, errors, reading.
 run_load() {
@@ -58,30 +57,52 @@ run_load() {
 }
 
 # The gateway's own count beside wrk's: what wrk left when it stopped may have been completed or not, all else may not
-# differ. Each call has its line in the access log.
+# differ. Each call has its line in the access log, or was counted as dropped from it.
 check_gateway_counts() {
   local workload=$1 completed=$2 calls=$3
   [[ $completed -ge $answers && $calls -le $((answers + connections)) ]] ||
     fail "$workload: wrk has $answers answers, llm_requests_total $completed completed of $calls"
-  until_true 5 log_has_lines "$calls" || fail "$workload: $calls calls, $(wc -l <"$stage_dir/gateway.out") log lines"
+  until_true 5 log_is_complete "$calls" ||
+    fail "$workload: $calls calls, $(wc -l <"$stage_dir/gateway.out") log lines, $lines_dropped dropped so far"
+  lines_dropped_before=$lines_dropped
   : >"$stage_dir/gateway.out"
 }
 
-# measure PROXY WORKLOAD ROUND SECONDS: appends a line to results.tsv.
+log_is_complete() {
+  lines_dropped=$(gateway_metric telemetry_dropped_total 'signal="logs"')
+  [[ $(($(wc -l <"$stage_dir/gateway.out") + lines_dropped - lines_dropped_before)) -ge $1 ]]
+}
+
+# measure PROXY WORKLOAD ROUND: appends a line to results.
 measure() {
-  local proxy=$1 workload=$2 round=$3 before calls completed
   local -a answers errors reading
+  if [[ $1 == gateway ]]; then measure_gateway "$2" "$3"; else load_and_record "$@"; fi
+}
+
+load_and_record() {
+  run_load "$1" "$2" "$seconds"
+  printf '%s %s %s %s %s\n' "$2" "$1" "$3" "${units[$2]}" "$reading" >>"$stage_dir/results"
+}
+
+measure_gateway() {
+  local workload=$1 before calls completed
   before=$(http_get "$metrics_port" /metrics)
-  run_load "$proxy" "$workload" "$4"
-  if [[ $proxy == gateway ]]; then
-    until_true 10 gateway_is_idle || fail "$workload: the gateway still has calls in flight"
-    completed=$(($(gateway_metric llm_requests_total 'outcome="completed"') -
-      $(counted llm_requests_total 'outcome="completed"' <<<"$before")))
-    calls=$(($(gateway_metric llm_requests_total) - $(counted llm_requests_total <<<"$before")))
-    check_gateway_counts "$workload" "$completed" "$calls"
-    calls_total=$((calls_total + calls))
-  fi
-  printf '%s %s %s %s %s\n' "$workload" "$proxy" "$round" "${units[$workload]}" "$reading" >>"$stage_dir/results"
+  load_and_record gateway "$workload" "$2"
+  until_true 10 gateway_is_idle || fail "$workload: the gateway still has calls in flight"
+  completed=$(($(gateway_metric llm_requests_total 'outcome="completed"') -
+    $(counted llm_requests_total 'outcome="completed"' <<<"$before")))
+  calls=$(($(gateway_metric llm_requests_total) - $(counted llm_requests_total <<<"$before")))
+  check_gateway_counts "$workload" "$completed" "$calls"
+  calls_total=$((calls_total + calls))
+}
+
+# Both at once: they share the core, and what else the machine does hits both alike.
+measure_together() {
+  local haproxy
+  measure haproxy "$1" "$2" &
+  haproxy=$!
+  measure gateway "$1" "$2"
+  wait "$haproxy" || fail "measuring haproxy failed"
 }
 
 spans_settled() {
@@ -93,7 +114,6 @@ spans_settled() {
 # Two spans a call: the request, and its try. A batch may wait five seconds for company.
 check_spans() {
   until_true 15 spans_settled || fail "$calls_total calls, but $spans_sent spans delivered and $spans_dropped dropped"
-  lines_dropped=$(gateway_metric telemetry_dropped_total 'signal="logs"')
 }
 
 # Tracing system calls slows a process down, so they are counted in a run of their own, and only where perf can.

@@ -33,7 +33,7 @@ help_bench() {
 ./dev bench --quick | --micro [OPTION...]
   --quick measures the gateway beside HAProxy in front of the same simulated provider: one worker each, pinned,
   alternating rounds, CPU time per request and per stream event with medians and ratios, in two minutes; its options
-  (--rounds N, --seconds N, --connections N, --syscalls) are in `bench/quick.sh --help`. --micro runs the Google
+  (--rounds N, --together, --syscalls and others) are in `bench/quick.sh --help`. --micro runs the Google
   Benchmark binaries; options after it are theirs (--benchmark_filter=TEXT).
 TEXT
 }
