@@ -39,7 +39,7 @@ net::Task<bool> await_request(ClientConnection& client, Shard& shard) {
   net::Readiness& readiness = client.stream().readiness;
   const auto deadline = shard.loop.now() + shard.settings->inbound.idle_timeout;
   while (source.buffered().empty()) {
-    if (shard.draining() && !readiness.readable) co_return false;
+    if (shard.draining() && client.served && !readiness.readable) co_return false;
     const net::Wake wake = co_await net::Wait(shard.loop, {{&readiness, net::Interest::kReadable}}, deadline);
     if (wake != net::Wake::kFirst) co_return false;
     const net::IoResult read = source.fill();
@@ -83,7 +83,7 @@ net::Task<void> serve_client(Shard& shard, std::unique_ptr<net::TcpStream> strea
   while (after == AfterExchange::kKeepAlive) {
     client.busy = false;
     if (!co_await await_request(client, shard)) co_return;
-    client.busy = true;
+    client.busy = client.served = true;
     after = co_await serve_request(client, shard);
   }
   const bool has_unread = !client.http().source().buffered().empty() || client.stream().readiness.readable;

@@ -33,6 +33,7 @@ class ClientConnection {
   bool was_cut_off() { return stream().readiness.cancelled; }
 
   bool busy = false;      ///< a request is being read or served
+  bool served = false;    ///< there has been one
   std::size_t place = 0;  ///< in the shard's list
 
  private:
