@@ -1,5 +1,6 @@
 #include "proxy/shard.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "proxy/client_connection.h"
@@ -8,6 +9,8 @@ namespace archestra::proxy {
 namespace {
 
 constexpr std::size_t kSpareHeadsMax = 256;
+// A connection that was made and has not been used yet is about to be: its first request is waited for.
+constexpr base::Duration kDrainGrace = std::chrono::seconds(1);
 
 }  // namespace
 
@@ -16,6 +19,7 @@ Shard::Shard(SettingsRef snapshot, call::CallObserver& call_observer, const net:
       settings(std::move(snapshot)),
       upstreams(loop, resolver, buffers, settings->timeouts),
       observer(call_observer),
+      drain_grace_(&Shard::on_drain_grace, this),
       drain_limit_(&Shard::on_drain_limit, this) {
   acceptor_ = std::make_unique<net::Acceptor>(loop, sockets, [this](std::unique_ptr<net::TcpStream> stream) {
     serving_.spawn(serve_client(*this, std::move(stream)));
@@ -43,8 +47,15 @@ void Shard::drain(base::Duration limit) {
 void Shard::begin_drain(base::Duration limit) {
   acceptor_->stop();
   draining_ = true;
+  loop.timers().arm(drain_grace_, loop.now() + std::min(kDrainGrace, limit));
   loop.timers().arm(drain_limit_, loop.now() + limit);
-  for (ClientConnection* connection : std::vector(connections_)) connection->close_if_idle();
+  for (ClientConnection* connection : std::vector(connections_))
+    if (connection->served) connection->close_if_idle();
+}
+
+void Shard::on_drain_grace(void* self) {
+  for (ClientConnection* connection : std::vector(static_cast<Shard*>(self)->connections_))
+    connection->close_if_idle();
 }
 
 void Shard::on_drain_limit(void* self) {

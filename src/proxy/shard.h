@@ -37,8 +37,8 @@ class Shard {
   /// The thread's body: serves until it has drained.
   void run();
 
-  /// Any thread. Accepts what is queued, then no more; idle connections close, busy ones finish their call.
-  /// After `limit` what is left is cut off and accounted as `shutdown`. run() returns when all are gone.
+  /// Any thread. Accepts what is queued, then no more; used idle connections close, new ones after a second, busy ones
+  /// finish their call. After `limit` what is left is cut off and accounted as `shutdown`. run() returns when all are gone.
   void drain(base::Duration limit);
   /// Any thread, while run() runs: `done` is called on the shard once no connection will be accepted any
   /// more.
@@ -63,11 +63,13 @@ class Shard {
 
  private:
   void begin_drain(base::Duration limit);
+  static void on_drain_grace(void* self);
   static void on_drain_limit(void* self);
 
   std::vector<std::unique_ptr<Heads>> spare_heads_;
   std::vector<ClientConnection*> connections_;  // each knows its place
   bool draining_ = false;
+  net::Timer drain_grace_;
   net::Timer drain_limit_;
   net::TaskGroup serving_;
   std::unique_ptr<net::Acceptor> acceptor_;
