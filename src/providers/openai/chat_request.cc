@@ -11,19 +11,16 @@ using json::ondemand::object;
 using json::ondemand::raw_json_string;
 using json::ondemand::value;
 
-// Positions in the body are found by re-reading its text, because the parsed copy may lie elsewhere.
-std::size_t offset_of(const char* at, const char* document_begin) {
-  return static_cast<std::size_t>(at - document_begin);
-}
-
 // A value's text, and where it begins in the document.
 struct Span {
   std::size_t begin = 0;
   std::size_t size = 0;
 };
 
+// Positions are told from the text that was parsed, which may be a copy of the body.
 Span span_of(std::string_view token, const char* document_begin) {
-  return {.begin = offset_of(token.data(), document_begin), .size = token.find_last_not_of(" \t\r\n") + 1};
+  return {.begin = static_cast<std::size_t>(token.data() - document_begin),
+          .size = token.find_last_not_of(" \t\r\n") + 1};
 }
 
 // What the request says of stream_options. Of repeated members the last counts, as for the provider.
@@ -46,10 +43,9 @@ std::optional<StreamOptions> read_stream_options(value options, const char* docu
   bool flag = false;
   if (json::is_null(options))
     return StreamOptions{Kind::kNull, span_of(options.raw_json_token(), document_begin)};
-  const char* const begin = options.raw_json_token().data();
+  StreamOptions found{Kind::kEmpty, span_of(options.raw_json_token(), document_begin)};
   object members;
   if (options.get_object().get(members)) return StreamOptions{Kind::kUntouchable};
-  StreamOptions found{Kind::kEmpty, {offset_of(begin, document_begin), 0}};
   bool has_escapes = false;
   const bool readable = json::for_each_member(members, [&](raw_json_string key, value member) {
     has_escapes |= json::has_escapes(key);

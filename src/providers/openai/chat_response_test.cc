@@ -1,3 +1,4 @@
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -354,9 +355,10 @@ TEST(ChatStream, KeepsFinishReasonsByChoice) {
 TEST(ChatStream, IgnoresIndexesThatCannotBe) {
   Stream stream;
   for (const char* index : {"128", "4294967296", "18446744073709551615", "18446744073709551616"}) {
-    const std::string text = index;
-    stream.data(R"({"choices":[{"index":)" + text + R"(,"delta":{"content":"a","tool_calls":[{"index":)" +
-                text + R"(}]},"finish_reason":"stop"}],"usage":{"prompt_tokens":1}})");
+    stream.data(
+        fmt::format(R"({{"choices":[{{"index":{0},"delta":{{"content":"a","tool_calls":[{{"index":{0}}}]}},)"
+                    R"("finish_reason":"stop"}}],"usage":{{"prompt_tokens":1}}}})",
+                    index));
   }
   EXPECT_LE(stream.facts().finish_reasons.size(), 1u);
   EXPECT_EQ(stream.facts().content_events, 4u);
@@ -378,8 +380,10 @@ TEST(ChatStream, BoundsTheCallsItTellsApart) {
   Stream stream;
   for (int choice = 0; choice < 3; ++choice) {
     std::string calls;
-    for (int index = 0; index < 4000; ++index)
-      calls += (index == 0 ? "{\"index\":" : ",{\"index\":") + std::to_string(index) + "}";
+    for (int index = 0; index < 4000; ++index) {
+      calls += index == 0 ? R"({"index":)" : R"(,{"index":)";
+      calls += std::to_string(index) + "}";
+    }
     stream.data(R"({"choices":[{"index":)" + std::to_string(choice) + R"(,"delta":{"tool_calls":[)" + calls +
                 "]}}]}");
   }
@@ -418,9 +422,7 @@ TEST(ChatStream, ReadsDataInEveryForm) {
        {"data: {\"id\":\"a\"}\n\n", "data:{\"id\":\"a\"}\n\n", "data:   {\"id\":\"a\"} \n\n",
         "data: {\"id\":\"a\"}\r\n\r\n", "data: {\"id\":\"a\"}\r\r", ": ping\ndata: {\"id\":\"a\"}\n\n",
         "event: chunk\nid: 7\nretry: 9\ndata: {\"id\":\"a\"}\n\n", "data: {\ndata: \"id\":\ndata: \"a\"}\n\n",
-        "data: {\"id\":\r\ndata: \"a\"}\r\n\r\n",
-        "\xEF\xBB\xBF"
-        "data: {\"id\":\"a\"}\n\n"}) {
+        "data: {\"id\":\r\ndata: \"a\"}\r\n\r\n", "\xEF\xBB\xBF\x64\x61ta: {\"id\":\"a\"}\n\n"}) {
     Stream stream;
     EXPECT_EQ(stream.raw(event), Verdict::kPass);
     EXPECT_EQ(stream.facts().id, "a") << event;
