@@ -1,0 +1,272 @@
+// Responses over pipes that carry anything at once and over pipes that carry a few bytes at a time.
+#include "proxy/relay.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "http/body_framing.h"
+#include "net/memory_pipe.h"
+#include "providers/registry.h"
+
+namespace archestra::proxy {
+namespace {
+
+using http::BodyKind;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+constexpr std::string_view kHead = "HTTP/1.1 200 OK\r\n\r\n";
+
+struct Upstream {
+  std::string bytes;
+  http::BodyFraming framing;
+  bool closes = false;
+  bool stalls = false;  // sends nothing more; patience is short then
+};
+
+struct Relayed {
+  std::optional<RelayResult> result;
+  std::string received;  // by the client, the head included
+  providers::ResponseFacts facts;
+  std::size_t memory_bytes = 0;  // most that was held at a time
+};
+
+class RelayTest : public testing::TestWithParam<std::size_t> {
+ protected:
+  net::MemoryPipeOptions cuts(std::size_t capacity = 64 * 1024) const {
+    return {.capacity = capacity, .read_bytes_max = GetParam(), .write_bytes_max = GetParam()};
+  }
+
+  Relayed relay_all(const Upstream& upstream, GateMode mode, ClientFraming framing,
+                    std::size_t client_reads_max = std::string::npos) {
+    Relayed relayed;
+    const providers::RequestFacts request{.model = "m", .stream = true, .usage_option = {.inserted = "x"}};
+    const auto match = registry_.match("POST", "/v1/openai/chat/completions");
+    const auto scan = (*match)->provider->scan(*(*match)->route.operation, request);
+    Gate gate(mode, scan.get(), {.scan_bytes_max = 1 << 20, .event_bytes_max = 1 << 20}, pool_);
+    {
+      auto [client, client_side] = net::make_memory_pipe(loop_, cuts(4096));
+      auto [server, server_side] = net::make_memory_pipe(loop_, cuts());
+      http_io::InboundConnection inbound(std::move(client_side), pool_, limits_);
+      std::optional<http_io::OutboundConnection> outbound(std::in_place, std::move(server_side), pool_);
+      outbound->source().start_body(upstream.framing);
+      Waits waits;
+      group_.spawn([](RelayPlan plan, std::optional<RelayResult>& result)
+                       -> net::Task<void> {
+        result = co_await relay(plan);
+        plan.client.stream().shut_down_write();
+      }({.client = inbound,
+                       .upstream = *outbound,
+                       .gate = gate,
+                       .head = kHead,
+                       .framing = framing,
+                       .idle_timeout = upstream.stalls ? base::Duration(milliseconds(20)) : seconds(100),
+                       .total_deadline = base::monotonic_now() + seconds(100),
+                       .client_timeout = seconds(100),
+                       .waits = waits},
+                       relayed.result));
+      group_.spawn(feed(*server, upstream));
+      group_.spawn(take(std::move(client), client_reads_max, relayed.received));
+      for (int i = 0; i < 1'000'000 && group_.active() > 0; ++i) {
+        loop_.turn(milliseconds(100));
+        relayed.memory_bytes = std::max(relayed.memory_bytes, pool_.bytes_in_use());
+        if (relayed.result) outbound.reset();  // who still feeds it notices
+      }
+      EXPECT_EQ(group_.active(), 0u);
+      gate.conclude();
+    }
+    relayed.facts = scan->facts();
+    return relayed;
+  }
+
+  static net::Task<void> feed(net::Stream& stream, const Upstream& upstream) {
+    std::string_view rest = upstream.bytes;
+    while (!rest.empty()) {
+      const iovec piece{const_cast<char*>(rest.data()), rest.size()};
+      const auto wrote = stream.try_write({&piece, 1});
+      if (wrote.status == net::IoStatus::kFailed) co_return;
+      rest.remove_prefix(wrote.bytes);
+      if (wrote.status == net::IoStatus::kBlocked)
+        co_await net::Wait(stream.loop, {{&stream.readiness, net::Interest::kWritable}}, base::kNever);
+    }
+    if (upstream.closes) stream.shut_down_write();
+  }
+
+  // Reads to the end, or so often and leaves.
+  static net::Task<void> take(net::StreamPtr stream, std::size_t reads_max, std::string& received) {
+    std::string bytes(4096, '\0');
+    for (std::size_t reads = 0; reads < reads_max;) {
+      const auto read = stream->try_read(bytes.data(), bytes.size());
+      if (read.status == net::IoStatus::kEnd || read.status == net::IoStatus::kFailed) co_return;
+      if (read.status == net::IoStatus::kDone) {
+        received.append(bytes, 0, read.bytes);
+        ++reads;
+      } else {
+        co_await net::Wait(stream->loop, {{&stream->readiness, net::Interest::kReadable}}, base::kNever);
+      }
+    }
+  }
+
+  net::EventLoop loop_;
+  base::BufferPool pool_;
+  http_io::InboundLimits limits_;
+  providers::Registry registry_;
+  net::TaskGroup group_;
+};
+
+std::string chunk(std::string_view content) {
+  ChunkSize size;
+  return std::string(size.text(content.size())) + std::string(content) + "\r\n";
+}
+
+// The content of what a client got behind the head; nothing where it is not whole.
+std::optional<std::string> unchunked(const std::string& received) {
+  if (!received.starts_with(kHead)) return std::nullopt;
+  http::BodyDecoder decoder({BodyKind::kChunked, 0});
+  std::string content;
+  std::string_view rest = std::string_view(received).substr(kHead.size());
+  while (!decoder.done()) {
+    const auto step = decoder.next(rest);
+    if (!step || step->consumed == 0) return std::nullopt;
+    content += step->content;
+    rest.remove_prefix(step->consumed);
+  }
+  if (!rest.empty()) return std::nullopt;
+  return content;
+}
+
+const std::string kText = "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"Hi\"}}]}\n\n";
+const std::string kUsage =
+    "data: {\"choices\":[],\"usage\":{\"prompt_tokens\":9,\"completion_tokens\":2}}\n\n";
+const std::string kDone = "data: [DONE]\n\n";
+
+TEST_P(RelayTest, ABodyWithItsLengthPassesAndIsRead) {
+  const std::string body = R"({"id":"a","choices":[],"usage":{"prompt_tokens":3}})";
+  const Relayed relayed = relay_all({.bytes = body, .framing = {BodyKind::kLength, body.size()}},
+                                    GateMode::kObserveBody, ClientFraming::kLength);
+  ASSERT_TRUE(relayed.result);
+  EXPECT_EQ(relayed.result->end, RelayEnd::kComplete);
+  EXPECT_EQ(relayed.result->body_bytes, body.size());
+  EXPECT_EQ(relayed.received, std::string(kHead) + body);
+  EXPECT_EQ(relayed.facts.id, "a");
+  EXPECT_EQ(relayed.facts.usage.input_tokens, 3u);
+}
+
+TEST_P(RelayTest, AnEmptyBodyIsAHeadAlone) {
+  for (const auto& [framing, to_client] : {std::pair{BodyKind::kNone, ClientFraming::kNone},
+                                           std::pair{BodyKind::kLength, ClientFraming::kLength}}) {
+    const Relayed relayed =
+        relay_all({.bytes = "", .framing = {framing, 0}}, GateMode::kObserveBody, to_client);
+    ASSERT_TRUE(relayed.result);
+    EXPECT_EQ(relayed.result->end, RelayEnd::kComplete);
+    EXPECT_EQ(relayed.received, kHead);
+  }
+}
+
+TEST_P(RelayTest, AStreamLosesTheUsageChunkThatWasAskedFor) {
+  const std::string bytes = chunk(kText + "da") + chunk("ta: x\n\n" + kUsage) + chunk(kDone) + "0\r\n\r\n";
+  for (const GateMode mode : {GateMode::kDecideEvents, GateMode::kObserveEvents}) {
+    const Relayed relayed =
+        relay_all({.bytes = bytes, .framing = {BodyKind::kChunked, 0}}, mode, ClientFraming::kChunked);
+    std::string kept = kText + "data: x\n\n";
+    if (mode == GateMode::kObserveEvents) kept += kUsage;
+    kept += kDone;
+    ASSERT_TRUE(relayed.result);
+    EXPECT_EQ(relayed.result->end, RelayEnd::kComplete);
+    EXPECT_EQ(relayed.result->body_bytes, kept.size());
+    EXPECT_EQ(unchunked(relayed.received), kept);
+    EXPECT_EQ(relayed.facts.usage.input_tokens, 9u);
+    EXPECT_EQ(relayed.facts.content_events, 1u);
+    EXPECT_TRUE(relayed.facts.ended);
+  }
+}
+
+TEST_P(RelayTest, WhatIsUnfinishedWhenTheUpstreamClosesPasses) {
+  const std::string body = kText + "data: {\"choi";
+  for (const ClientFraming framing : {ClientFraming::kChunked, ClientFraming::kUntilClose}) {
+    const Relayed relayed = relay_all({.bytes = body, .framing = {BodyKind::kUntilClose, 0}, .closes = true},
+                                      GateMode::kDecideEvents, framing);
+    ASSERT_TRUE(relayed.result);
+    EXPECT_EQ(relayed.result->end, RelayEnd::kComplete);
+    if (framing == ClientFraming::kChunked)
+      EXPECT_EQ(unchunked(relayed.received), body);
+    else
+      EXPECT_EQ(relayed.received, std::string(kHead) + body);
+  }
+}
+
+TEST_P(RelayTest, MoreRunsThanOneSendTakesArriveInOrder) {
+  std::string bytes;
+  std::string content;
+  for (int i = 0; i < 300; ++i) {
+    const std::string event = "data: " + std::to_string(i) + "\n\n";
+    bytes += chunk(event.substr(0, 3)) + chunk(event.substr(3));
+    content += event;
+  }
+  for (const GateMode mode : {GateMode::kPass, GateMode::kObserveEvents, GateMode::kDecideEvents}) {
+    const Relayed relayed = relay_all({.bytes = bytes + "0\r\n\r\n", .framing = {BodyKind::kChunked, 0}},
+                                      mode, ClientFraming::kChunked);
+    EXPECT_EQ(unchunked(relayed.received), content);
+  }
+}
+
+TEST_P(RelayTest, ASlowClientDoesNotMakeUsHoldMore) {
+  const std::string body(std::max<std::size_t>(GetParam() * 16, 2000), 'x');  // more takes too many turns
+  const Relayed relayed = relay_all({.bytes = body, .framing = {BodyKind::kLength, body.size()}},
+                                    GateMode::kPass, ClientFraming::kLength);
+  EXPECT_EQ(relayed.received.size(), kHead.size() + body.size());
+  EXPECT_LE(relayed.memory_bytes, 128u * 1024);
+}
+
+TEST_P(RelayTest, TellsHowTheUpstreamFailed) {
+  struct Case {
+    Upstream upstream;
+    base::ErrorCode code;
+    std::string content;
+  };
+  const Case cases[] = {
+      {{.bytes = "abc", .framing = {BodyKind::kLength, 5}, .closes = true}, base::ErrorCode::kReset, "abc"},
+      {{.bytes = "3\r\nabc\r\n", .framing = {BodyKind::kChunked, 0}, .closes = true},
+       base::ErrorCode::kReset,
+       "abc"},
+      {{.bytes = "3\r\nabc\r\nx", .framing = {BodyKind::kChunked, 0}}, base::ErrorCode::kMalformed, ""},
+      {{.bytes = "abc", .framing = {BodyKind::kLength, 5}, .stalls = true}, base::ErrorCode::kTimeout, "abc"},
+      {{.bytes = "", .framing = {BodyKind::kUntilClose, 0}, .stalls = true}, base::ErrorCode::kTimeout, ""},
+  };
+  for (const Case& c : cases) {
+    SCOPED_TRACE(c.upstream.bytes);
+    const Relayed relayed = relay_all(c.upstream, GateMode::kPass, ClientFraming::kUntilClose);
+    ASSERT_TRUE(relayed.result);
+    EXPECT_EQ(relayed.result->end, RelayEnd::kUpstreamFailed);
+    EXPECT_EQ(relayed.result->error.code, c.code);
+    // What came with the error in one read may be lost; nothing is made up.
+    EXPECT_TRUE((std::string(kHead) + "abc").starts_with(relayed.received)) << relayed.received;
+    if (!c.content.empty()) EXPECT_EQ(relayed.received, std::string(kHead) + c.content);
+  }
+}
+
+TEST_P(RelayTest, NoticesAClientThatLeaves) {
+  // While nothing comes, and while it does not take what comes.
+  for (const std::size_t size : {10u, 100'000u}) {
+    const Upstream upstream{.bytes = std::string(size, 'x'), .framing = {BodyKind::kLength, 1'000'000}};
+    const Relayed relayed = relay_all(upstream, GateMode::kPass, ClientFraming::kLength, 1);
+    ASSERT_TRUE(relayed.result);
+    EXPECT_EQ(relayed.result->end, RelayEnd::kClientGone);
+  }
+}
+
+TEST_P(RelayTest, EveryBufferGoesBack) {
+  relay_all({.bytes = kText, .framing = {BodyKind::kUntilClose, 0}, .closes = true}, GateMode::kObserveBody,
+            ClientFraming::kChunked);
+  EXPECT_EQ(pool_.bytes_in_use(), 0u);
+}
+
+INSTANTIATE_TEST_SUITE_P(Cuts, RelayTest, testing::Values(1, 2, 7, 1000, 65536));
+
+}  // namespace
+}  // namespace archestra::proxy
