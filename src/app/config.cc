@@ -44,6 +44,7 @@ Texts texts_from_environment() {
   for (const Setting& setting : settings()) {
     const std::string name(setting.env);
     // An empty variable is as good as none (OpenTelemetry specification, environment variables).
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): at the start there is one thread
     if (const char* text = std::getenv(name.c_str()); text != nullptr && *text != '\0') texts[name] = text;
   }
   return texts;

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include <cerrno>
-#include <cstring>
+#include <system_error>
 
 namespace archestra::base {
 
@@ -41,7 +41,8 @@ std::string_view name_of(ErrorCode code) {
 
 std::string Error::text() const {
   const bool is_errno = code != ErrorCode::kMalformed && code != ErrorCode::kTooLarge && detail != 0;
-  if (is_errno) return fmt::format("{}: {} ({})", name_of(code), what, std::strerror(detail));
+  if (is_errno)
+    return fmt::format("{}: {} ({})", name_of(code), what, std::generic_category().message(detail));
   return fmt::format("{}: {}", name_of(code), what);
 }
 

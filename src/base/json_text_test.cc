@@ -29,10 +29,11 @@ TEST(JsonText, FindsASpecialCharacterAtAnyPlace) {
   EXPECT_EQ(json_string(plain), '"' + plain + '"');
   for (const auto& [special, printed] : specials) {
     for (std::size_t at = 0; at <= plain.size(); ++at) {
-      const std::string before = plain.substr(0, at);
-      const std::string after = plain.substr(at);
-      EXPECT_EQ(json_string(before + std::string(special) + after),
-                '"' + before + std::string(printed) + after + '"');
+      std::string text = plain;
+      text.insert(at, special);
+      std::string expected = '"' + plain + '"';
+      expected.insert(at + 1, printed);
+      EXPECT_EQ(json_string(text), expected);
     }
   }
 }

@@ -1,7 +1,6 @@
 #include "http/trace_context.h"
 
 #include <cstdint>
-#include <cstring>
 
 namespace archestra::http {
 namespace {
@@ -40,8 +39,8 @@ std::optional<Traceparent> parse_traceparent(std::string_view value) {
 }
 
 void write_traceparent(const Traceparent& value, char* out) {
-  std::memcpy(out, "00-", 3);
-  out = base::write_hex(value.trace_id.bytes.data(), value.trace_id.bytes.size(), out + 3);
+  out += std::string_view("00-").copy(out, 3);
+  out = base::write_hex(value.trace_id.bytes.data(), value.trace_id.bytes.size(), out);
   *out++ = '-';
   out = base::write_hex(value.parent_id.bytes.data(), value.parent_id.bytes.size(), out);
   *out++ = '-';

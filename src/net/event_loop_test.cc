@@ -95,6 +95,7 @@ TEST_F(EventLoopTest, OneThatRunsMayDestroyAnotherThatIsReady) {
 TEST_F(EventLoopTest, PostsFromOtherThreadsArriveOnce) {
   int count = 0;
   std::vector<std::jthread> threads;
+  threads.reserve(4);
   for (int t = 0; t < 4; ++t)
     threads.emplace_back([&] {
       for (int i = 0; i < 1000; ++i)

@@ -79,8 +79,8 @@ bool Readiness::is(Interest interest) const {
 void Readiness::wake(Interest interest) {
   Waiter* const waiter = waiters_[index_of(interest)];
   if (waiter == nullptr) return;
-  for (std::int8_t i = 0; i < waiter->count_; ++i) {
-    const WaitFor& wanted = waiter->what_[static_cast<std::size_t>(i)];
+  for (std::size_t i = 0; i < waiter->count_; ++i) {
+    const WaitFor& wanted = waiter->what_[i];
     if (wanted.source == this && wanted.interest == interest) {
       waiter->make_ready(static_cast<Wake>(i));
       return;

@@ -37,8 +37,9 @@ class Shard {
   /// The thread's body: serves until it has drained.
   void run();
 
-  /// Any thread. Accepts what is queued, then no more; used idle connections close, new ones after a second, busy ones
-  /// finish their call. After `limit` what is left is cut off and accounted as `shutdown`. run() returns when all are gone.
+  /// Any thread. Accepts what is queued, then no more; used idle connections close, new ones after a second,
+  /// busy ones finish their call. After `limit` what is left is cut off and accounted as `shutdown`. run()
+  /// returns when all are gone.
   void drain(base::Duration limit);
   /// Any thread, while run() runs: `done` is called on the shard once no connection will be accepted any
   /// more.

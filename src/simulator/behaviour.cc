@@ -39,7 +39,8 @@ bool set_number(Behaviour& behaviour, std::string_view text) {
   using Value = typename ValueOf<std::remove_reference_t<decltype(behaviour.*member)>>::Type;
   const auto value = parse_number<Value>(text);
   if (!value || std::cmp_greater(*value, max)) return false;
-  behaviour.*member = *value;
+  const Value number = *value;
+  behaviour.*member = number;
   return true;
 }
 

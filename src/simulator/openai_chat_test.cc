@@ -191,8 +191,8 @@ TEST_F(ChatTest, EachOfSeveralChoicesIsWhole) {
   behaviour.tokens = 5;
   const dom::element json = parse(chat_json(answer(R"("n":3)"), prose, 0));
   EXPECT_EQ(number(json["usage"]["completion_tokens"]), 15u);
-  std::vector<std::string> whole;
-  for (std::size_t i = 0; i < 3; ++i) whole.push_back(text(json["choices"].at(i)["message"]["content"]));
+  std::vector<std::string> whole(3);
+  for (std::size_t i = 0; i < 3; ++i) whole[i] = text(json["choices"].at(i)["message"]["content"]);
   std::vector<std::string> streamed(3);
   for (const std::string& event : events(answer(R"("n":3)"), prose)) {
     if (event == "data: [DONE]\n\n") break;

@@ -37,6 +37,8 @@ int run(TrafficOptions options) {
     traffic.stop();
   });
   const auto result = traffic.run();
+  // Blocked everywhere, so it ends the wait and nothing else.
+  // NOLINTNEXTLINE(bugprone-bad-signal-to-kill-thread)
   pthread_kill(waiting.native_handle(), SIGTERM);
   waiting.join();
   if (result) return 0;
