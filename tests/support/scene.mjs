@@ -73,10 +73,20 @@ export class Scene {
     const trace = newTrace();
     const own = { ...headers, traceparent: trace.traceparent };
     if (upstream) own['x-case'] = this.script(upstream);
-    const before = await this.gateway.scrape();
+    const before = await this.#quiet(); // an earlier call has its answer before it has its record
     const result = await act(own);
     this.#observed.push({ trace, tries });
     return { result, record: await this.#record(trace, before, tries), caseName: own['x-case'] };
+  }
+
+  /** The metrics while no call is under way. */
+  async #quiet() {
+    let metrics;
+    await until('no call in flight', async () => {
+      metrics = await this.gateway.scrape();
+      return metrics.sum('llm_requests_in_flight') === 0;
+    });
+    return metrics;
   }
 
   // After the gateway's end nothing is on its way any more, so what is one now was never two.
@@ -93,8 +103,8 @@ export class Scene {
     const lines = () => this.gateway.linesOf(trace.traceId);
     let after;
     await until('the metrics of a call', async () => {
-      after = await this.gateway.scrape();
-      return after.since(before, 'llm_requests_total') > 0 && after.sum('llm_requests_in_flight') === 0;
+      after = await this.#quiet();
+      return after.since(before, 'llm_requests_total') > 0;
     });
     await until('the log line of a call', () => lines().length > 0);
     await until('the spans of a call', () => spans().length > tries);
