@@ -98,7 +98,7 @@ int simulate(const simulator::SimulatorOptions& options) {
 
 int run(int argc, char** argv) {
   CLI::App cli("archestra: an LLM gateway that relays every call and accounts for every token", "archestra");
-  cli.require_subcommand(1);
+  cli.require_subcommand(0, 1);  // one is wanted, but a word that is no command has to be named first
   cli.failure_message([](const CLI::App*, const CLI::Error& error) {
     return fmt::format("archestra: {}; --help tells what there is\n", error.what());
   });
@@ -120,6 +120,7 @@ int run(int argc, char** argv) {
 
   try {
     cli.parse(argc, argv);
+    if (cli.get_subcommands().empty()) throw CLI::RequiredError::Subcommand(1);
   } catch (const CLI::ParseError& error) {
     return cli.exit(error) == 0 ? 0 : kBadUsage;
   }
