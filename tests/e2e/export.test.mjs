@@ -1,52 +1,18 @@
-// Spans over OTLP/HTTP: where they go, with which authentication, and what happens when nobody takes them.
+// Spans over OTLP/HTTP: where they go, with which authentication, and what is in them.
 
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 
-import { exchange } from '../support/client.mjs';
-import { Collector } from '../support/collector.mjs';
-import { refusingPort } from '../support/dead_ends.mjs';
-import { Gateway } from '../support/gateway.mjs';
-import { chatRequest, completion } from '../support/openai_chat.mjs';
-import { chatPath, newTrace } from '../support/scene.mjs';
+import { Collector, SpanKind } from '../support/collector.mjs';
+import { answeringUpstream, call, endpointOf, withExport, withGateway } from '../support/export.mjs';
+import { completion } from '../support/openai_chat.mjs';
 import { until } from '../support/until.mjs';
-import { Upstream } from '../support/upstream.mjs';
 
 let upstream;
-before(async () => {
-  upstream = await Upstream.start();
-  upstream.on('chat', (own) => own.json200(completion));
-});
+before(async () => (upstream = await answeringUpstream()));
 after(() => upstream.stop());
 
-/** Runs act(gateway, collector) with a gateway whose environment is env(collector); all is stopped after it. */
-async function withCollector(env, act) {
-  const collector = await Collector.start();
-  try {
-    await withGateway({ OTEL_TRACES_EXPORTER: 'otlp', ...env(collector) }, (gateway) => act(gateway, collector));
-    assert.deepEqual(collector.faults, []);
-  } finally {
-    await collector.stop();
-  }
-}
-
-async function withGateway(env, act) {
-  const gateway = await Gateway.start({ openaiBaseUrl: upstream.baseUrl(), env });
-  try {
-    await act(gateway);
-  } finally {
-    await gateway.stop();
-  }
-}
-
-/** One chat call; its trace id. */
-async function call(gateway) {
-  const { traceId, traceparent } = newTrace();
-  const headers = { 'Content-Type': 'application/json', 'x-case': 'chat', traceparent };
-  const response = await exchange(gateway.apiPort, 'POST', chatPath, { headers, body: JSON.stringify(chatRequest) });
-  assert.equal(response.status, 200);
-  return traceId;
-}
+const withCollector = (env, act) => withExport(upstream, env, act);
 
 /** The request in which the spans of one call arrived. */
 async function exported(gateway, collector) {
@@ -54,8 +20,6 @@ async function exported(gateway, collector) {
   await until('the spans', () => collector.spansOf(traceId).length === 2);
   return collector.requests.at(-1);
 }
-
-const endpointOf = (collector) => ({ ARCHESTRA_OTEL_EXPORTER_OTLP_ENDPOINT: collector.endpoint });
 
 describe('the endpoint', () => {
   const forms = {
@@ -128,36 +92,10 @@ test('gzip on request', () =>
 test('OTEL_TRACES_EXPORTER=none sends nothing', async () => {
   const collector = await Collector.start();
   try {
-    await withGateway({ ...endpointOf(collector), OTEL_TRACES_EXPORTER: 'none' }, call);
+    await withGateway(upstream, { ...endpointOf(collector), OTEL_TRACES_EXPORTER: 'none' }, (gateway) => call(gateway));
     assert.deepEqual(collector.requests, [], 'not even at its end');
   } finally {
     await collector.stop();
-  }
-});
-
-test('a collector that refuses for a while gets each span once', () =>
-  withCollector(endpointOf, async (gateway, collector) => {
-    collector.answer = { status: 503, headers: { 'retry-after': '0' } };
-    const traceId = await call(gateway);
-    await until('a refused export', () => collector.requests.length > 0);
-    assert.deepEqual(collector.spans, []);
-    collector.answer = { status: 200, headers: {} };
-    await until('the spans', () => collector.spansOf(traceId).length >= 2, { withinMs: 30_000 });
-    const later = await call(gateway);
-    await until('later spans', () => collector.spansOf(later).length === 2);
-    assert.equal(collector.spansOf(traceId).length, 2);
-  }));
-
-test('calls go on without a collector', async () => {
-  const dead = await refusingPort();
-  const env = { OTEL_TRACES_EXPORTER: 'otlp', ARCHESTRA_OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${dead.port}/v1/traces` };
-  try {
-    await withGateway(env, async (gateway) => {
-      for (let i = 0; i < 20; i += 1) await call(gateway);
-      assert.equal((await gateway.scrape()).sum('llm_requests_total', { outcome: 'completed' }), 20);
-    });
-  } finally {
-    dead.release();
   }
 });
 
@@ -170,3 +108,57 @@ test('one batch says who sent it', () =>
     assert.ok(resource['service.version']);
     assert.ok(scope.name);
   }));
+
+test('a sample rate of 0 exports only what the caller has sampled', () =>
+  withCollector(
+    (collector) => ({ ...endpointOf(collector), ARCHESTRA_OTEL_TRACES_SAMPLE_RATE: '0' }),
+    async (gateway, collector) => {
+      for (let i = 0; i < 5; i += 1) await call(gateway, { isTraced: false });
+      const traceId = await call(gateway);
+      await until('the spans', () => collector.spansOf(traceId).length === 2);
+      assert.equal(collector.spans.length, 2);
+      assert.equal((await gateway.scrape()).sum('llm_requests_total'), 6);
+    },
+  ));
+
+describe('a span', () => {
+  const remote = 0x300; // OpenTelemetry: whether a parent is remote is known, and it is
+  const local = 0x100;
+  const sampled = 1;
+  const sides = { [SpanKind.SERVER]: 'POST /v1/openai/chat/completions', [SpanKind.CLIENT]: 'openai.chat.completions' };
+
+  test('says its kind, and whether its parent is somebody else\'s', () =>
+    withCollector(endpointOf, async (gateway, collector) => {
+      const traceId = await call(gateway);
+      await call(gateway, { isTraced: false });
+      await until('the spans', () => collector.spans.length === 4);
+      for (const { kind, name } of collector.spans) assert.equal(name, sides[kind]);
+      for (const { kind, flags, traceId: own } of collector.spans) {
+        const isRemote = kind === SpanKind.SERVER && own === traceId;
+        assert.equal(flags, (isRemote ? remote : local) | sampled, `flags of kind ${kind}`);
+      }
+    }));
+
+  test('begins and ends when the call did', () =>
+    withCollector(endpointOf, async (gateway, collector) => {
+      const answerAfterMs = 120;
+      upstream.on('late', async (own) => {
+        await new Promise((resolve) => setTimeout(resolve, answerAfterMs));
+        await own.json200(completion);
+      });
+      const before = wallNanoseconds();
+      const traceId = await call(gateway, { caseName: 'late' });
+      const after = wallNanoseconds();
+      await until('the spans', () => collector.spansOf(traceId).length === 2);
+      const slack = 5_000_000n; // the clocks' grains
+      for (const { start, end, name } of collector.spansOf(traceId)) {
+        assert.ok(start >= before - slack, `${name} began ${before - start} ns too early`);
+        assert.ok(end <= after + slack, `${name} ended ${end - after} ns too late`);
+        assert.ok(end - start >= BigInt(answerAfterMs) * 1_000_000n - slack, `${name} took ${end - start} ns`);
+      }
+    }));
+});
+
+function wallNanoseconds() {
+  return BigInt(Math.round((performance.timeOrigin + performance.now()) * 1000)) * 1000n;
+}

@@ -1,35 +1,20 @@
 // TLS to the provider: verified certificate and name, or no call at all.
 
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
 import http from 'node:http';
-import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { promisify } from 'node:util';
 
+import { localhostCertificate } from '../support/certificate.mjs';
 import { chatRequest, completion, streamRequest, wholeStream, events } from '../support/openai_chat.mjs';
-import { temporaryFolder } from '../support/program.mjs';
 import { Scene } from '../support/scene.mjs';
 import { Upstream } from '../support/upstream.mjs';
 
-let folder;
 let caFile;
 let secure;
-before(async () => {
-  folder = await temporaryFolder();
-  caFile = join(folder.path, 'cert.pem');
-  await makeCertificate('DNS:localhost', caFile, join(folder.path, 'key.pem'));
-  secure = { cert: await readFile(caFile), key: await readFile(join(folder.path, 'key.pem')) };
-});
-after(() => folder.remove());
-
-function makeCertificate(names, certFile, keyFile) {
-  const subject = ['-subj', '/CN=archestra test', '-addext', `subjectAltName=${names}`, '-days', '2'];
-  const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-keyout', keyFile];
-  return promisify(execFile)('openssl', ['req', '-x509', ...key, '-out', certFile, ...subject]);
-}
+let remove;
+before(async () => ({ caFile, secure, remove } = await localhostCertificate()));
+after(() => remove());
 
 /** Runs act(scene, upstream) with a gateway that reaches a TLS upstream as `host`. */
 async function withTls(host, env, act) {

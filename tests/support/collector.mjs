@@ -3,8 +3,11 @@
 
 import { once } from 'node:events';
 import http from 'node:http';
+import https from 'node:https';
 import { createRequire } from 'node:module';
 import { gunzipSync } from 'node:zlib';
+
+import { flagsOfSpans } from './span_flags.mjs';
 
 const require = createRequire(new URL('../e2e/package.json', import.meta.url));
 const { opentelemetry } = require('@opentelemetry/otlp-transformer/build/src/generated/root.js');
@@ -13,29 +16,44 @@ const { ExportTraceServiceRequest, ExportTraceServiceResponse } = opentelemetry.
 export const SpanKind = { SERVER: 2, CLIENT: 3 };
 export const StatusCode = { UNSET: 0, OK: 1, ERROR: 2 };
 
+const wholeSuccess = ExportTraceServiceResponse.encode({}).finish();
+
+/** The body of an answer that took all spans but so many. */
+export function partialSuccess(rejectedSpans, errorMessage) {
+  return ExportTraceServiceResponse.encode({ partialSuccess: { rejectedSpans, errorMessage } }).finish();
+}
+
 export class Collector {
-  /** Every request: {method, path, headers, body}. */
+  /** Every request: {method, path, headers, body, at}; `at` is performance.now() when it had come whole. */
   requests = [];
   /** Every span of every request that decoded, in order of arrival. */
   spans = [];
   /** What did not decode, or came to no purpose; a test that looks here expects []. */
   faults = [];
-  /** The status of the next answers, and further fields of them. */
+  /** The status of the next answers, further fields of them, and a `body` where it is not the usual one. */
   answer = { status: 200, headers: {} };
+  /** Answers that come before `answer`, each once: such objects, or 'reset' or 'close' of the connection instead. */
+  next = [];
   /** Whether requests are taken and never answered. */
   isSilent = false;
   #server;
+  #host;
+  #scheme;
 
-  static async start() {
+  /** Listens on a port the system chooses; with `secure` ({key, cert}) it speaks TLS, as localhost. */
+  static async start({ secure } = {}) {
     const collector = new Collector();
-    collector.#server = http.createServer((request, response) => collector.#take(request, response));
+    const take = (request, response) => collector.#take(request, response);
+    collector.#host = secure ? 'localhost' : '127.0.0.1';
+    collector.#scheme = secure ? 'https' : 'http';
+    collector.#server = secure ? https.createServer(secure, take) : http.createServer(take);
     collector.#server.listen(0, '127.0.0.1');
     await once(collector.#server, 'listening');
     return collector;
   }
 
   get origin() {
-    return `http://127.0.0.1:${this.#server.address().port}`;
+    return `${this.#scheme}://${this.#host}:${this.#server.address().port}`;
   }
 
   get endpoint() {
@@ -44,6 +62,11 @@ export class Collector {
 
   spansOf(traceId) {
     return this.spans.filter((span) => span.traceId === traceId);
+  }
+
+  /** Closes the connections that wait for another request. */
+  closeIdle() {
+    this.#server.closeIdleConnections();
   }
 
   async stop() {
@@ -57,12 +80,15 @@ export class Collector {
     const { method, url: path, headers } = request;
     const raw = Buffer.concat(parts);
     const body = headers['content-encoding'] === 'gzip' ? gunzipSync(raw) : raw;
-    this.requests.push({ method, path, headers, body });
+    this.requests.push({ method, path, headers, body, at: performance.now() });
     if (this.isSilent) return;
-    const { status, headers: fields } = this.answer;
+    const answer = this.next.shift() ?? this.answer;
+    if (answer === 'reset') return request.socket.resetAndDestroy();
+    if (answer === 'close') return request.socket.destroy();
+    const { status, headers: fields = {}, body: content = status === 200 ? wholeSuccess : '' } = answer;
     if (status === 200) this.#store(headers, body);
     response.writeHead(status, { 'content-type': 'application/x-protobuf', ...fields });
-    response.end(status === 200 ? ExportTraceServiceResponse.encode({}).finish() : '');
+    response.end(content);
   }
 
   #store(headers, body) {
@@ -78,22 +104,23 @@ export class Collector {
 }
 
 function* spansIn(body) {
+  const flags = flagsOfSpans(body);
   const message = ExportTraceServiceRequest.decode(body);
   const { resourceSpans } = ExportTraceServiceRequest.toObject(message, { longs: String, arrays: true });
   for (const { resource, scopeSpans } of resourceSpans) {
     for (const { scope, schemaUrl, spans } of scopeSpans) {
-      for (const span of spans) yield plainSpan(span, { resource: attributesOf(resource.attributes), scope, schemaUrl });
+      const origin = { resource: attributesOf(resource.attributes), scope, schemaUrl };
+      for (const span of spans.map(plainSpan)) yield { ...span, flags: flags.get(span.spanId), ...origin };
     }
   }
 }
 
-function plainSpan(span, origin) {
+function plainSpan(span) {
   return {
     traceId: Buffer.from(span.traceId).toString('hex'),
     spanId: Buffer.from(span.spanId).toString('hex'),
     parentSpanId: Buffer.from(span.parentSpanId ?? []).toString('hex'),
     traceState: span.traceState ?? '',
-    flags: span.flags ?? 0,
     name: span.name,
     kind: span.kind,
     start: BigInt(span.startTimeUnixNano),
@@ -101,7 +128,6 @@ function plainSpan(span, origin) {
     attributes: attributesOf(span.attributes),
     events: (span.events ?? []).map((event) => ({ name: event.name, attributes: attributesOf(event.attributes) })),
     status: { code: span.status?.code ?? StatusCode.UNSET, message: span.status?.message ?? '' },
-    ...origin,
   };
 }
 
