@@ -1,83 +1,224 @@
 // SIGTERM: nothing new is taken, what is running may finish, what was recorded is delivered, and the end is orderly.
 
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { describe, test } from 'node:test';
 
-import { Client } from '../support/client.mjs';
+import { Client, requestBytes } from '../support/client.mjs';
 import { StatusCode } from '../support/collector.mjs';
-import { events, streamRequest, words } from '../support/openai_chat.mjs';
+import { chatRequest, completion, events, streamRequest, words } from '../support/openai_chat.mjs';
 import { Scene, chatPath, newTrace, only } from '../support/scene.mjs';
 import { until, within } from '../support/until.mjs';
 
-test('a running stream completes, and its record is delivered', async () => {
-  const scene = await Scene.start();
-  const { client, trace, exchange } = await startStream(scene);
-  const idle = await Client.connect(scene.gateway.apiPort);
-  await idle.request('GET', '/health');
-  await idle.response();
+/** Runs act(scene); the gateway is stopped after it unless it has ended. */
+async function withScene(env, act) {
+  const scene = await Scene.start({ env });
+  try {
+    await act(scene);
+  } finally {
+    if (scene.gateway.program.isRunning) await scene.stop();
+    else await scene.discard();
+  }
+}
 
-  scene.gateway.program.kill('SIGTERM');
-  await until('new connections to be refused', () => refusesConnections(scene.gateway.apiPort));
-  assert.notEqual(await within('the end of an idle connection', idle.bytes.over), 'open');
-  assert.equal(client.bytes.state, 'open', 'the stream goes on');
+/** Waits for the orderly end that a signal has asked for. */
+async function assertEnds(scene) {
+  const { code, signal } = await within('the end', scene.gateway.program.ended, 30_000);
+  scene.gateway.program.assertNoReport();
+  assert.deepEqual({ code, signal }, { code: 0, signal: null }, scene.gateway.program.stderr.join('\n'));
+}
 
-  exchange.send(exchange.rest);
-  const body = await client.body(client.responseHead);
-  assert.equal(body.end, 'complete');
-  assert.ok(body.body.toString().endsWith(events.done));
+const drainStarts = (scene) => until('the drain', () => refusesConnections(scene.gateway.apiPort));
 
-  await scene.stop(); // SIGTERM again changes nothing; exit status 0 is asserted there
-  assert.equal(only(scene.gateway.linesOf(trace.traceId), 'log lines').outcome, 'completed');
-  assert.equal(scene.collector.spansOf(trace.traceId).length, 2);
-  client.close();
+describe('a running stream', () => {
+  test('completes, and its record is delivered', () =>
+    withScene({}, async (scene) => {
+      const { client, trace, exchange } = await startStream(scene);
+      const idle = await Client.connect(scene.gateway.apiPort);
+      try {
+        await idle.request('GET', '/health');
+        await idle.response();
+
+        scene.gateway.program.kill('SIGTERM');
+        await drainStarts(scene);
+        assert.notEqual(await within('the end of an idle connection', idle.bytes.over), 'open');
+        assert.equal(client.bytes.state, 'open', 'the stream goes on');
+
+        await assertStreamCompletes(client, exchange);
+        await assertEnds(scene);
+        assert.equal(only(scene.gateway.linesOf(trace.traceId), 'log lines').outcome, 'completed');
+        assert.equal(scene.collector.spansOf(trace.traceId).length, 2);
+      } finally {
+        client.close();
+        idle.close();
+      }
+    }));
+
+  for (const [name, second] of Object.entries({ 'a second SIGTERM': 'SIGTERM', SIGHUP: 'SIGHUP' })) {
+    test(`is not disturbed by ${name}`, () =>
+      withScene({}, async (scene) => {
+        const { client, trace, exchange } = await startStream(scene);
+        try {
+          scene.gateway.program.kill('SIGTERM');
+          await drainStarts(scene);
+          scene.gateway.program.kill(second);
+          await assertStreamCompletes(client, exchange);
+          await assertEnds(scene);
+          assert.equal(only(scene.gateway.linesOf(trace.traceId), 'log lines').outcome, 'completed');
+        } finally {
+          client.close();
+        }
+      }));
+  }
+
+  test('ends as shutdown at the limit', () =>
+    withScene({ ARCHESTRA_DRAIN_TIMEOUT_MS: '300' }, async (scene) => {
+      const { client, trace, exchange } = await startStream(scene);
+      try {
+        scene.gateway.program.kill('SIGTERM');
+        const body = await client.body(client.responseHead);
+        assert.notEqual(body.end, 'complete', 'the client sees that the stream was cut');
+        await within('the end of the upstream exchange', exchange.closed);
+        await assertEnds(scene);
+        assertShutdown(scene, trace);
+      } finally {
+        client.close();
+      }
+    }));
 });
 
-test('what is still running at the limit ends as shutdown', async () => {
-  const scene = await Scene.start({ env: { ARCHESTRA_DRAIN_TIMEOUT_MS: '300' } });
-  const { client, trace, exchange } = await startStream(scene);
-  const stopped = scene.stop();
-  const body = await client.body(client.responseHead);
-  assert.notEqual(body.end, 'complete', 'the client sees that the stream was cut');
-  await within('the end of the upstream exchange', exchange.closed);
-  await stopped;
-  assert.equal(only(scene.gateway.linesOf(trace.traceId), 'log lines').outcome, 'shutdown');
-  const spans = scene.collector.spansOf(trace.traceId);
+test('a call whose answer has not begun at the limit gets 503', () =>
+  withScene({ ARCHESTRA_DRAIN_TIMEOUT_MS: '300' }, async (scene) => {
+    const trace = newTrace();
+    const name = scene.script((exchange) => exchange.closed);
+    const client = await Client.connect(scene.gateway.apiPort);
+    try {
+      const headers = { 'x-case': name, traceparent: trace.traceparent };
+      await client.request('POST', chatPath, { headers, body: JSON.stringify(chatRequest) });
+      const exchange = await scene.upstream.only(name);
+      scene.gateway.program.kill('SIGTERM');
+      const response = await client.response();
+      assert.equal(response?.status, 503);
+      assert.equal(response.end, 'complete');
+      assert.equal(response.fields.get('x-archestra-error'), 'shutting_down');
+      assert.equal(response.fields.get('connection'), 'close');
+      assert.equal(typeof JSON.parse(response.body).error.message, 'string');
+      await within('the end of the upstream exchange', exchange.closed);
+      await assertEnds(scene);
+      assertShutdown(scene, trace);
+    } finally {
+      client.close();
+    }
+  }));
+
+describe('a connection that was accepted before', () => {
+  test('is served when its request comes together with SIGTERM', () =>
+    withScene({}, async (scene) => {
+      const rounds = 20;
+      const name = scene.script((own) => own.json200(completion));
+      const request = requestBytes('POST', chatPath, { 'x-case': name }, JSON.stringify(chatRequest));
+      const clients = await Promise.all(Array.from({ length: rounds }, () => Client.connect(scene.gateway.apiPort)));
+      try {
+        const sent = clients.map((client) => client.send(request));
+        scene.gateway.program.kill('SIGTERM');
+        await Promise.all(sent);
+        for (const client of clients) {
+          const response = await client.response();
+          assert.equal(response?.status, 200);
+          assert.equal(JSON.parse(response.body).id, completion.id);
+        }
+        await assertEnds(scene);
+      } finally {
+        for (const client of clients) client.close();
+      }
+    }));
+
+  test('may finish the request that it has begun', () =>
+    withScene({}, async (scene) => {
+      const name = scene.script((own) => own.json200(completion));
+      const request = requestBytes('POST', chatPath, { 'x-case': name }, JSON.stringify(chatRequest));
+      const client = await Client.connect(scene.gateway.apiPort);
+      try {
+        await client.send(request.subarray(0, 20));
+        scene.gateway.program.kill('SIGTERM');
+        await drainStarts(scene);
+        await client.send(request.subarray(20));
+        const response = await client.response();
+        assert.equal(response?.status, 200);
+        assert.equal(response.fields.get('connection'), 'close');
+        await assertEnds(scene);
+      } finally {
+        client.close();
+      }
+    }));
+});
+
+test('SIGHUP alone changes nothing', () =>
+  withScene({}, async (scene) => {
+    scene.gateway.program.kill('SIGHUP');
+    for (let i = 0; i < 3; i += 1) {
+      const name = scene.script((own) => own.json200(completion));
+      assert.equal((await scene.post({ 'x-case': name }, chatRequest)).status, 200);
+    }
+    assert.ok(scene.gateway.program.isRunning);
+    assert.ok(!scene.gateway.program.stderr.some((line) => line.includes('stopping')));
+  }));
+
+test('SIGINT ends it just so', () =>
+  withScene({}, async (scene) => {
+    scene.gateway.program.kill('SIGINT');
+    await assertEnds(scene);
+  }));
+
+describe('at the end a collector', { concurrency: true }, () => {
+  const late = { OTEL_BSP_SCHEDULE_DELAY: '60000' };
+
+  test('that first answers 503 still gets the spans', () =>
+    withScene(late, async (scene) => {
+      scene.collector.next = [{ status: 503 }];
+      const { traceId, traceparent } = newTrace();
+      const name = scene.script((own) => own.json200(completion));
+      await scene.post({ 'x-case': name, traceparent }, chatRequest);
+      scene.gateway.program.kill('SIGTERM');
+      await assertEnds(scene);
+      assert.equal(scene.collector.requests.length, 2);
+      assert.equal(scene.collector.spansOf(traceId).length, 2);
+    }));
+
+  test('that does not answer delays it by seconds, not more', () =>
+    withScene(late, async (scene) => {
+      scene.collector.isSilent = true;
+      const name = scene.script((own) => own.json200({}));
+      await scene.post({ 'x-case': name }, streamRequest);
+      const started = performance.now();
+      await scene.gateway.program.stop();
+      assert.ok(performance.now() - started < 9_000, `it took ${performance.now() - started} ms`);
+    }));
+
+  test('that has a request and does not answer it neither', () =>
+    withScene({}, async (scene) => {
+      scene.collector.isSilent = true;
+      const name = scene.script((own) => own.json200({}));
+      await scene.post({ 'x-case': name }, streamRequest);
+      await until('an export that waits for its answer', () => scene.collector.requests.length > 0);
+      const started = performance.now();
+      await scene.gateway.program.stop();
+      assert.ok(performance.now() - started < 7_500, `it took ${performance.now() - started} ms`);
+    }));
+});
+
+function assertShutdown(scene, { traceId }) {
+  assert.equal(only(scene.gateway.linesOf(traceId), 'log lines').outcome, 'shutdown');
+  const spans = scene.collector.spansOf(traceId);
   assert.equal(spans.length, 2);
   assert.equal(spans.find(({ name }) => name === 'openai.chat.completions').status.code, StatusCode.ERROR);
-  client.close();
-});
+}
 
-test('SIGINT ends it just so', async () => {
-  const scene = await Scene.start();
-  scene.gateway.program.kill('SIGINT');
-  const { code, signal } = await within('the end', scene.gateway.program.ended);
-  assert.deepEqual({ code, signal }, { code: 0, signal: null });
-  scene.gateway.program.assertNoReport();
-  await scene.discard();
-});
-
-test('a collector that does not answer delays the end by seconds, not more', async () => {
-  const scene = await Scene.start({ env: { OTEL_BSP_SCHEDULE_DELAY: '60000' } });
-  scene.collector.isSilent = true;
-  const name = scene.script((own) => own.json200({}));
-  await scene.post({ 'x-case': name }, streamRequest);
-  const started = performance.now();
-  await scene.gateway.stop();
-  assert.ok(performance.now() - started < 9_000, `it took ${performance.now() - started} ms`);
-  await scene.discard();
-});
-
-test('nor does one that has a request and does not answer it', async () => {
-  const scene = await Scene.start();
-  scene.collector.isSilent = true;
-  const name = scene.script((own) => own.json200({}));
-  await scene.post({ 'x-case': name }, streamRequest);
-  await until('an export that waits for its answer', () => scene.collector.requests.length > 0);
-  const started = performance.now();
-  await scene.gateway.stop();
-  assert.ok(performance.now() - started < 7_500, `it took ${performance.now() - started} ms`);
-  await scene.discard();
-});
+async function assertStreamCompletes(client, exchange) {
+  exchange.send(exchange.rest);
+  const { body, end } = await client.body(client.responseHead);
+  assert.equal(end, 'complete');
+  assert.ok(body.toString().endsWith(events.done));
+}
 
 /** A stream whose first events are with the client; `exchange.rest` is what is missing. */
 async function startStream(scene) {
