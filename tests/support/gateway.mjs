@@ -29,9 +29,10 @@ export class Gateway {
 
   /**
    * Starts a gateway. `openaiBaseUrl` and `otlpEndpoint` are what their names say; without an endpoint it exports
-   * nothing. `env` adds to or overrides the environment, `args` follow `serve`.
+   * nothing. `env` adds to or overrides the environment, `args` follow `serve`, `shell` is that of Program; it runs in a
+   * folder of the gateway's own.
    */
-  static async start({ openaiBaseUrl, otlpEndpoint, env = {}, args = [] } = {}) {
+  static async start({ openaiBaseUrl, otlpEndpoint, env = {}, args = [], shell } = {}) {
     const gateway = new Gateway();
     gateway.#folder = await temporaryFolder();
     const telemetry = otlpEndpoint
@@ -39,6 +40,7 @@ export class Gateway {
       : { OTEL_TRACES_EXPORTER: 'none' };
     gateway.program = new Program(['serve', ...args], {
       cwd: gateway.#folder.path,
+      shell,
       env: {
         ...defaults,
         ...telemetry,
@@ -54,8 +56,13 @@ export class Gateway {
     return gateway;
   }
 
+  /** Where it was started. */
+  get folder() {
+    return this.#folder.path;
+  }
+
   get dataFolder() {
-    return join(this.#folder.path, 'data');
+    return join(this.folder, 'data');
   }
 
   /** The base URL to give to OpenAI's SDK. */

@@ -35,10 +35,14 @@ export class Program {
   #child;
   #ended;
 
-  /** Starts `archestra ...args`; `env` is all it gets of ARCHESTRA_* and OTEL_*. */
-  constructor(args, { env = {}, cwd } = {}) {
+  /**
+   * Starts `archestra ...args`; `env` is all it gets of ARCHESTRA_* and OTEL_*. With `shell`, a shell runs that text, in
+   * which `exec "$0" "$@"` becomes the program.
+   */
+  constructor(args, { env = {}, cwd, shell } = {}) {
     const inherited = Object.entries(process.env).filter(([name]) => !foreign.test(name));
-    this.#child = spawn(binary, args, {
+    const [file, ...all] = shell ? ['bash', '-c', shell, binary, ...args] : [binary, ...args];
+    this.#child = spawn(file, all, {
       cwd,
       env: { ...Object.fromEntries(inherited), ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
