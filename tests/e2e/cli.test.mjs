@@ -1,9 +1,10 @@
 // The command line: what a person or a script sees before any call is made.
 
 import assert from 'node:assert/strict';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
 import net from 'node:net';
 import { once } from 'node:events';
+import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 
@@ -13,6 +14,10 @@ import { run, temporaryFolder } from '../support/program.mjs';
 
 const commands = ['serve', 'simulate', 'check-config', 'healthcheck', 'version'];
 
+const ipv6Missing = Object.values(networkInterfaces()).flat().some(({ address }) => address === '::1')
+  ? false
+  : 'this machine has no IPv6';
+
 let folder;
 before(async () => (folder = await temporaryFolder()));
 after(() => folder.remove());
@@ -20,6 +25,18 @@ after(() => folder.remove());
 /** Runs a command in a folder of its own, so that nothing there configures it. */
 function command(args, env = {}) {
   return run(args, { env, cwd: folder.path });
+}
+
+/** A failure told as a person may want it: one line, exit status 2, no signal. */
+function assertOneLine({ code, signal, stdout, stderr }, pattern) {
+  assert.deepEqual({ code, signal, stdout }, { code: 2, signal: null, stdout: '' }, stderr);
+  assert.equal(stderr.split('\n').length, 1, stderr);
+  assert.match(stderr, pattern);
+}
+
+/** Settings with which `serve` would start. */
+function startable(dataFolder) {
+  return { ARCHESTRA_API_PORT: '0', ARCHESTRA_METRICS_PORT: '0', ARCHESTRA_DATA_DIR: dataFolder };
 }
 
 describe('help', () => {
@@ -57,9 +74,11 @@ describe('help', () => {
   });
 
   test('is pointed to by a command that is not known', async () => {
-    const { code, stdout, stderr } = await command(['serv']);
-    assert.notEqual(code, 0);
-    assert.match(stdout + stderr, /serv/);
+    assertOneLine(await command(['serv']), /\bserv\b.*--help/);
+  });
+
+  test('is pointed to where there is no command', async () => {
+    assertOneLine(await command([]), /--help/);
   });
 });
 
@@ -70,6 +89,7 @@ test('version is the one /health tells', async () => {
     assert.equal(code, 0);
     const { version } = JSON.parse((await exchange(gateway.apiPort, 'GET', '/health')).body);
     assert.ok(stdout.split(/\s+/).includes(version), `${stdout} has no ${version}`);
+    assert.deepEqual((await command(['--version'])).stdout, stdout);
   } finally {
     await gateway.stop();
   }
@@ -90,9 +110,14 @@ describe('check-config', () => {
   });
 
   test('says what is wrong', async () => {
-    const { code, stdout, stderr } = await command(['check-config'], { ARCHESTRA_API_PORT: 'many' });
-    assert.notEqual(code, 0);
-    assert.match(stdout + stderr, /ARCHESTRA_API_PORT.*many/);
+    assertOneLine(await command(['check-config'], { ARCHESTRA_API_PORT: 'many' }), /ARCHESTRA_API_PORT.*many/);
+  });
+
+  test('names a variable that looks like a setting and is none', async () => {
+    const { code, stdout, stderr } = await command(['check-config'], { ARCHESTRA_API_PROT: '9123' });
+    assert.equal(code, 0, stderr);
+    assert.match(stderr, /ARCHESTRA_API_PROT\b/);
+    assert.ok(!stdout.includes('9123'));
   });
 });
 
@@ -113,26 +138,48 @@ describe('a bad value stops the start with one line', () => {
   for (const [name, bad] of Object.entries(values)) {
     for (const value of bad.filter((own) => own !== '')) {
       test(`${name}=${value}`, async () => {
-        const { code, signal, stdout, stderr } = await command(['serve'], {
+        const end = await command(['serve'], {
           ARCHESTRA_API_PORT: '0',
           ARCHESTRA_METRICS_PORT: '0',
           [name]: value,
         });
-        assert.equal(signal, null);
-        assert.notEqual(code, 0);
-        assert.equal(stdout, '');
-        const lines = stderr.split('\n').filter((line) => line !== '');
-        assert.equal(lines.length, 1, stderr);
-        assert.ok(lines[0].includes(name), `${lines[0]} does not name ${name}`);
-        assert.ok(lines[0].includes(value), `${lines[0]} does not name ${value}`);
+        assertOneLine(end, new RegExp(name));
+        assert.ok(end.stderr.includes(value), `${end.stderr} does not name ${value}`);
       });
     }
   }
 
-  test('a flag that is not known', async () => {
-    const { code, stdout, stderr } = await command(['serve', '--no-such-flag']);
-    assert.notEqual(code, 0);
-    assert.match(stdout + stderr, /no-such-flag/);
+  for (const flag of ['--api-port x', '--api-port=', '--api-port', '--no-such-flag', 'check-config']) {
+    test(`serve ${flag}`, async () => {
+      assertOneLine(await command(['serve', ...flag.split(' ')]), /api-port|API_PORT|no-such-flag|check-config/);
+    });
+  }
+
+  for (const name of ['ARCHESTRA_OPENAI_BASE_URL', 'ARCHESTRA_OTEL_EXPORTER_OTLP_ENDPOINT']) {
+    test(`${name}, without the password in it`, async () => {
+      const end = await command(['check-config'], { [name]: 'https://alice:pass-word@models.example/v1' });
+      assertOneLine(end, new RegExp(`${name}.*models\\.example`));
+      assert.doesNotMatch(end.stderr, /pass-word|alice/);
+    });
+  }
+
+  test('a secret, without the secret', async () => {
+    const name = 'OTEL_EXPORTER_OTLP_HEADERS';
+    const end = await command(['check-config'], { [name]: 'api-key' });
+    assertOneLine(end, new RegExp(name));
+    assert.doesNotMatch(end.stderr, /api-key/);
+  });
+
+  test('a data folder below a file', async () => {
+    const file = join(folder.path, 'file');
+    await writeFile(file, '');
+    assertOneLine(await command(['serve'], startable(join(file, 'data'))), /ARCHESTRA_DATA_DIR/);
+  });
+
+  test('a data folder in which ports.json cannot be written', async () => {
+    const data = join(folder.path, 'unwritable');
+    await mkdir(join(data, 'ports.json.tmp'), { recursive: true });
+    assertOneLine(await command(['serve'], startable(data)), /ARCHESTRA_DATA_DIR.*ports\.json/);
   });
 
   test('a port that is taken', async () => {
@@ -140,15 +187,12 @@ describe('a bad value stops the start with one line', () => {
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
     const { port } = server.address();
-    const { code, signal, stderr } = await command(['serve'], {
-      ARCHESTRA_API_PORT: String(port),
-      ARCHESTRA_METRICS_PORT: '0',
-      ARCHESTRA_DATA_DIR: join(folder.path, 'taken'),
-    });
-    server.close();
-    assert.equal(signal, null);
-    assert.notEqual(code, 0);
-    assert.ok(stderr.includes(String(port)), stderr);
+    try {
+      const env = { ...startable(join(folder.path, 'taken')), ARCHESTRA_API_PORT: String(port) };
+      assertOneLine(await command(['serve'], env), new RegExp(`\\b${port}\\b`));
+    } finally {
+      server.close();
+    }
   });
 });
 
@@ -176,6 +220,16 @@ describe('settings', () => {
   });
 });
 
+test('a variable that looks like a setting and is none is named at the start', async () => {
+  const gateway = await Gateway.start({ env: { ARCHESTRA_API_PROT: '9123' } });
+  try {
+    const lines = gateway.program.stderr.map((line) => JSON.parse(line));
+    assert.ok(lines.some(({ level, name }) => level === 'warn' && name === 'ARCHESTRA_API_PROT'), JSON.stringify(lines));
+  } finally {
+    await gateway.stop();
+  }
+});
+
 describe('ports.json', () => {
   test('tells the ports in use, and the log too', async () => {
     const gateway = await Gateway.start();
@@ -189,30 +243,75 @@ describe('ports.json', () => {
       await gateway.stop();
     }
   });
-});
 
-describe('healthcheck', () => {
-  test('is 0 where a gateway answers', async () => {
+  test('is gone when the gateway is', async () => {
     const gateway = await Gateway.start();
     try {
-      const { code, stderr } = await command(['healthcheck'], {
-        ARCHESTRA_DATA_DIR: gateway.dataFolder,
-        ARCHESTRA_API_PORT: String(gateway.apiPort),
-      });
-      assert.equal(code, 0, stderr);
+      await gateway.program.stop();
+      assert.deepEqual(await readdir(gateway.dataFolder), []);
     } finally {
-      await gateway.stop();
+      await gateway.discard();
     }
   });
 
-  test('is not 0 where none does', async () => {
+  test('of another gateway is left alone', async () => {
+    const gateway = await Gateway.start();
+    try {
+      const file = join(gateway.dataFolder, 'ports.json');
+      const others = '{"api": 1, "metrics": 2}\n';
+      await writeFile(file, others);
+      await gateway.program.stop();
+      assert.equal(await readFile(file, 'utf8'), others);
+    } finally {
+      await gateway.discard();
+    }
+  });
+});
+
+describe('healthcheck', () => {
+  /** Runs it for a gateway that was started with `env`, on the port `port(gateway)`. */
+  async function healthcheck(env, port) {
+    const gateway = await Gateway.start({ env });
+    try {
+      return await command(['healthcheck'], {
+        ...env,
+        ARCHESTRA_DATA_DIR: gateway.dataFolder,
+        ARCHESTRA_API_PORT: String(port(gateway)),
+      });
+    } finally {
+      await gateway.stop();
+    }
+  }
+
+  test('is 0 where a gateway answers', async () => {
+    const { code, stderr } = await healthcheck({}, ({ apiPort }) => apiPort);
+    assert.equal(code, 0, stderr);
+  });
+
+  test('finds the port in ports.json where the system chose it', async () => {
+    const { code, stderr } = await healthcheck({}, () => 0);
+    assert.equal(code, 0, stderr);
+  });
+
+  test('is 0 for a gateway on all addresses', async () => {
+    const { code, stderr } = await healthcheck({ ARCHESTRA_BIND: '0.0.0.0' }, () => 0);
+    assert.equal(code, 0, stderr);
+  });
+
+  test('is 0 for a gateway on all IPv6 addresses', { skip: ipv6Missing }, async () => {
+    const { code, stderr } = await healthcheck({ ARCHESTRA_BIND: '::,127.0.0.1' }, () => 0);
+    assert.equal(code, 0, stderr);
+  });
+
+  test('is 1 where none answers', async () => {
     const gateway = await Gateway.start();
     const port = String(gateway.apiPort);
     await gateway.stop();
     const empty = join(folder.path, 'empty');
     await mkdir(empty);
-    const { code, signal } = await command(['healthcheck'], { ARCHESTRA_DATA_DIR: empty, ARCHESTRA_API_PORT: port });
-    assert.equal(signal, null);
-    assert.notEqual(code, 0);
+    for (const given of [port, '0']) {
+      const end = await command(['healthcheck'], { ARCHESTRA_DATA_DIR: empty, ARCHESTRA_API_PORT: given });
+      assert.deepEqual({ code: end.code, signal: end.signal }, { code: 1, signal: null });
+    }
   });
 });
