@@ -48,11 +48,12 @@ export class Scene {
     await this.collector.stop();
   }
 
-  /** Registers what the upstream does under a fresh case name, which goes into `x-case`. */
-  script(act) {
+  /** Registers what the upstream does under a fresh case name, which goes into `x-case`; see Upstream.on and onHead. */
+  script(act, headAct) {
     this.#cases += 1;
     const name = `case-${this.#cases}`;
-    this.upstream.on(name, act);
+    if (act) this.upstream.on(name, act);
+    if (headAct) this.upstream.onHead(name, headAct);
     return name;
   }
 
@@ -67,12 +68,13 @@ export class Scene {
 
   /**
    * Runs act(headers), which makes one LLM call with these headers, and returns {result, record}: what act returned,
-   * and what was recorded of the call. `upstream` is the script of the upstream; `tries` the exchanges expected.
+   * and what was recorded of the call. `upstream` is the script of the upstream, `upstreamHead` what it does when it has
+   * only the head (Upstream.onHead); `tries` the exchanges expected.
    */
-  async observe(act, { upstream, tries = 1, headers = {} } = {}) {
+  async observe(act, { upstream, upstreamHead, tries = 1, headers = {} } = {}) {
     const trace = newTrace();
     const own = { ...headers, traceparent: trace.traceparent };
-    if (upstream) own['x-case'] = this.script(upstream);
+    if (upstream || upstreamHead) own['x-case'] = this.script(upstream, upstreamHead);
     const before = await this.#quiet(); // an earlier call has its answer before it has its record
     const result = await act(own);
     this.#observed.push({ trace, tries });

@@ -2,6 +2,7 @@
 // test that sent it says what the connection then sees. Not an HTTP server: it can break every rule.
 
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import net from 'node:net';
 import tls from 'node:tls';
 
@@ -13,6 +14,8 @@ export class Exchange {
   /** 'ended', 'reset' or 'closed' as soon as the gateway leaves; `closedAt` then has performance.now(). */
   closed;
   closedAt = null;
+  /** The request's, once it is whole. */
+  body;
   #socket;
 
   constructor(socket, bytes, request) {
@@ -66,9 +69,24 @@ export class Exchange {
     return this.send('0\r\n\r\n');
   }
 
+  /** Takes nothing more from the kernel, so that the gateway feels it. */
+  stopReading() {
+    this.#socket.pause();
+  }
+
   /** FIN after what was sent. */
   end() {
     this.#socket.end();
+  }
+
+  /** As a server that closes does it: a reset, where it was sent what it has not read. */
+  close() {
+    this.#socket.destroy();
+  }
+
+  /** Waits until everything that was sent has arrived in the gateway's kernel, so that a reset cannot destroy it. */
+  allArrived() {
+    return until('what was sent to arrive', () => bytesOnTheirWay(this.#socket) === 0);
   }
 
   /** RST. */
@@ -82,6 +100,14 @@ export function chunk(bytes) {
   return Buffer.concat([Buffer.from(`${content.length.toString(16)}\r\n`), content, Buffer.from('\r\n')]);
 }
 
+// The kernel's queue of what was sent and is not acknowledged (proc_net_tcp(5)): Node does not tell.
+function bytesOnTheirWay({ localPort, remotePort }) {
+  const hex = (port) => port.toString(16).toUpperCase().padStart(4, '0');
+  const ends = new RegExp(`: [0-9A-F]+:${hex(localPort)} [0-9A-F]+:${hex(remotePort)} [0-9A-F]{2} ([0-9A-F]+):`);
+  const line = ends.exec(readFileSync('/proc/self/net/tcp', 'latin1'));
+  return line ? parseInt(line[1], 16) : 0;
+}
+
 export class Upstream {
   /** Every request that was read whole, in order. */
   exchanges = [];
@@ -89,6 +115,7 @@ export class Upstream {
   heads = [];
   connections = 0;
   #cases = new Map();
+  #early = new Map();
   #sockets = new Set();
   #server;
   #scheme;
@@ -120,6 +147,14 @@ export class Upstream {
     this.#cases.set(name, act);
   }
 
+  /**
+   * What to do with such requests before their body is read. Where act(exchange) answers true, the body is read and on()
+   * comes after it; else that was all on this connection.
+   */
+  onHead(name, act) {
+    this.#early.set(name, act);
+  }
+
   of(name) {
     return this.exchanges.filter((exchange) => exchange.fields.get('x-case') === name);
   }
@@ -148,12 +183,15 @@ export class Upstream {
     const head = await readHead(bytes);
     if (!head) return false;
     this.heads.push(head);
+    const name = head.fields.get('x-case');
+    const [method, target] = head.startLine.split(' ');
+    const exchange = new Exchange(socket, bytes, { ...head, method, target, connection: this.connections });
+    if (this.#early.has(name) && !(await this.#early.get(name)(exchange))) return false;
     const { body, end } = await readBody(bytes, head.fields, { untilClose: false });
     if (end !== 'complete') return false;
-    const [method, target] = head.startLine.split(' ');
-    const exchange = new Exchange(socket, bytes, { ...head, method, target, body, connection: this.connections });
+    exchange.body = body;
     this.exchanges.push(exchange);
-    const act = this.#cases.get(head.fields.get('x-case')) ?? ((own) => own.respond(500, {}, 'no such case'));
+    const act = this.#cases.get(name) ?? ((own) => own.respond(500, {}, 'no such case'));
     await act(exchange);
     return !socket.destroyed && !socket.writableEnded;
   }
