@@ -6,8 +6,8 @@ simdjson::simdjson_result<ondemand::document> read(std::string_view text, std::s
   thread_local ondemand::parser parser;
   thread_local std::string padded;
   // simdjson takes a closing bracket behind the text for a reason to look whether the text is balanced. So
-  // that no text is judged by what follows it, that byte is never one.
-  if (slack >= simdjson::SIMDJSON_PADDING && text.data()[text.size()] != '}')
+  // that no text is judged by what follows it, that byte is never one. An empty text may be nowhere at all.
+  if (slack >= simdjson::SIMDJSON_PADDING && !text.empty() && text.data()[text.size()] != '}')
     return parser.iterate(simdjson::padded_string_view(text.data(), text.size(), text.size() + slack));
   // A large text is not kept for ever.
   if (padded.capacity() > (std::size_t{1} << 20)) padded = {};

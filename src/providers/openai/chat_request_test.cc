@@ -36,6 +36,12 @@ RequestFacts inspect(std::string_view body, UsageOption usage = UsageOption::kAs
   return facts;
 }
 
+// A request without a body has none in any buffer either.
+TEST(ChatRequest, TellsNothingOfABodyThatIsNotThere) {
+  EXPECT_TRUE(same(inspect_chat_request({}, kSlack, UsageOption::kAskFor), {}));
+  EXPECT_TRUE(same(inspect_chat_request({}, 0, UsageOption::kAskFor), {}));
+}
+
 TEST(ChatRequest, TellsModelAndStream) {
   struct Case {
     std::string_view body;
