@@ -228,6 +228,9 @@ net::Task<bool> Exchange::send_request(UpstreamConnection& upstream) {
   if (whole && framing_.kind != http::BodyKind::kNone)
     request.framing = {.kind = http::BodyKind::kLength,
                        .length = body_.content.size() - edit.removed + edit.inserted.size()};
+  // An announced length of 0 goes on: without any, servers answer a POST with 411.
+  if (framing_.kind == http::BodyKind::kNone && heads_.request.fields.has(HeaderId::kContentLength))
+    request.framing = {.kind = http::BodyKind::kLength, .length = 0};
   base::Buffer head_bytes = shard_.buffers.take(upstream_head_room(request));
   http::HeadWriter head({head_bytes.data(), head_bytes.size()});
   write_upstream_head(request, head);
