@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include <cerrno>
-#include <system_error>
+#include <cstring>
 
 namespace archestra::base {
 
@@ -41,8 +41,9 @@ std::string_view name_of(ErrorCode code) {
 
 std::string Error::text() const {
   const bool is_errno = code != ErrorCode::kMalformed && code != ErrorCode::kTooLarge && detail != 0;
-  if (is_errno)
-    return fmt::format("{}: {} ({})", name_of(code), what, std::generic_category().message(detail));
+  const char* const described =
+      is_errno ? strerrordesc_np(detail) : nullptr;  // glibc's that is safe in threads
+  if (described != nullptr) return fmt::format("{}: {} ({})", name_of(code), what, described);
   return fmt::format("{}: {}", name_of(code), what);
 }
 
