@@ -37,9 +37,8 @@ net::Task<UploadResult> send_upstream(UploadPlan plan, http_io::Outbox& box) {
     const net::IoResult sent = box.try_send(upstream);
     if (sent.status == net::IoStatus::kDone) co_return ended(UploadEnd::kComplete);
     if (sent.status == net::IoStatus::kFailed) {
-      // Often it has said why before it closed.
-      const bool is_answered = upstream.readiness.readable && plan.upstream.is_answered(plan.response_limits);
-      if (is_answered && !plan.upstream.source().buffered().empty())
+      // Often it has said why before it closed; the loop may not have heard of it yet.
+      if (plan.upstream.is_answered(plan.response_limits) && !plan.upstream.source().buffered().empty())
         co_return ended(UploadEnd::kAnsweredEarly);
       co_return ended(UploadEnd::kUpstreamFailed, sent.error);
     }
