@@ -94,6 +94,8 @@ export class Scene {
   // After the gateway's end nothing is on its way any more, so what is one now was never two.
   #assertNothingMore() {
     assert.deepEqual(this.collector.faults, []);
+    const broken = this.gateway.accessLog.filter(({ outcome }) => outcome === 'internal_error');
+    assert.deepEqual(broken, [], 'a belief of the gateway broke');
     for (const { trace, tries } of this.#observed) {
       assert.equal(this.collector.spansOf(trace.traceId).length, 1 + tries, `spans of trace ${trace.traceId}`);
       only(this.gateway.linesOf(trace.traceId), `log lines of trace ${trace.traceId}`);
@@ -129,6 +131,9 @@ export class Record {
     this.requests = only(after.grown(before, 'llm_requests_total'), 'series of llm_requests_total that grew');
     assert.equal(this.requests.value, 1);
     assert.equal(after.since(before, 'llm_request_duration_seconds_count'), tries, 'observed tries');
+    assert.equal(after.since(before, 'llm_accounting_started_total'), 1, 'accounts that were opened');
+    const closed = only(after.grown(before, 'llm_accounting_finalized_total'), 'accounts that were closed');
+    assert.deepEqual([closed.labels.outcome, closed.value], [this.outcome, 1], 'outcome in accounting and metric');
     assert.equal(this.log.outcome, this.outcome, 'outcome in log and metric');
     assert.equal(this.server.attributes['archestra.outcome'], this.outcome, 'outcome in span and metric');
   }
