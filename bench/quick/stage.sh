@@ -60,7 +60,7 @@ accepts() { (: <"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
 # http_get PORT PATH: the whole answer, head and body.
 http_get() {
   local answer
-  exec {answer}<>"/dev/tcp/127.0.0.1/$1"
+  { exec {answer}<>"/dev/tcp/127.0.0.1/$1"; } 2>/dev/null || fail "nobody answers on port $1"
   printf 'GET %s HTTP/1.1\r\nHost: bench\r\nConnection: close\r\n\r\n' "$2" >&"$answer"
   cat <&"$answer"
   exec {answer}>&-
