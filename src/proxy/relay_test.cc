@@ -59,6 +59,7 @@ class RelayTest : public testing::TestWithParam<std::size_t> {
       group_.spawn([](RelayPlan plan, std::optional<RelayResult>& result)
                        -> net::Task<void> {
         result = co_await relay(plan);
+        plan.gate.conclude();  // while the upstream's buffer is there
         plan.client.stream().shut_down_write();
       }({.client = inbound,
                        .upstream = *outbound,
@@ -78,7 +79,6 @@ class RelayTest : public testing::TestWithParam<std::size_t> {
         if (relayed.result) outbound.reset();  // who still feeds it notices
       }
       EXPECT_EQ(group_.active(), 0u);
-      gate.conclude();
     }
     relayed.facts = scan->facts();
     return relayed;
