@@ -1,5 +1,6 @@
 #include "app/metrics_server.h"
 
+#include "base/thread_name.h"
 #include "telemetry/metrics/exposition_text.h"
 
 namespace archestra::app {
@@ -24,6 +25,7 @@ MetricsServer::~MetricsServer() {
 }
 
 void MetricsServer::run() {
+  base::name_this_thread("metrics");
   base::BufferPool buffers;
   // A scrape has no body.
   const http_io::ServerLimits limits{.inbound = {}, .body = {.body_bytes_max = 0}};

@@ -7,6 +7,7 @@
 
 #include "base/base64.h"
 #include "base/ids.h"
+#include "base/thread_name.h"
 
 namespace archestra::app {
 namespace {
@@ -118,7 +119,11 @@ Gateway::Gateway(const Config& config)
     shards_.emplace_back(settings, telemetry_.observer(i), api_sockets_);
   exporter_ = std::make_unique<telemetry::otlp::Exporter>(telemetry_, exporter_options(config), tls_.get());
   metrics_server_ = std::make_unique<MetricsServer>(telemetry_, metrics_sockets_, config.metrics_secret);
-  for (proxy::Shard& shard : shards_) shard_threads_.emplace_back([&shard] { shard.run(); });
+  for (std::size_t i = 0; i < shards_.size(); ++i)
+    shard_threads_.emplace_back([&shard = shards_[i], i] {
+      base::name_this_thread(fmt::format("shard-{}", i));
+      shard.run();
+    });
 }
 
 Gateway::~Gateway() { stop(); }

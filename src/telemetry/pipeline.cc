@@ -87,6 +87,7 @@ std::size_t Telemetry::drain_shard(ShardObserver& shard) {
 
 void Telemetry::take_request(const FinishedRequest& request) {
   if (log_level_of(request.request) >= options_.access_log_level) {
+    if (lines_.empty()) lines_.reserve(kLinesBytes + kLinesBytes / 8);
     append_access_log(lines_, request);
     ++line_count_;
     if (lines_.size() >= kLinesBytes) hand_over_lines();

@@ -13,6 +13,7 @@
 #include <cstddef>
 #include <deque>
 #include <string>
+#include <utility>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -50,6 +51,8 @@ class Telemetry {
   base::Duration pause() const { return pause_; }
   /// The next request to post. False where there is none.
   bool take_batch(otlp::SpanBatch& out) { return spans_.take_batch(out); }
+  /// After it has been posted, or given up.
+  void give_back(otlp::SpanBatch batch) { spans_.give_back(std::move(batch)); }
   /// Whether take_batch() would give a full batch: export then, without waiting for the delay.
   bool has_full_batch() const { return spans_.has_full_batch(); }
   std::size_t queued_spans() const { return spans_.spans(); }

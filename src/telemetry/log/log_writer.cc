@@ -12,6 +12,8 @@
 #include <csignal>
 #include <utility>
 
+#include "base/thread_name.h"
+
 namespace archestra::telemetry {
 namespace {
 
@@ -66,6 +68,7 @@ void LogWriter::stop(base::Duration limit) {
 }
 
 void LogWriter::run() {
+  base::name_this_thread("log");
   block_sigpipe();
   Batch batch;
   while (take(batch)) {

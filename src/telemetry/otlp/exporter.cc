@@ -5,6 +5,7 @@
 
 #include "base/assert.h"
 #include "base/log.h"
+#include "base/thread_name.h"
 #include "http/head_writer.h"
 #include "net/connector.h"
 #include "telemetry/otlp/export_response.h"
@@ -60,6 +61,7 @@ Exporter::Exporter(Telemetry& telemetry, ExporterOptions options, const net::Tls
 Exporter::~Exporter() { ARCHESTRA_ASSERT(!thread_.joinable(), "the exporter was stopped"); }
 
 void Exporter::run() {
+  base::name_this_thread("export");
   tasks_.spawn(drain_loop());
   tasks_.spawn(send_loop());
   while (tasks_.active() > 0) loop_.turn(base::Duration::max());
@@ -103,9 +105,8 @@ net::Task<void> Exporter::send_loop() {
                          loop_.now() + options_.schedule_delay);
     }
     while (telemetry_.take_batch(batch)) {
-      if (!options_.enabled) continue;
-      co_await send_until_done(std::move(batch));
-      batch = {};
+      if (options_.enabled) co_await send_until_done(batch);
+      telemetry_.give_back(std::move(batch));
     }
   }
 }
@@ -116,12 +117,14 @@ base::MonotonicTime Exporter::deadline_in(base::Duration duration) const {
 
 // A passing failure is tried again for as long as it lasts: what waits meanwhile is bounded by the queue.
 // Once the end has been asked for, only a collector that is there is tried again, until the limit.
-net::Task<void> Exporter::send_until_done(SpanBatch batch) {
+net::Task<void> Exporter::send_until_done(const SpanBatch& batch) {
   ExporterMetrics& metrics = telemetry_.exporter_metrics();
-  if (options_.compression == Compression::kGzip) batch.body = gzip(batch.body);
+  const std::string compressed =
+      options_.compression == Compression::kGzip ? gzip(batch.body()) : std::string();
+  const std::string_view body = compressed.empty() ? batch.body() : std::string_view(compressed);
   base::Duration backoff = kFirstBackoff;
   while (true) {
-    const Attempt sent = co_await send_once(batch, deadline_in(options_.request_timeout));
+    const Attempt sent = co_await send_once(body, deadline_in(options_.request_timeout));
     if (sent.stale) continue;
     note_health(sent.result == Attempt::Result::kAccepted, sent.why);
     if (sent.result == Attempt::Result::kAccepted) co_return count_accepted(batch, sent.partial);
@@ -166,7 +169,7 @@ net::Task<base::Result<void>> Exporter::ensure_connected(base::MonotonicTime dea
   co_return {};
 }
 
-net::Task<Exporter::Attempt> Exporter::send_once(const SpanBatch& batch, base::MonotonicTime deadline) {
+net::Task<Exporter::Attempt> Exporter::send_once(std::string_view body, base::MonotonicTime deadline) {
   const bool kept = connection_ != nullptr;
   const auto broken = [this, kept](const base::Error& error) {
     connection_.reset();
@@ -181,11 +184,11 @@ net::Task<Exporter::Attempt> Exporter::send_once(const SpanBatch& batch, base::M
 
   std::array<char, 64> length_field;
   http::HeadWriter length(length_field);
-  length.field("Content-Length", batch.body.size()).end();
+  length.field("Content-Length", body.size()).end();
   http_io::Outbox box;
   box.add(head_);
   box.add(length.written());
-  box.add(batch.body);
+  box.add(body);
   const auto sent = co_await http_io::send_all(box, connection_->stream(), {.deadline = deadline}, nullptr);
   if (!sent) co_return broken(sent.error());
 
@@ -201,10 +204,10 @@ net::Task<Exporter::Attempt> Exporter::send_once(const SpanBatch& batch, base::M
   if (!framing || framing->kind == http::BodyKind::kUntilClose) {
     keep = false;
   } else {
-    const auto body = co_await http_io::read_whole_body(connection_->source(), *framing,
-                                                        {.body_bytes_max = kResponseBytesMax}, deadline);
-    if (body) attempt.partial = parse_partial_success(body->content);
-    keep = keep && body.has_value();
+    const auto answer = co_await http_io::read_whole_body(connection_->source(), *framing,
+                                                          {.body_bytes_max = kResponseBytesMax}, deadline);
+    if (answer) attempt.partial = parse_partial_success(answer->content);
+    keep = keep && answer.has_value();
   }
   if (!keep) connection_.reset();
   if (status >= 200 && status < 300) {

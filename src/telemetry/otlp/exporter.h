@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -56,8 +57,8 @@ class Exporter {
   void run();
   net::Task<void> drain_loop();
   net::Task<void> send_loop();
-  net::Task<void> send_until_done(SpanBatch batch);
-  net::Task<Attempt> send_once(const SpanBatch& batch, base::MonotonicTime deadline);
+  net::Task<void> send_until_done(const SpanBatch& batch);
+  net::Task<Attempt> send_once(std::string_view body, base::MonotonicTime deadline);
   net::Task<base::Result<void>> ensure_connected(base::MonotonicTime deadline);
   base::MonotonicTime deadline_in(base::Duration duration) const;
   static void on_stop_limit(void* self);

@@ -9,6 +9,7 @@
 #include <cstring>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "telemetry/text.h"
 
@@ -61,6 +62,13 @@ class ProtoWriter {
   std::string_view bytes() const { return {buffer_.data(), size_}; }
   std::size_t size() const { return size_; }
   void clear() { size_ = 0; }
+  /// Leaves `bytes` to be written later, by whoever knows what belongs there.
+  void leave_out(std::size_t bytes) { written_to(room(bytes) + bytes); }
+  /// Gives its memory away, written and not, and goes on in `next`, whose content is of no interest.
+  std::string swap_memory(std::string next) {
+    size_ = 0;
+    return std::exchange(buffer_, std::move(next));
+  }
 
   /// int32, int64, uint32, uint64, bool, enum. Zero is written too: leaving it out is the caller's.
   void varint_field(std::uint32_t field, std::uint64_t value) {
@@ -92,6 +100,8 @@ class ProtoWriter {
       buffer_.resize(std::max({kFirstBytes, 2 * buffer_.size(), size_ + bytes}));
     return buffer_.data() + size_;
   }
+  /// What was written or left out at `offset`.
+  char* at(std::size_t offset) { return buffer_.data() + offset; }
   void written_to(const char* end) { size_ = static_cast<std::size_t>(end - buffer_.data()); }
   /// The text with bad UTF-8 replaced; holds until the next text with bad UTF-8.
   std::string_view valid(std::string_view text) { return as_valid_utf8(text, scratch_); }

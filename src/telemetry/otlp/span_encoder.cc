@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <span>
 
+#include "base/assert.h"
 #include "telemetry/otlp/attribute_names.h"
 #include "telemetry/otlp/attributes.h"
 #include "telemetry/text.h"
@@ -286,22 +287,25 @@ RequestFrame::RequestFrame(const Resource& resource) {
   out.clear();
   out.string_field(kScopeSpansSchemaUrl, kSchemaUrl);
   schema_ = out.bytes();
+
+  // Tags of one byte, lengths of ten at most.
+  room_ = 2 * (1 + 10) + resource_.size() + scope_.size();
 }
 
-std::string RequestFrame::request_with(std::string_view spans) const {
-  const std::size_t scope_spans = scope_.size() + spans.size() + schema_.size();
+std::size_t RequestFrame::end(ProtoWriter& out) const {
+  const std::size_t spans = out.size() - room_;
+  char* const after = out.room(schema_.size());
+  out.written_to(put_bytes(after, schema_));
+
+  const std::size_t scope_spans = scope_.size() + spans + schema_.size();
   const std::size_t resource_spans =
       resource_.size() + length_field_size(kResourceSpansScopeSpans, scope_spans);
-  std::string request;
-  // Not filled with zeros first: a batch is hundreds of kilobytes.
-  request.resize_and_overwrite(
-      length_field_size(kRequestResourceSpans, resource_spans), [&](char* at, std::size_t size) {
-        at = put_length(at, kRequestResourceSpans, resource_spans);
-        at = put_length(put_bytes(at, resource_), kResourceSpansScopeSpans, scope_spans);
-        put_bytes(put_bytes(put_bytes(at, scope_), spans), schema_);
-        return size;
-      });
-  return request;
+  const std::size_t begin = out.size() - length_field_size(kRequestResourceSpans, resource_spans);
+  char* at = put_length(out.at(begin), kRequestResourceSpans, resource_spans);
+  at = put_length(put_bytes(at, resource_), kResourceSpansScopeSpans, scope_spans);
+  at = put_bytes(at, scope_);
+  ARCHESTRA_ASSERT(at == out.at(room_), "what stands before the spans ends where they begin");
+  return begin;
 }
 
 }  // namespace archestra::telemetry::otlp

@@ -21,15 +21,19 @@ struct Resource {
 /// Appends the request's spans, each as one field of ScopeSpans.
 void encode_spans(const FinishedRequest& request, ProtoWriter& out);
 
-/// The bytes that stand before and after the spans in every ExportTraceServiceRequest.
+/// The bytes that stand before and after the spans in every ExportTraceServiceRequest, which is made in
+/// place: begin(), encode_spans() once or repeatedly, end().
 class RequestFrame {
  public:
   explicit RequestFrame(const Resource& resource);
 
-  /// A whole ExportTraceServiceRequest with `spans`, as encode_spans wrote them, once or repeatedly.
-  std::string request_with(std::string_view spans) const;
+  /// Leaves room in an empty `out` for what stands before the spans.
+  void begin(ProtoWriter& out) const { out.leave_out(room_); }
+  /// Completes the request. Returns where in `out` it begins; it ends where `out` does.
+  std::size_t end(ProtoWriter& out) const;
 
  private:
+  std::size_t room_ = 0;  // that the longest prefix takes
   std::string resource_;  // field 1 of ResourceSpans
   std::string scope_;     // field 1 of ScopeSpans
   std::string schema_;    // field 3 of ScopeSpans

@@ -269,10 +269,14 @@ TEST(SpanEncoder, NoQueryGoesOut) {
 TEST(RequestFrame, HoldsResourceScopeAndSpans) {
   const RequestFrame frame({.service_name = "gw", .service_version = "9.8.7", .service_instance_id = "me"});
   ProtoWriter out;
-  const auto span = out.begin_message(2);
-  out.string_field(5, std::string(1000, 'n'));
-  out.end_message(span);
-  const std::string request = frame.request_with(std::string(out.bytes()) + std::string(out.bytes()));
+  frame.begin(out);
+  for (int i = 0; i < 2; ++i) {
+    const auto span = out.begin_message(2);
+    out.string_field(5, std::string(1000, 'n'));
+    out.end_message(span);
+  }
+  const std::size_t begin = frame.end(out);
+  const std::string_view request = out.bytes().substr(begin);
 
   const WireMessage resource_spans = WireMessage(request).message(1);
   const Attributes resource = attributes_of(resource_spans.message(1), 1);

@@ -15,7 +15,7 @@ class SpanQueueTest : public testing::Test {
     ASSERT_TRUE(read_record(ring_.front(), request_));  // two spans
   }
   static std::size_t spans_in(const SpanBatch& batch) {
-    return WireMessage(batch.body).message(1).message(2).all(2).size();
+    return WireMessage(batch.body()).message(1).message(2).all(2).size();
   }
 
   const SampleCall sample_;
@@ -48,6 +48,28 @@ TEST_F(SpanQueueTest, TellsWhenABatchIsFull) {
   ASSERT_TRUE(queue.take_batch(batch_));
   EXPECT_EQ(batch_.spans, 4u);
   EXPECT_FALSE(queue.has_full_batch());
+}
+
+TEST_F(SpanQueueTest, MemoryThatCameBackIsUsedAgain) {
+  SpanQueue queue({}, {.queued_spans_max = 100, .batch_spans_max = 2});
+  std::string first;
+  for (int i = 0; i < 5; ++i) {
+    ASSERT_TRUE(queue.add(request_));
+    ASSERT_TRUE(queue.take_batch(batch_));
+    if (i == 0) first = batch_.body();
+    EXPECT_EQ(batch_.body(), first);  // nothing of what was there before
+    const char* const memory = batch_.memory.data();
+    queue.give_back(std::move(batch_));
+    if (i < 3) continue;
+    ASSERT_TRUE(queue.add(request_));
+    ASSERT_TRUE(queue.add(request_));
+    ASSERT_TRUE(queue.take_batch(batch_));
+    SpanBatch second;
+    ASSERT_TRUE(queue.take_batch(second));
+    EXPECT_TRUE(batch_.memory.data() == memory || second.memory.data() == memory);
+    queue.give_back(std::move(batch_));
+    queue.give_back(std::move(second));
+  }
 }
 
 TEST_F(SpanQueueTest, RefusesWhatDoesNotFit) {
