@@ -171,7 +171,8 @@ test('a collector that refuses for a while gets each span once', () =>
 
 test('calls go on without a collector', async () => {
   const dead = await refusingPort();
-  const env = { OTEL_TRACES_EXPORTER: 'otlp', ARCHESTRA_OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${dead.port}/v1/traces` };
+  const endpoint = `http://127.0.0.1:${dead.port}/v1/traces`;
+  const env = { OTEL_TRACES_EXPORTER: 'otlp', ARCHESTRA_OTEL_EXPORTER_OTLP_ENDPOINT: endpoint };
   try {
     await withGateway(upstream, env, async (gateway) => {
       for (let i = 0; i < 20; i += 1) await call(gateway);

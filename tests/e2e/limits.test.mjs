@@ -64,7 +64,8 @@ describe('refused_overload', () => {
 
   test('is a call whose body has no room beside the others', () =>
     withScene({ ARCHESTRA_API_BODY_LIMIT: '1000KB', ARCHESTRA_API_BODIES_LIMIT: '1500KB' }, async (scene) => {
-      const body = Buffer.from(JSON.stringify({ ...chatRequest, messages: [{ role: 'user', content: 'x'.repeat(950_000) }] }));
+      const messages = [{ role: 'user', content: 'x'.repeat(950_000) }];
+      const body = Buffer.from(JSON.stringify({ ...chatRequest, messages }));
       const name = scene.script((own) => own.json200(completion));
       const headers = { ...json, 'x-case': name, 'Content-Length': body.length };
       const first = await Client.connect(scene.gateway.apiPort);

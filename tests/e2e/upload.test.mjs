@@ -6,9 +6,10 @@ import { randomBytes } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { Client, exchange, requestBytes } from '../support/client.mjs';
+import { Client, requestBytes } from '../support/client.mjs';
 import { chatRequest, completion, errorBody } from '../support/openai_chat.mjs';
 import { Scene, chatPath } from '../support/scene.mjs';
+import { within } from '../support/until.mjs';
 import { chunk } from '../support/upstream.mjs';
 
 const json = { 'Content-Type': 'application/json' };
@@ -51,8 +52,9 @@ function callInPieces(head, pieces, options) {
 }
 
 const bigMessage = 'x'.repeat(30 << 20);
+const chatBodyOf = (content) => Buffer.from(JSON.stringify({ ...chatRequest, messages: [{ role: 'user', content }] }));
 const bigBodies = {
-  'a chat body': [chatPath, Buffer.from(JSON.stringify({ ...chatRequest, messages: [{ role: 'user', content: bigMessage }] }))],
+  'a chat body': [chatPath, chatBodyOf(bigMessage)],
   'an upload': [filesPath, Buffer.from(bigMessage)],
 };
 
@@ -192,8 +194,9 @@ describe('an upload', () => {
 });
 
 describe('a chat body', () => {
-  const text = Buffer.from(JSON.stringify({ ...chatRequest, messages: [{ role: 'user', content: 'x'.repeat(60_000) }] }));
-  const withLength = (headers) => requestBytes('POST', chatPath, { ...json, ...headers, 'Content-Length': text.length });
+  const text = chatBodyOf('x'.repeat(60_000));
+  const withLength = (headers) =>
+    requestBytes('POST', chatPath, { ...json, ...headers, 'Content-Length': text.length });
 
   test('that comes slowly but steadily for longer than the time-out is taken', async () => {
     const pieces = 20; // of 3 KB every 50 ms: 60 KB/s for a second
@@ -248,8 +251,7 @@ describe('a chat body', () => {
   test('of 60 MB fits where all bodies may have 100 MB', async () => {
     const own = await Scene.start({ env: { ARCHESTRA_API_BODIES_LIMIT: '100MB', ARCHESTRA_THREADS: '1' } });
     try {
-      const messages = [{ role: 'user', content: 'x'.repeat(60_000_000) }];
-      const body = Buffer.from(JSON.stringify({ ...chatRequest, messages }));
+      const body = chatBodyOf('x'.repeat(60_000_000));
       const { result, caseName } = await own.observe((headers) => own.post(headers, body), {
         upstream: (exchanged) => exchanged.json200(completion),
       });
@@ -280,19 +282,49 @@ describe('the gateway\'s own time is small', () => {
     assertSmallGatewayTime(record);
   });
 
-  test('when the client leaves after a wait', async () => {
+  const silences = {
+    'before the answer': (own) => own.closed,
+    'within the answer': async (own) => {
+      await own.streamHead();
+      await own.closed;
+    },
+  };
+  for (const [when, upstream] of Object.entries(silences)) {
+    test(`when the client leaves after a wait ${when}`, async () => {
+      const { record } = await scene.observe(
+        (headers) =>
+          withClient(async (client) => {
+            await client.request('POST', chatPath, { headers, body: JSON.stringify({ ...chatRequest, stream: true }) });
+            const { closed } = await scene.upstream.only(headers['x-case']);
+            await sleep(stallMs);
+            client.close();
+            await within('the end of the upstream exchange', closed);
+          }),
+        { upstream },
+      );
+      assert.equal(record.outcome, 'client_cancelled');
+      assert.ok(record.log.duration_ms > stallMs - 10);
+      assertSmallGatewayTime(record);
+    });
+  }
+
+  test('when the client takes the answer slowly', async () => {
+    const big = randomBytes(12 << 20).toString('base64'); // more than the kernel keeps for it
     const { record } = await scene.observe(
       (headers) =>
         withClient(async (client) => {
-          await client.request('POST', chatPath, { headers, body: chatBody });
-          await scene.upstream.only(headers['x-case']);
-          await sleep(stallMs);
+          await client.request('GET', `${filesPath}/f/content`, { headers });
+          const head = await client.head();
+          client.bytes.pause();
+          await sleep(2 * stallMs);
+          client.bytes.resume();
+          return client.body(head);
         }),
-      { upstream: (own) => own.closed },
+      { upstream: (own) => own.respond(200, json, big) },
     );
-    assert.equal(record.outcome, 'client_cancelled');
-    assert.ok(record.log.duration_ms > stallMs - 10);
-    assertSmallGatewayTime(record);
+    assert.equal(record.outcome, 'completed');
+    assert.ok(record.log.duration_ms > 2 * stallMs - 10, `it took ${record.log.duration_ms} ms`);
+    assertSmallGatewayTime(record, 2 * stallMs - 100);
   });
 
   for (const [part, cut] of Object.entries({ head: 40, body: -10 })) {
@@ -357,6 +389,6 @@ describe('a Content-Length of 0 keeps the connection, with', () => {
   }
 });
 
-function assertSmallGatewayTime({ log }) {
-  assert.ok(log.gateway_ms >= 0 && log.gateway_ms < 150, `gateway_ms ${log.gateway_ms} of ${log.duration_ms}`);
+function assertSmallGatewayTime({ log }, limitMs = 150) {
+  assert.ok(log.gateway_ms >= 0 && log.gateway_ms < limitMs, `gateway_ms ${log.gateway_ms} of ${log.duration_ms}`);
 }

@@ -52,7 +52,8 @@ export class Gateway {
     const ports = await portsIn(join(gateway.dataFolder, 'ports.json'), gateway.program);
     gateway.apiPort = ports.api;
     gateway.metricsPort = ports.metrics;
-    await until('readiness', async () => (await exchange(ports.api, 'GET', '/ready', { headers: unsampled }))?.status === 200);
+    const ready = () => exchange(ports.api, 'GET', '/ready', { headers: unsampled });
+    await until('readiness', async () => (await ready())?.status === 200);
     return gateway;
   }
 

@@ -11,7 +11,8 @@ const flagsField = 16;
 
 /** Span id in hex -> flags, of an ExportTraceServiceRequest. Flags that are no fixed32 are left out. */
 export function flagsOfSpans(request) {
-  const spans = wayToSpans.reduce((messages, field) => messages.flatMap((bytes) => submessages(bytes, field)), [request]);
+  let spans = [request];
+  for (const field of wayToSpans) spans = spans.flatMap((bytes) => submessages(bytes, field));
   return new Map(spans.map(flagsOf));
 }
 
