@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <latch>
 
 #include "base/base64.h"
@@ -95,8 +96,7 @@ base::Secret authorization(const Config& config) {
 }
 
 telemetry::otlp::ExporterOptions exporter_options(const Config& config) {
-  return {.enabled = config.traces_exported,
-          .endpoint = config.otlp_endpoint,
+  return {.endpoint = config.otlp_endpoint,
           .authorization = authorization(config),
           .headers = config.otlp_headers,
           .compression =
@@ -119,11 +119,21 @@ Gateway::Gateway(const Config& config)
     shards_.emplace_back(settings, telemetry_.observer(i), api_sockets_);
   exporter_ = std::make_unique<telemetry::otlp::Exporter>(telemetry_, exporter_options(config), tls_.get());
   metrics_server_ = std::make_unique<MetricsServer>(telemetry_, metrics_sockets_, config.metrics_secret);
+  start_shards();
+}
+
+// Where the system has no more threads, those that were made end before the reason is told.
+void Gateway::start_shards() try {
   for (std::size_t i = 0; i < shards_.size(); ++i)
     shard_threads_.emplace_back([&shard = shards_[i], i] {
       base::name_this_thread(fmt::format("shard-{}", i));
       shard.run();
     });
+} catch (...) {
+  for (std::size_t i = 0; i < shard_threads_.size(); ++i) shards_[i].drain(base::Duration::zero());
+  for (std::thread& thread : shard_threads_) thread.join();
+  shard_threads_.clear();
+  throw;
 }
 
 Gateway::~Gateway() { stop(); }

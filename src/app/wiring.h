@@ -32,6 +32,7 @@ class Gateway {
   void stop();
 
  private:
+  void start_shards();
   void stop_accepting();
 
   const Config& config_;

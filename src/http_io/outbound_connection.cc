@@ -1,6 +1,12 @@
 #include "http_io/outbound_connection.h"
 
 namespace archestra::http_io {
+namespace {
+
+// A sender of nothing but interim responses would be read for ever, and without a wait in between.
+constexpr int kInterimMax = 32;
+
+}  // namespace
 
 net::Task<base::Result<void>> OutboundConnection::read_head(http::ResponseHead& head,
                                                             const http::HeadLimits& limits,
@@ -17,19 +23,21 @@ net::Task<base::Result<void>> OutboundConnection::read_head(http::ResponseHead& 
         progress = {};
         // 101 would change the protocol, which no request of ours asks for.
         if (head.status == 101) co_return base::fail(base::ErrorCode::kMalformed, "unexpected 101", 502);
-        if (head.status >= 200) co_return {};
+        if (head.status >= 200) {
+          interim_ = 0;
+          co_return {};
+        }
+        if (++interim_ > kInterimMax)
+          co_return base::fail(base::ErrorCode::kMalformed, "too many interim responses", 502);
         continue;
       }
     }
-    const net::WaitFor readable{&readiness, net::Interest::kReadable};
     if (!readiness.readable) source_.release_if_empty();
-    const net::Wake wake =
-        gone != nullptr
-            ? co_await net::Wait(stream_->loop, {{gone, net::Interest::kGone}, readable}, deadline)
-            : co_await net::Wait(stream_->loop, {readable}, deadline);
+    const net::Wake wake = co_await net::Wait(
+        stream_->loop, {{gone, net::Interest::kGone}, {&readiness, net::Interest::kReadable}}, deadline);
     if (wake == net::Wake::kTimeout)
       co_return base::fail(base::ErrorCode::kTimeout, "waiting for the response");
-    if (wake == net::Wake::kCancelled || (gone != nullptr && wake == net::Wake::kFirst))
+    if (wake != net::Wake::kSecond)
       co_return base::fail(base::ErrorCode::kCancelled, "waiting for the response");
     const net::IoResult read = source_.fill();
     if (read.status == net::IoStatus::kEnd) co_return base::fail(base::ErrorCode::kClosed, "no response");
@@ -37,21 +45,23 @@ net::Task<base::Result<void>> OutboundConnection::read_head(http::ResponseHead& 
   }
 }
 
-bool OutboundConnection::is_answered(const http::HeadLimits& limits) {
+Ahead OutboundConnection::look_ahead(const http::HeadLimits& limits) {
   const net::IoResult read = source_.fill();
-  if (read.status == net::IoStatus::kEnd || read.status == net::IoStatus::kFailed) return true;
+  const bool ended = read.status == net::IoStatus::kEnd || read.status == net::IoStatus::kFailed;
   constexpr std::string_view kInterim = "HTTP/1.1 1";
-  http::ResponseHead interim;
   while (source_.buffered().size() >= kInterim.size()) {
-    if (!source_.buffered().starts_with(kInterim)) return true;
+    if (!source_.buffered().starts_with(kInterim)) return Ahead::kAnswer;
     http::HeadProgress progress;
+    http::ResponseHead interim;
     const auto parsed = http::parse_response_head(source_.buffered(), limits, progress, interim);
-    if (!parsed || interim.status == 101) return true;
+    // What is wrong with it is for read_head() to say.
+    if (!parsed || interim.status == 101 || interim_ == kInterimMax) return Ahead::kAnswer;
     if (*parsed == 0) break;
     source_.consume(*parsed);
+    ++interim_;
   }
   source_.release_if_empty();
-  return false;
+  return ended ? Ahead::kEnd : Ahead::kNothing;
 }
 
 }  // namespace archestra::http_io

@@ -1,6 +1,8 @@
 // A connection to an upstream: sends a request, reads its response, and can be used again.
 #pragma once
 
+#include <cstdint>
+
 #include "base/clock.h"
 #include "base/result.h"
 #include "http/body_framing.h"
@@ -13,20 +15,27 @@
 
 namespace archestra::http_io {
 
+/// What look_ahead() found.
+enum class Ahead : std::uint8_t {
+  kNothing,
+  kAnswer,  ///< a final response has begun, or what is none
+  kEnd,     ///< the stream has ended without one
+};
+
 class OutboundConnection {
  public:
   OutboundConnection(net::StreamPtr stream, base::BufferPool& pool)
       : stream_(std::move(stream)), source_(*stream_, pool) {}
 
   /// Reads the head of the final response; interim ones (1xx) are skipped. Its views stay valid until
-  /// more is read from source(). `gone` (may be null) ends the wait with kCancelled. kTimeout, kClosed,
-  /// kReset, kMalformed, kTooLarge.
+  /// more is read from source(). More than 32 of them are malformed. `gone` (may be null) ends the wait with
+  /// kCancelled. kTimeout, kClosed, kReset, kMalformed, kTooLarge.
   net::Task<base::Result<void>> read_head(http::ResponseHead& head, const http::HeadLimits& limits,
                                           base::MonotonicTime deadline, net::Readiness* gone);
 
-  /// Reads what is there: whether a final response has begun, or the stream has ended. Interim responses are
-  /// taken off. For a sender that must not go on once it is answered.
-  bool is_answered(const http::HeadLimits& limits);
+  /// Reads what is there, for a sender that must not go on once it is answered. Interim responses are taken
+  /// off.
+  Ahead look_ahead(const http::HeadLimits& limits);
 
   MessageSource& source() { return source_; }
   net::Stream& stream() { return *stream_; }
@@ -36,6 +45,7 @@ class OutboundConnection {
  private:
   const net::StreamPtr stream_;
   MessageSource source_;
+  int interim_ = 0;  // responses since the last final one
 };
 
 }  // namespace archestra::http_io

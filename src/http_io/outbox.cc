@@ -27,13 +27,10 @@ net::Task<base::Result<void>> send_all(Outbox& box, net::Stream& to, SendLimits 
     if (sent.status == net::IoStatus::kDone) co_return {};
     if (sent.status == net::IoStatus::kFailed) co_return base::fail(sent.error);
     const base::MonotonicTime deadline = limits.next(to.loop.now());
-    const net::WaitFor writable{&to.readiness, net::Interest::kWritable};
-    const net::Wake wake =
-        gone != nullptr ? co_await net::Wait(to.loop, {{gone, net::Interest::kGone}, writable}, deadline)
-                        : co_await net::Wait(to.loop, {writable}, deadline);
+    const net::Wake wake = co_await net::Wait(
+        to.loop, {{gone, net::Interest::kGone}, {&to.readiness, net::Interest::kWritable}}, deadline);
     if (wake == net::Wake::kTimeout) co_return base::fail(base::ErrorCode::kTimeout, "sending");
-    if (wake == net::Wake::kCancelled || (gone != nullptr && wake == net::Wake::kFirst))
-      co_return base::fail(base::ErrorCode::kCancelled, "sending");
+    if (wake != net::Wake::kSecond) co_return base::fail(base::ErrorCode::kCancelled, "sending");
   }
 }
 

@@ -26,7 +26,6 @@ class Outbox {
     bytes_ += bytes.size();
   }
   bool empty() const { return first_ == count_; }
-  bool full() const { return count_ == kPiecesMax; }
   std::size_t room() const { return kPiecesMax - count_; }
   std::size_t bytes() const { return bytes_; }
   void clear() { first_ = count_ = bytes_ = 0; }

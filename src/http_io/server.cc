@@ -63,7 +63,7 @@ net::Task<void> Server::run(net::StreamPtr stream) {
   const auto head = std::make_unique<http::RequestHead>();
   Persistence persistence = Persistence::kKeep;
   while (persistence == Persistence::kKeep && !stopping_) {
-    head->fields.clear();
+    head->clear();
     const auto read = co_await connection.read_head(*head);
     if (!read) {
       if (deserves_answer(read.error())) co_await answer_error(connection, *head, read.error());

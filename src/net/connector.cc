@@ -36,9 +36,8 @@ Task<base::Result<std::unique_ptr<TcpStream>>> connect_tcp(EventLoop& loop, cons
     (*stream)->readiness.writable = true;
     co_return stream;
   }
-  const WaitFor ready{&(*stream)->readiness, Interest::kWritable};
-  const Wake wake = gone != nullptr ? co_await Wait(loop, {ready, {gone, Interest::kGone}}, deadline)
-                                    : co_await Wait(loop, {ready}, deadline);
+  const Wake wake =
+      co_await Wait(loop, {{&(*stream)->readiness, Interest::kWritable}, {gone, Interest::kGone}}, deadline);
   if (wake == Wake::kTimeout) co_return base::fail(base::ErrorCode::kTimeout, "connect");
   if (wake != Wake::kFirst) co_return base::fail(base::ErrorCode::kCancelled, "connect");
   if (const int error = (*stream)->take_socket_error()) co_return base::fail(connect_error(error));

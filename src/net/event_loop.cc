@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <system_error>
 #include <utility>
 
 #include "base/assert.h"
@@ -27,12 +28,21 @@ base::Result<void> control(int epoll_fd, int operation, int fd, std::uint32_t ev
 
 }  // namespace
 
+namespace {
+
+// Loops are made at the start, where there may be too few descriptors: that is for main to tell.
+int made(int fd, const char* what) {
+  if (fd < 0) throw std::system_error(errno, std::generic_category(), what);
+  return fd;
+}
+
+}  // namespace
+
 EventLoop::EventLoop()
-    : epoll_fd_(epoll_create1(EPOLL_CLOEXEC)),
-      wake_fd_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)),
+    : epoll_fd_(made(epoll_create1(EPOLL_CLOEXEC), "epoll_create1")),
+      wake_fd_(made(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC), "eventfd")),
       now_(base::monotonic_now()),
       timers_(now_) {
-  ARCHESTRA_ASSERT(epoll_fd_ >= 0 && wake_fd_ >= 0, "the kernel gives an epoll and an event descriptor");
   // A null watcher marks the loop's own wake-up.
   const auto watched = control(epoll_fd_, EPOLL_CTL_ADD, wake_fd_, EPOLLIN, nullptr);
   ARCHESTRA_ASSERT(watched.has_value(), "the wake-up descriptor can be watched");

@@ -25,6 +25,7 @@ class Watcher {
 
 class EventLoop {
  public:
+  /// Throws std::system_error where the system has no descriptor for it.
   EventLoop();
   EventLoop(const EventLoop&) = delete;
   EventLoop& operator=(const EventLoop&) = delete;

@@ -87,7 +87,7 @@ class Acceptor::Socket final : public Watcher {
       : owner_(owner), loop_(loop), fd_(fd), waiter_(loop), pause_(&Socket::on_pause_over, this) {
     waiter_.callback = &Socket::on_ready;
     waiter_.owner = this;
-    watch();
+    ARCHESTRA_ASSERT(watch(), "a listening socket can be watched");
   }
   ~Socket() override { loop_.unwatch(fd_); }
 
@@ -112,11 +112,12 @@ class Acceptor::Socket final : public Watcher {
 
  private:
   void on_events(std::uint32_t) override { ready_.set_readable(); }
-  void watch() {
-    const auto watched = loop_.watch_level(fd_, EPOLLIN | EPOLLEXCLUSIVE, *this);
-    ARCHESTRA_ASSERT(watched.has_value(), "a listening socket can be watched");
+  bool watch() {
+    if (!loop_.watch_level(fd_, EPOLLIN | EPOLLEXCLUSIVE, *this)) return false;
     wait();
+    return true;
   }
+  void pause() { loop_.timers().arm(pause_, loop_.now() + kPause); }
   void wait() {
     ready_.readable = false;
     waiter_.start({{&ready_, Interest::kReadable}}, base::kNever);
@@ -126,9 +127,12 @@ class Acceptor::Socket final : public Watcher {
     if (self.accept_up_to(kAcceptsPerTurn) == End::kDone) return self.wait();
     // The socket stays readable: watched on, it would keep the loop spinning.
     self.loop_.unwatch(self.fd_);
-    self.loop_.timers().arm(self.pause_, self.loop_.now() + kPause);
+    self.pause();
   }
-  static void on_pause_over(void* socket) { static_cast<Socket*>(socket)->watch(); }
+  static void on_pause_over(void* socket) {
+    auto& self = *static_cast<Socket*>(socket);
+    if (!self.watch()) self.pause();  // the system is still short of something
+  }
 
   // Once per change, not once per try.
   void note_exhausted(int error) {

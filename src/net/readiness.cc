@@ -21,17 +21,18 @@ bool Waiter::start(std::initializer_list<WaitFor> what, base::MonotonicTime dead
   }
   std::int8_t index = 0;
   for (const WaitFor& wanted : what) {
-    if (wanted.source->cancelled || wanted.source->is(wanted.interest)) {
+    if (wanted.source != nullptr && (wanted.source->cancelled || wanted.source->is(wanted.interest))) {
       wake_ = wanted.source->cancelled ? Wake::kCancelled : static_cast<Wake>(index);
       return false;
     }
     ++index;
   }
   for (const WaitFor& wanted : what) {
+    what_[count_++] = wanted;
+    if (wanted.source == nullptr) continue;
     Waiter*& slot = wanted.source->waiters_[index_of(wanted.interest)];
     ARCHESTRA_ASSERT(slot == nullptr, "one waiter per interest");
     slot = this;
-    what_[count_++] = wanted;
   }
   loop_.timers().arm(timer_, deadline);
   return true;
@@ -39,6 +40,7 @@ bool Waiter::start(std::initializer_list<WaitFor> what, base::MonotonicTime dead
 
 void Waiter::leave_sources() {
   for (std::size_t i = 0; i < count_; ++i) {
+    if (what_[i].source == nullptr) continue;
     Waiter*& slot = what_[i].source->waiters_[index_of(what_[i].interest)];
     if (slot == this) slot = nullptr;
   }

@@ -23,7 +23,7 @@ enum class Interest : std::uint8_t {
 };
 
 struct WaitFor {
-  Readiness* source = nullptr;
+  Readiness* source = nullptr;  ///< null: nobody to wait for
   Interest interest = Interest::kReadable;
 };
 

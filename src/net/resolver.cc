@@ -169,10 +169,8 @@ Task<base::Result<Addresses>> Resolver::resolve(std::string host, std::uint16_t 
   if (!lookup->done) {
     Readiness answered;
     lookup->waiting.push_back(&answered);
-    const WaitFor answer{&answered, Interest::kReadable};
-    const Wake wake = gone != nullptr
-                          ? co_await Wait(impl_->loop(), {answer, {gone, Interest::kGone}}, deadline)
-                          : co_await Wait(impl_->loop(), {answer}, deadline);
+    const Wake wake =
+        co_await Wait(impl_->loop(), {{&answered, Interest::kReadable}, {gone, Interest::kGone}}, deadline);
     std::erase(lookup->waiting, &answered);
     if (wake == Wake::kTimeout) co_return base::fail(base::ErrorCode::kTimeout, "looking up the name");
     if (wake != Wake::kFirst) co_return base::fail(base::ErrorCode::kCancelled, "looking up the name");

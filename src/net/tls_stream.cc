@@ -207,9 +207,8 @@ Task<base::Result<StreamPtr>> tls_connect(const TlsContext& context, std::unique
       const char* const problem = stream->handshake_problem();
       co_return base::fail(base::ErrorCode::kTls, problem);
     }
-    const WaitFor ready{&stream->readiness, Interest::kReadable};
-    const Wake wake = gone != nullptr ? co_await Wait(loop, {ready, {gone, Interest::kGone}}, deadline)
-                                      : co_await Wait(loop, {ready}, deadline);
+    const Wake wake =
+        co_await Wait(loop, {{&stream->readiness, Interest::kReadable}, {gone, Interest::kGone}}, deadline);
     if (wake == Wake::kTimeout) co_return base::fail(base::ErrorCode::kTimeout, "TLS handshake");
     if (wake != Wake::kFirst) co_return base::fail(base::ErrorCode::kCancelled, "TLS handshake");
   }

@@ -61,7 +61,9 @@ net::Task<RelayResult> relay(RelayPlan plan) {
   const auto failed = [&](base::Error error) {
     plan.gate.finish(runs);
     pack(runs, framed, Last::kNo, chunk_size, box);
-    if (box.try_send(client).status == net::IoStatus::kDone) result.body_bytes += runs.bytes();
+    const std::size_t to_send = box.bytes();
+    box.try_send(client);
+    result.body_bytes += std::min(runs.bytes(), to_send - box.bytes());
     plan.gate.observe(runs, result.upstream_ended);
     result.end = RelayEnd::kUpstreamFailed;
     result.error = error;

@@ -38,7 +38,7 @@ net::Task<UploadResult> send_upstream(UploadPlan plan, http_io::Outbox& box) {
     if (sent.status == net::IoStatus::kDone) co_return ended(UploadEnd::kComplete);
     if (sent.status == net::IoStatus::kFailed) {
       // Often it has said why before it closed; the loop may not have heard of it yet.
-      if (plan.upstream.is_answered(plan.response_limits) && !plan.upstream.source().buffered().empty())
+      if (plan.upstream.look_ahead(plan.response_limits) == http_io::Ahead::kAnswer)
         co_return ended(UploadEnd::kAnsweredEarly);
       co_return ended(UploadEnd::kUpstreamFailed, sent.error);
     }
@@ -52,7 +52,7 @@ net::Task<UploadResult> send_upstream(UploadPlan plan, http_io::Outbox& box) {
     if (wake == Wake::kTimeout)
       co_return ended(UploadEnd::kUpstreamFailed, {base::ErrorCode::kTimeout, "sending"});
     if (wake == Wake::kFirst || wake == Wake::kCancelled) co_return ended(UploadEnd::kClientGone);
-    if (wake == Wake::kSecond && plan.upstream.is_answered(plan.response_limits))
+    if (wake == Wake::kSecond && plan.upstream.look_ahead(plan.response_limits) != http_io::Ahead::kNothing)
       co_return ended(UploadEnd::kAnsweredEarly);
   }
 }
@@ -105,7 +105,7 @@ net::Task<UploadResult> upload(UploadPlan plan, http::BodyKind kind) {
               ? ended(UploadEnd::kClientFailed, {base::ErrorCode::kTimeout, "the request body stalled", 408})
               : ended(UploadEnd::kUpstreamFailed, {base::ErrorCode::kTimeout, "uploading"}));
     if (wake == Wake::kFirst) {
-      if (plan.upstream.is_answered(plan.response_limits))
+      if (plan.upstream.look_ahead(plan.response_limits) != http_io::Ahead::kNothing)
         co_return with_bytes(ended(UploadEnd::kAnsweredEarly));
       continue;
     }

@@ -48,13 +48,14 @@ void UpstreamPool::give_back(UpstreamPtr connection) {
   connection->http_.source().release_if_empty();
   UpstreamConnection& kept = *connection;
   idle_[&kept.target_].push_back(std::move(connection));
-  keep_idle(kept, loop_.now() + timeouts_.pooled_idle);
+  kept.idle_until_ = loop_.now() + timeouts_.pooled_idle;
+  keep_idle(kept);
 }
 
-void UpstreamPool::keep_idle(UpstreamConnection& connection, base::MonotonicTime deadline) {
+void UpstreamPool::keep_idle(UpstreamConnection& connection) {
   net::Readiness& readiness = connection.stream().readiness;
   while (!connection.idle_.start({{&readiness, net::Interest::kGone}, {&readiness, net::Interest::kReadable}},
-                                 deadline)) {
+                                 connection.idle_until_)) {
     // Ready already.
     if (connection.idle_.wake() != net::Wake::kSecond || !is_quiet(connection)) return drop(connection);
   }
@@ -64,18 +65,12 @@ void UpstreamPool::on_idle_event(net::Waiter& waiter) {
   auto& connection = *static_cast<UpstreamConnection*>(waiter.owner);
   UpstreamPool& pool = connection.pool_;
   if (waiter.wake() != net::Wake::kSecond) return pool.drop(connection);
-  pool.keep_idle(connection, pool.loop_.now() + pool.timeouts_.pooled_idle);
+  pool.keep_idle(connection);
 }
 
 void UpstreamPool::drop(UpstreamConnection& connection) {
   Idle& list = idle_[&connection.target_];
   std::erase_if(list, [&](const UpstreamPtr& held) { return held.get() == &connection; });
-}
-
-std::size_t UpstreamPool::idle_count() const {
-  std::size_t count = 0;
-  for (const auto& [target, list] : idle_) count += list.size();
-  return count;
 }
 
 }  // namespace archestra::proxy

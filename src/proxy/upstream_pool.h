@@ -36,6 +36,7 @@ class UpstreamConnection {
   const Target& target_;
   http_io::OutboundConnection http_;
   net::Waiter idle_;  // while it is in the pool
+  base::MonotonicTime idle_until_;
 };
 using UpstreamPtr = std::unique_ptr<UpstreamConnection>;
 
@@ -56,14 +57,12 @@ class UpstreamPool {
   /// Drops every idle connection.
   void clear() { idle_.clear(); }
 
-  std::size_t idle_count() const;
-
  private:
   friend class UpstreamConnection;
   using Idle = std::vector<UpstreamPtr>;
   static void on_idle_event(net::Waiter& waiter);
   static bool is_quiet(UpstreamConnection& connection);
-  void keep_idle(UpstreamConnection& connection, base::MonotonicTime deadline);
+  void keep_idle(UpstreamConnection& connection);
   void drop(UpstreamConnection& connection);
 
   net::EventLoop& loop_;

@@ -52,7 +52,7 @@ constexpr std::array<Family, kMetricCount> kCatalogue{{
      "LLM calls that ended, one for each call whatever its number of tries, by how they ended.", kLlmOutcome,
      true},
     {Metric::kLlmTimeToFirstToken, "llm_time_to_first_token_seconds", kHistogram, "seconds",
-     "Time from starting the upstream call to the first event that carries content (text, reasoning or tool "
+     "How long a stream took to bring its first content (text, reasoning or tool "
      "arguments).",
      kLlm, true, kLlmBounds},
     {Metric::kLlmRequestsInFlight, "llm_requests_in_flight", kGauge, "", "LLM calls that are under way.",

@@ -19,6 +19,9 @@ using net::Wake;
 
 constexpr base::Duration kFirstBackoff = std::chrono::seconds(1);
 constexpr base::Duration kBackoffMax = std::chrono::seconds(5);
+// A batch that cannot be delivered in this time may be one that never can: it must not hold up the others for
+// ever.
+constexpr base::Duration kBatchTriedFor = std::chrono::minutes(5);
 constexpr std::size_t kResponseBytesMax = std::size_t{4} << 20;
 
 std::string request_head(const ExporterOptions& options) {
@@ -58,7 +61,9 @@ Exporter::Exporter(Telemetry& telemetry, ExporterOptions options, const net::Tls
       head_(request_head(options_)),
       thread_([this] { run(); }) {}
 
-Exporter::~Exporter() { ARCHESTRA_ASSERT(!thread_.joinable(), "the exporter was stopped"); }
+Exporter::~Exporter() {
+  if (thread_.joinable()) stop(base::Duration::zero());
+}
 
 void Exporter::run() {
   base::name_this_thread("export");
@@ -70,10 +75,10 @@ void Exporter::run() {
 
 void Exporter::stop(base::Duration limit) {
   loop_.post([this, limit] {
-    stop_by_ = loop_.now() + limit;
-    loop_.timers().arm(stop_limit_, stop_by_);
-    drain_stop_.set_readable();
-    backoff_stop_.set_readable();
+    stop_.by = loop_.now() + limit;
+    loop_.timers().arm(stop_limit_, stop_.by);
+    stop_.drain_loop.set_readable();
+    stop_.backoff.set_readable();
   });
   thread_.join();
 }
@@ -81,15 +86,15 @@ void Exporter::stop(base::Duration limit) {
 // Ends what was begun before stop() and has a later deadline of its own.
 void Exporter::on_stop_limit(void* self) {
   auto& exporter = *static_cast<Exporter*>(self);
-  exporter.given_up_.set_gone();
+  exporter.stop_.limit.set_gone();
   if (exporter.connection_) exporter.connection_->stream().readiness.cancel();
 }
 
 net::Task<void> Exporter::drain_loop() {
-  while (!drain_stop_.readable) {
+  while (!stop_.drain_loop.readable) {
     telemetry_.drain();
     if (telemetry_.has_full_batch()) batch_ready_.set_readable();
-    co_await net::Wait(loop_, {{&drain_stop_, Interest::kReadable}}, loop_.now() + telemetry_.pause());
+    co_await net::Wait(loop_, {{&stop_.drain_loop, Interest::kReadable}}, loop_.now() + telemetry_.pause());
   }
   telemetry_.drain();
   drained_for_good_ = true;
@@ -104,49 +109,61 @@ net::Task<void> Exporter::send_loop() {
       co_await net::Wait(loop_, {{&batch_ready_, Interest::kReadable}},
                          loop_.now() + options_.schedule_delay);
     }
-    while (telemetry_.take_batch(batch)) {
-      if (options_.enabled) co_await send_until_done(batch);
+    // After the delay what there is, even if it fills no batch; then only whole ones, until the next delay.
+    bool is_due = true;
+    while ((is_due || drained_for_good_ || telemetry_.has_full_batch()) && telemetry_.take_batch(batch)) {
+      is_due = false;
+      co_await send_until_done(batch);
       telemetry_.give_back(std::move(batch));
     }
   }
 }
 
 base::MonotonicTime Exporter::deadline_in(base::Duration duration) const {
-  return std::min(loop_.now() + duration, stop_by_);
+  return std::min(loop_.now() + duration, stop_.by);
 }
 
-// A passing failure is tried again for as long as it lasts: what waits meanwhile is bounded by the queue.
-// Once the end has been asked for, only a collector that is there is tried again, until the limit.
+// A passing failure is tried again: what waits meanwhile is bounded by the queue, and one batch that never
+// gets through by its own time. Once the end has been asked for, only a collector that is there is tried
+// again, until the limit.
 net::Task<void> Exporter::send_until_done(const SpanBatch& batch) {
   ExporterMetrics& metrics = telemetry_.exporter_metrics();
+  if (stop_.limit.gone) co_return metrics.count_dropped(DropReason::kShutdown, batch.spans);
   const std::string compressed =
       options_.compression == Compression::kGzip ? gzip(batch.body()) : std::string();
   const std::string_view body = compressed.empty() ? batch.body() : std::string_view(compressed);
+  const base::MonotonicTime give_up_at = loop_.now() + kBatchTriedFor;
   base::Duration backoff = kFirstBackoff;
   while (true) {
     const Attempt sent = co_await send_once(body, deadline_in(options_.request_timeout));
     if (sent.stale) continue;
     note_health(sent.result == Attempt::Result::kAccepted, sent.why);
     if (sent.result == Attempt::Result::kAccepted) co_return count_accepted(batch, sent.partial);
-    if (sent.result == Attempt::Result::kFailed) {
-      metrics.count_request(ExportResult::kFailed);
-      metrics.count_spans(ExportResult::kFailed, batch.spans);
-      metrics.count_dropped(DropReason::kExportFailed, batch.spans);
-      co_return;
-    }
-    metrics.count_request(ExportResult::kRetried);
     // Jitter, so that many gateways do not come back at the same moment.
     const auto jittered = std::chrono::duration_cast<base::Duration>(backoff * (0.5 + random_.unit()));
     const base::MonotonicTime next = loop_.now() + std::max(jittered, sent.retry_after);
     backoff = std::min(backoff * 3 / 2, kBackoffMax);
-    if (!backoff_stop_.readable) co_await net::Wait(loop_, {{&backoff_stop_, Interest::kReadable}}, next);
-    if (!backoff_stop_.readable) continue;
-    if (sent.answered && next < stop_by_) co_await net::Wait(loop_, {{&given_up_, Interest::kGone}}, next);
-    if (!sent.answered || next >= stop_by_) {
-      metrics.count_dropped(DropReason::kShutdown, batch.spans);
-      co_return;
-    }
+    if (sent.result == Attempt::Result::kFailed || next > give_up_at) co_return count_failed(batch);
+    metrics.count_request(ExportResult::kRetried);
+    if (!co_await pause_until(next, sent.answered))
+      co_return metrics.count_dropped(DropReason::kShutdown, batch.spans);
   }
+}
+
+// False where there will be no other try: the process ends, and the collector is not there or not in time.
+net::Task<bool> Exporter::pause_until(base::MonotonicTime next, bool collector_answers) {
+  if (!stop_.backoff.readable) co_await net::Wait(loop_, {{&stop_.backoff, Interest::kReadable}}, next);
+  if (!stop_.backoff.readable) co_return true;
+  if (!collector_answers || next >= stop_.by) co_return false;
+  co_await net::Wait(loop_, {{&stop_.limit, Interest::kGone}}, next);
+  co_return true;
+}
+
+void Exporter::count_failed(const SpanBatch& batch) {
+  ExporterMetrics& metrics = telemetry_.exporter_metrics();
+  metrics.count_request(ExportResult::kFailed);
+  metrics.count_spans(ExportResult::kFailed, batch.spans);
+  metrics.count_dropped(DropReason::kExportFailed, batch.spans);
 }
 
 void Exporter::count_accepted(const SpanBatch& batch, const PartialSuccess& partial) {
@@ -155,15 +172,16 @@ void Exporter::count_accepted(const SpanBatch& batch, const PartialSuccess& part
   metrics.count_request(ExportResult::kSuccess);
   metrics.count_spans(ExportResult::kSuccess, batch.spans - rejected);
   metrics.count_spans(ExportResult::kRejected, rejected);
-  if (rejected > 0)
-    base::log(base::LogLevel::kWarn, "the collector rejected spans",
+  if (rejected > 0 && !rejecting_)
+    base::log(base::LogLevel::kWarn, "the collector rejects spans, which are counted",
               {{"spans", rejected}, {"why", partial.error_message}});
+  rejecting_ = rejected > 0;
 }
 
 net::Task<base::Result<void>> Exporter::ensure_connected(base::MonotonicTime deadline) {
   if (connection_ && !connection_->stream().readiness.gone) co_return {};
   connection_.reset();
-  auto stream = co_await net::connect(loop_, resolver_, endpoint_, deadline, &given_up_);
+  auto stream = co_await net::connect(loop_, resolver_, endpoint_, deadline, &stop_.limit);
   if (!stream) co_return base::fail(stream.error());
   connection_ = std::make_unique<http_io::OutboundConnection>(std::move(*stream), buffers_);
   co_return {};
@@ -190,17 +208,30 @@ net::Task<Exporter::Attempt> Exporter::send_once(std::string_view body, base::Mo
   box.add(length.written());
   box.add(body);
   const auto sent = co_await http_io::send_all(box, connection_->stream(), {.deadline = deadline}, nullptr);
-  if (!sent) co_return broken(sent.error());
-
+  // Whoever refuses a body may do so before reading it, and close.
+  if (!sent && (sent.error().code != base::ErrorCode::kReset ||
+                connection_->look_ahead({}) != http_io::Ahead::kAnswer))
+    co_return broken(sent.error());
   const auto head = std::make_unique<http::ResponseHead>();
   const auto read = co_await connection_->read_head(*head, {}, deadline, nullptr);
   if (!read) co_return broken(read.error());
+  co_return co_await read_answer(*head, deadline);
+}
+
+net::Task<Exporter::Attempt> Exporter::read_answer(const http::ResponseHead& head,
+                                                   base::MonotonicTime deadline) {
   Attempt attempt;
-  attempt.retry_after = retry_after(head->fields.value_of(http::HeaderId::kRetryAfter), base::wall_now());
   attempt.answered = true;
-  const int status = head->status;
-  bool keep = http::is_persistent(head->minor_version, head->fields);
-  const auto framing = http::response_framing(*head, http::AnswerTo::kOther);
+  attempt.retry_after = retry_after(head.fields.value_of(http::HeaderId::kRetryAfter), base::wall_now());
+  const int status = head.status;
+  if (status >= 200 && status < 300) {
+    attempt.result = Attempt::Result::kAccepted;
+  } else {
+    attempt.result = is_retryable(status) ? Attempt::Result::kRetryable : Attempt::Result::kFailed;
+    attempt.why = "the collector answered " + std::to_string(status);
+  }
+  bool keep = http::is_persistent(head.minor_version, head.fields);
+  const auto framing = http::response_framing(head, http::AnswerTo::kOther);
   if (!framing || framing->kind == http::BodyKind::kUntilClose) {
     keep = false;
   } else {
@@ -210,12 +241,6 @@ net::Task<Exporter::Attempt> Exporter::send_once(std::string_view body, base::Mo
     keep = keep && answer.has_value();
   }
   if (!keep) connection_.reset();
-  if (status >= 200 && status < 300) {
-    attempt.result = Attempt::Result::kAccepted;
-  } else {
-    attempt.result = is_retryable(status) ? Attempt::Result::kRetryable : Attempt::Result::kFailed;
-    attempt.why = "the collector answered " + std::to_string(status);
-  }
   co_return attempt;
 }
 

@@ -45,7 +45,7 @@ class Exporter {
   /// Telemetry and TLS context (null: no https) outlive it. Starts the thread.
   Exporter(Telemetry& telemetry, ExporterOptions options, const net::TlsContext* tls);
   Exporter(const Exporter&) = delete;
-  /// stop() comes first.
+  /// As stop() without time to send anything, where nobody called it.
   ~Exporter();
 
   /// Empties the rings once more, sends what waits for at most `limit`, counts the rest as dropped, and ends
@@ -62,6 +62,9 @@ class Exporter {
   net::Task<base::Result<void>> ensure_connected(base::MonotonicTime deadline);
   base::MonotonicTime deadline_in(base::Duration duration) const;
   static void on_stop_limit(void* self);
+  net::Task<Attempt> read_answer(const http::ResponseHead& head, base::MonotonicTime deadline);
+  net::Task<bool> pause_until(base::MonotonicTime next, bool collector_answers);
+  void count_failed(const SpanBatch& batch);
   void count_accepted(const SpanBatch& batch, const PartialSuccess& partial);
   void note_health(bool healthy, const std::string& why);
 
@@ -74,14 +77,18 @@ class Exporter {
   net::Resolver resolver_{loop_};
   base::Random random_ = base::Random::from_entropy();
   std::unique_ptr<http_io::OutboundConnection> connection_;
-  net::Readiness drain_stop_;    // readable once stop() was called; the drain loop waits for it
-  net::Readiness backoff_stop_;  // the same for the send loop: a Readiness has one waiter for an interest
-  net::Readiness given_up_;      // gone once the limit of stop() has passed
-  net::Readiness batch_ready_;   // readable while a full batch waits
-  base::MonotonicTime stop_by_ = base::kNever;
+  // What stop() says, and to whom: a Readiness has one waiter for an interest.
+  struct {
+    net::Readiness drain_loop;  // readable once stop() was called
+    net::Readiness backoff;     // the same
+    net::Readiness limit;       // gone once the limit has passed
+    base::MonotonicTime by = base::kNever;
+  } stop_;
+  net::Readiness batch_ready_;  // readable while a full batch waits
   net::Timer stop_limit_{&Exporter::on_stop_limit, this};
   bool drained_for_good_ = false;
   bool healthy_ = true;
+  bool rejecting_ = false;
   net::TaskGroup tasks_;
   std::thread thread_;
 };
