@@ -50,13 +50,27 @@ Texts texts_from_environment() {
   return texts;
 }
 
+namespace {
+
+// Kubernetes describes a service named "archestra" in variables that begin like ours.
+bool is_of_a_service(std::string_view variable) {
+  const std::size_t equals = variable.find('=');
+  const std::string_view name = variable.substr(0, equals);
+  const std::string_view value =
+      equals == std::string_view::npos ? std::string_view() : variable.substr(equals + 1);
+  return name.contains("_SERVICE_") || name.contains("_PORT_") || value.starts_with("tcp://") ||
+         value.starts_with("udp://");
+}
+
+}  // namespace
+
 std::vector<std::string> unknown_variables() {
   constexpr std::string_view kPrefix = "ARCHESTRA_";
   std::vector<std::string> unknown;
   for (char** variable = environ; *variable != nullptr; ++variable) {
     const std::string_view text(*variable);
     const std::string_view name = text.substr(0, text.find('='));
-    if (!name.starts_with(kPrefix) || name == kConfigFileVariable) continue;
+    if (!name.starts_with(kPrefix) || name == kConfigFileVariable || is_of_a_service(text)) continue;
     if (std::ranges::find(settings(), name, &Setting::env) == settings().end()) unknown.emplace_back(name);
   }
   return unknown;
@@ -64,18 +78,31 @@ std::vector<std::string> unknown_variables() {
 
 namespace {
 
-// What a person typed, without what may be a password in it.
+// A URL without the values of its query, which may be credentials.
+std::string without_query(std::string_view text) {
+  const std::size_t query = text.find('?');
+  if (query == std::string_view::npos || text.find("://") > query) return std::string(text);
+  return std::string(text.substr(0, query)) + "?***";
+}
+
+// What a person typed, without what may be a user and a password in it.
 std::string shown(const Setting& setting, std::string_view text) {
   if (setting.secret) return "(a secret)";
-  const std::size_t begin = text.find("://");
-  const std::size_t at = text.rfind('@');
-  if (begin == std::string_view::npos || at == std::string_view::npos || at < begin)
-    return fmt::format("\"{}\"", text);
-  return fmt::format("\"{}://***{}\"", text.substr(0, begin), text.substr(at));
+  std::string out = without_query(text);
+  if (const std::size_t at = out.rfind('@'); at != std::string::npos) {
+    const std::size_t scheme = out.find("://");
+    const std::size_t begin = scheme < at ? scheme + 3 : 0;
+    out.replace(begin, at - begin, "***");
+  }
+  return fmt::format("\"{}\"", out);
 }
 
 // What no single value tells.
 void check_together(const Config& config) {
+  if (config.otlp_username.empty() != config.otlp_password.empty() && config.otlp_bearer.empty())
+    base::log(base::LogLevel::kWarn, "half of a basic authentication is ignored: it needs user and password",
+              {{"settings",
+                "ARCHESTRA_OTEL_EXPORTER_OTLP_AUTH_USERNAME, ARCHESTRA_OTEL_EXPORTER_OTLP_AUTH_PASSWORD"}});
   if (config.body_bytes_max > config.bodies_bytes_max)
     throw ConfigError{
         fmt::format("ARCHESTRA_API_BODY_LIMIT: one body of {} bytes does not fit into "
@@ -115,7 +142,7 @@ std::string print(const Effective& effective) {
     const bool is_hidden = setting->secret && !text.empty();
     if (is_hidden) out += "# ";  // so that the output is a file one could start with
     out += setting->key() + " = ";
-    base::append_json_string(out, is_hidden ? "********" : text);
+    base::append_json_string(out, is_hidden ? "********" : without_query(text));
     out += fmt::format("  # {}\n", name_of(source));
   }
   return out;

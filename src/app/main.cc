@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 #include <deque>
 #include <exception>
@@ -72,14 +73,16 @@ void add_simulate_options(CLI::App& command, simulator::SimulatorOptions& option
   command.add_option("--journal", options.journal_calls_max, "calls that GET /sim/calls remembers, 0: off");
   for (const simulator::Control& control : simulator::controls()) {
     if (control.name == "replay") continue;  // which recording: only a call can say
-    command.add_option_function<std::string>(
-        fmt::format("--{}", control.name),
-        [&options, &control](const std::string& value) {
-          if (!control.set(options.behaviour, value))
-            throw CLI::ValidationError(fmt::format("--{}", control.name),
-                                       fmt::format("\"{}\" is not accepted", value));
-        },
-        fmt::format("{}; or x-sim-{} in a request", control.help, control.name));
+    command
+        .add_option_function<std::string>(
+            fmt::format("--{}", control.name),
+            [&options, &control](const std::string& value) {
+              if (!control.set(options.behaviour, value))
+                throw CLI::ValidationError(fmt::format("--{}", control.name),
+                                           fmt::format("\"{}\" is not accepted", value));
+            },
+            fmt::format("{}; or x-sim-{} in a request", control.help, control.name))
+        ->type_name(std::string(control.value));
   }
 }
 
@@ -88,7 +91,7 @@ int simulate(const simulator::SimulatorOptions& options) {
   simulator::Simulator simulator(options);
   if (const auto started = simulator.start(); !started)
     throw app::ConfigError{fmt::format("simulate: {}", started.error().text())};
-  fmt::print(stderr, "simulating OpenAI on port {}\n", simulator.port());
+  fmt::print(stderr, "simulating OpenAI at http://127.0.0.1:{}/v1\n", simulator.port());
   std::thread serving([&simulator] { simulator.run(); });
   app::wait_for_stop();
   simulator.stop();
@@ -96,12 +99,25 @@ int simulate(const simulator::SimulatorOptions& options) {
   return 0;
 }
 
+// One line. Of what nobody expected, flags are repeated without their values: what belongs to a misspelt one
+// may be a credential.
+std::string failure_message(const CLI::App* cli, const CLI::Error& error) {
+  std::string what = error.what();
+  if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr) {
+    const std::vector<std::string> words = cli->remaining(true);
+    const bool has_flags =
+        std::ranges::any_of(words, [](const std::string& word) { return word.starts_with('-'); });
+    what = cli->get_subcommands().empty() ? "there is no command" : "not expected:";
+    for (const std::string& word : words)
+      if (!has_flags || word.starts_with('-')) what += " " + word.substr(0, word.find('='));
+  }
+  return fmt::format("archestra: {}; --help tells what there is\n", what);
+}
+
 int run(int argc, char** argv) {
   CLI::App cli("archestra: an LLM gateway that relays every call and accounts for every token", "archestra");
   cli.require_subcommand(0, 1);  // one is wanted, but a word that is no command has to be named first
-  cli.failure_message([](const CLI::App*, const CLI::Error& error) {
-    return fmt::format("archestra: {}; --help tells what there is\n", error.what());
-  });
+  cli.failure_message(&failure_message);
   cli.set_version_flag("--version", "archestra " ARCHESTRA_VERSION);
 
   CLI::App* const serve = cli.add_subcommand("serve", "run the gateway");
@@ -120,9 +136,12 @@ int run(int argc, char** argv) {
 
   try {
     cli.parse(argc, argv);
-    if (cli.get_subcommands().empty()) throw CLI::RequiredError::Subcommand(1);
   } catch (const CLI::ParseError& error) {
     return cli.exit(error) == 0 ? 0 : kBadUsage;
+  }
+  if (cli.get_subcommands().empty()) {
+    fmt::print(stderr, "{}", cli.help());
+    return kBadUsage;
   }
   if (*version) {
     fmt::print("archestra {}\n", ARCHESTRA_VERSION);
@@ -131,7 +150,7 @@ int run(int argc, char** argv) {
   if (*simulate_command) return simulate(simulator_options);
   if (*check) {
     for (const std::string& name : app::unknown_variables())
-      fmt::print(stderr, "archestra: {} is no setting\n", name);
+      fmt::print(stderr, "archestra: {} is no setting and is ignored\n", name);
     fmt::print("{}", app::print(check_flags.load()));
     return 0;
   }

@@ -43,13 +43,15 @@ void MetricsServer::run() {
 net::Task<http_io::Persistence> MetricsServer::serve(http_io::ServerRequest& request) {
   if (request.head.path() != "/metrics")
     co_return co_await http_io::send_answer(
-        request, {.status = 404, .content_type = "text/plain", .body = "Here is only /metrics.\n"},
+        request, {.status = 404, .content_type = "text/plain", .body = "Only /metrics is served here.\n"},
         kSendTimeout);
   if (request.head.method != "GET" && request.head.method != "HEAD")
-    co_return co_await http_io::send_answer(
-        request,
-        {.status = 405, .content_type = "text/plain", .body = "", .extra_fields = "Allow: GET, HEAD\r\n"},
-        kSendTimeout);
+    co_return co_await http_io::send_answer(request,
+                                            {.status = 405,
+                                             .content_type = "text/plain",
+                                             .body = "Only GET and HEAD are answered here.\n",
+                                             .extra_fields = "Allow: GET, HEAD\r\n"},
+                                            kSendTimeout);
   if (!secret_.empty() && !is_bearer(request.head.fields.value_of(http::HeaderId::kAuthorization), secret_))
     co_return co_await http_io::send_answer(request,
                                             {.status = 401,

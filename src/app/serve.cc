@@ -30,7 +30,7 @@ void write_ports(const fs::path& path, const std::string& ports) {
   std::ofstream file(draft);
   file << ports;
   file.close();
-  std::error_code error(file ? 0 : errno, std::generic_category());
+  std::error_code error(file ? 0 : errno != 0 ? errno : EIO, std::generic_category());
   if (file) fs::rename(draft, path, error);
   if (error)
     throw ConfigError{

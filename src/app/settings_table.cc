@@ -3,7 +3,6 @@
 #include <charconv>
 #include <fstream>
 #include <optional>
-#include <thread>
 
 #include "app/config.h"
 #include "net/socket_address.h"
@@ -261,8 +260,8 @@ const std::vector<Setting>& settings() {
        .set = set_bytes<&Config::bodies_bytes_max>},
       {.env = "ARCHESTRA_API_HEAD_LIMIT",
        .default_value = "64KB",
-       .accepted = kBytes,
-       .help = "largest request head, at least 1KB; beyond it 431",
+       .accepted = "a number of bytes with an optional unit, at least 1KB",
+       .help = "largest request head; beyond it 431",
        .set = set_bytes<&Config::head_bytes_max, 1024>},
       {.env = "ARCHESTRA_CALLS_IN_FLIGHT_LIMIT",
        .default_value = "10000",
@@ -387,9 +386,9 @@ const std::vector<Setting>& settings() {
        .set = set_milliseconds<&Config::bsp_schedule_delay>},
       {.env = "OTEL_BSP_MAX_QUEUE_SIZE",
        .default_value = "16384",
-       .accepted = "1 to 1000000",
+       .accepted = "64 to 1000000",
        .help = "spans that wait for the collector; beyond it they are dropped and counted",
-       .set = set_count<&Config::bsp_max_queue_size, 1, 1'000'000>},
+       .set = set_count<&Config::bsp_max_queue_size, 64, 1'000'000>},
       {.env = "OTEL_BSP_MAX_EXPORT_BATCH_SIZE",
        .default_value = "512",
        .accepted = "1 to 100000",

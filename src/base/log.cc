@@ -19,6 +19,15 @@ std::atomic<LogLevel> g_level{LogLevel::kInfo};
 std::atomic<std::int64_t> g_lines_lost{0};
 
 constexpr std::size_t kRoomForLost = 64;
+constexpr std::size_t kTextBytesMax = 256;  // so that a line fits, escaped or not
+
+// At most so much of it, never half a character (RFC 3629).
+std::string_view beginning_of(std::string_view text) {
+  if (text.size() <= kTextBytesMax) return text;
+  std::size_t size = kTextBytesMax;
+  while (size > 0 && (static_cast<unsigned char>(text[size]) & 0xc0) == 0x80) --size;
+  return text.substr(0, size);
+}
 
 // A pipe that poll(2) calls writable takes PIPE_BUF bytes without blocking. Stderr is shared with others, so
 // it cannot be made non-blocking.
@@ -32,7 +41,7 @@ void append_field(std::string& line, const LogField& field) {
   append_json_string(line, field.key);
   line += ':';
   if (const auto* text = std::get_if<std::string_view>(&field.value))
-    append_json_string(line, *text);
+    append_json_string(line, beginning_of(*text));
   else if (const auto* integer = std::get_if<std::int64_t>(&field.value))
     fmt::format_to(std::back_inserter(line), "{}", *integer);
   else

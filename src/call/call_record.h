@@ -57,7 +57,7 @@ struct CallRecord {
   base::Duration gateway_time{};  ///< what we ourselves added: total minus waiting for either side
 };
 
-/// One request on the API port, from the first byte of its head to the last of its answer.
+/// One request on the API port. It begins with a byte of its head and ends with one of its answer.
 struct RequestRecord {
   TraceContext trace;
   base::WallTime started_at;

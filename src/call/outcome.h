@@ -1,4 +1,4 @@
-// How a call ended: one closed set with one meaning for metric, span, log and ledger.
+// How a call ended: one closed set with one meaning for metric, span and log.
 #pragma once
 
 #include <cstdint>
@@ -7,19 +7,18 @@
 namespace archestra::call {
 
 enum class Outcome : std::uint8_t {
-  kCompleted,            ///< status below 400, relayed to its end
-  kUpstreamError,        ///< status 400 and up, or an error event inside a 200 stream
-  kUpstreamUnreachable,  ///< name, connect or TLS failure
-  kUpstreamTimeout,      ///< one of our time-outs passed
-  kUpstreamTruncated,    ///< broken connection, or a stream without its last event
-  kClientCancelled,      ///< the client left first
-  kRefusedAuth,          ///< before any try: credentials
-  kRefusedLimit,         ///< before any try: a token or cost limit
-  kRefusedOverload,      ///< before any try: too much in flight
-  kInvalidRequest,       ///< the request makes no sense: before any try, or found out while its body streamed
-                         ///< upstream
-  kShutdown,             ///< the drain's limit passed
-  kInternalError,        ///< a belief of ours broke; must stay 0
+  kCompleted,      ///< the whole answer was relayed, and it was no error
+  kUpstreamError,  ///< the provider answered with an error: a status from 400 on, or an event that says so
+  kUpstreamUnreachable,  ///< no connection: the name, the connect or TLS failed
+  kUpstreamTimeout,      ///< a limit of ours on how long the provider may take
+  kUpstreamTruncated,    ///< the answer broke off, or a stream stopped short of its end
+  kClientCancelled,      ///< nobody waited for the answer any more
+  kRefusedAuth,          ///< by us, for its credentials; not yet made
+  kRefusedLimit,         ///< by us, for what was used up; not yet made
+  kRefusedOverload,      ///< by us, for what is under way
+  kInvalidRequest,  ///< by us, for what it is; also where that shows only while its body streams upstream
+  kShutdown,        ///< cut off at the end of the drain
+  kInternalError,   ///< a mistake of ours; never expected
 };
 inline constexpr int kOutcomeCount = 12;
 

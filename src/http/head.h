@@ -111,6 +111,12 @@ struct RequestHead {
     const std::size_t mark = target.find('?');
     return mark == std::string_view::npos ? std::string_view() : target.substr(mark + 1);
   }
+  /// As new, so that no view of an earlier head is left.
+  void clear() {
+    method = target = {};
+    minor_version = 1;
+    fields.clear();
+  }
 };
 
 struct ResponseHead {
@@ -118,6 +124,13 @@ struct ResponseHead {
   int minor_version = 1;
   std::string_view reason;
   Fields fields;
+
+  void clear() {
+    status = 0;
+    minor_version = 1;
+    reason = {};
+    fields.clear();
+  }
 };
 
 /// The method if it is one of RFC 9110 section 9 or PATCH, else "_OTHER" (OpenTelemetry). Static storage.

@@ -1,4 +1,4 @@
-// The named, labelled principal a call is made for. An immutable value: a change makes a new one.
+// Whom a call is made for: a name, labels, settings. An immutable value; a change makes a new one.
 #pragma once
 
 #include <memory>

@@ -86,6 +86,7 @@ net::Task<void> serve_client(Shard& shard, std::unique_ptr<net::TcpStream> strea
     client.busy = client.served = true;
     after = co_await serve_request(client, shard);
   }
+  if (after == AfterExchange::kAbort) co_return client.stream().abort();
   const bool has_unread = !client.http().source().buffered().empty() || client.stream().readiness.readable;
   if (after == AfterExchange::kLinger || has_unread) co_await linger(client, shard);
 }

@@ -27,6 +27,22 @@ bool is_event_stream(const http::ResponseHead& head) {
   return http::equals_ignoring_case(type, "text/event-stream");
 }
 
+// What x-archestra-error says of a request that HTTP itself finds fault with.
+std::string_view code_of(int status) {
+  switch (status) {
+    case 408:
+      return "request_timeout";
+    case 413:
+      return "body_too_large";
+    case 414:
+      return "uri_too_long";
+    case 431:
+      return "head_too_large";
+    default:
+      return "bad_request";
+  }
+}
+
 bool reads_events(GateMode mode) {
   return mode == GateMode::kObserveEvents || mode == GateMode::kDecideEvents;
 }
@@ -49,12 +65,10 @@ net::Task<AfterExchange> Exchange::run() {
 }
 
 net::Task<AfterExchange> Exchange::run_refused(base::Error error) {
-  heads_.request.method = {};
-  heads_.request.target = {};
-  heads_.request.fields.clear();
+  heads_.request.clear();
   begin();
   after_ = AfterExchange::kLinger;
-  co_await refuse({error.detail, Outcome::kInvalidRequest, "bad_request", error.what});
+  co_await refuse({error.detail, Outcome::kInvalidRequest, code_of(error.detail), error.what});
   finish();
   co_return after_;
 }
@@ -92,7 +106,7 @@ net::Task<void> Exchange::serve() {
   const auto framing = http::request_framing(head);
   if (!framing || !match) {
     const base::Error error = framing ? match.error() : framing.error();
-    co_return co_await refuse({error.detail, Outcome::kInvalidRequest, "bad_request", error.what});
+    co_return co_await refuse({error.detail, Outcome::kInvalidRequest, code_of(error.detail), error.what});
   }
   framing_ = *framing;
   if (framing_.kind == http::BodyKind::kLength && framing_.length == 0) framing_ = {};
@@ -110,8 +124,11 @@ net::Task<void> Exchange::serve_locally() {
   if (path == "/health" || path == "/ready") {
     route_template_ = path == "/health" ? "/health" : "/ready";
     if (!is_read) {
-      co_return co_await refuse(
-          {405, Outcome::kInvalidRequest, "method_not_allowed", "Only GET is answered here."});
+      co_return co_await refuse({.status = 405,
+                                 .outcome = Outcome::kInvalidRequest,
+                                 .code = "method_not_allowed",
+                                 .message = "Only GET and HEAD are answered here.",
+                                 .allow = "GET, HEAD"});
     }
     if (path == "/health")
       co_return co_await reply(
@@ -119,7 +136,9 @@ net::Task<void> Exchange::serve_locally() {
     if (shard_.draining()) co_return co_await reply({.status = 503, .body = R"({"status":"draining"})"});
     co_return co_await reply({.body = R"({"status":"ready"})"});
   }
-  co_await refuse({404, Outcome::kInvalidRequest, "not_found", "There is nothing at this path."});
+  co_await refuse(
+      {404, Outcome::kInvalidRequest, "not_found",
+       "Nothing is served at this path. Calls to a provider go below its prefix, such as /v1/openai/."});
 }
 
 // --- The way of an LLM call ------------------------------------------------------------------------------
@@ -280,8 +299,8 @@ net::Task<bool> Exchange::after_upload(UploadResult result) {
       break;
   }
   end_try();
-  co_await refuse({result.error.code == ErrorCode::kTimeout ? 408 : 400, Outcome::kInvalidRequest,
-                   "bad_request", result.error.what});
+  const int status = result.error.code == ErrorCode::kTimeout ? 408 : 400;
+  co_await refuse({status, Outcome::kInvalidRequest, code_of(status), result.error.what});
   co_return false;
 }
 
@@ -413,8 +432,7 @@ void Exchange::end_try() {
 // The client must see that its answer is not whole: no last chunk, or fewer bytes than announced. Where only
 // the connection's end tells, it takes a reset, which may destroy what is still on its way.
 void Exchange::break_off() {
-  after_ = AfterExchange::kClose;
-  if (to_client_ == ClientFraming::kUntilClose) client_.stream().abort();
+  after_ = to_client_ == ClientFraming::kUntilClose ? AfterExchange::kAbort : AfterExchange::kClose;
 }
 
 net::Task<void> Exchange::client_left() {
@@ -438,7 +456,10 @@ net::Task<void> Exchange::fail_before_head(base::Error error) {
     co_return co_await client_left();
   const call::ErrorMeaning& meaning = call::meaning_before_head(error.code);
   base::log(meaning.log_level, "upstream failed",
-            {{"provider", provider_->name()}, {"host", try_.server_address}, {"error", error.text()}});
+            {{"provider", provider_->name()},
+             {"host", try_.server_address},
+             {"port", try_.server_port},
+             {"why", error.text()}});
   co_await refuse({meaning.http_status, meaning.outcome, meaning.code, meaning.message});
 }
 
@@ -457,7 +478,8 @@ net::Task<void> Exchange::refuse(Refusal refusal) {
   co_await reply({.status = refusal.status,
                   .body = body,
                   .error_code = refusal.code,
-                  .retry_after_seconds = refusal.retry_after_seconds});
+                  .retry_after_seconds = refusal.retry_after_seconds,
+                  .allow = refusal.allow});
 }
 
 net::Task<void> Exchange::reply(LocalReply answer) {

@@ -30,6 +30,7 @@ enum class AfterExchange : std::uint8_t {
   kKeepAlive,
   kClose,
   kLinger,  ///< answered before the request was read: let the client take the answer first
+  kAbort,   ///< only a reset tells the client that its answer is not whole
 };
 
 class Exchange {
@@ -50,6 +51,7 @@ class Exchange {
     std::string_view code;
     std::string_view message;
     unsigned retry_after_seconds = 0;
+    std::string_view allow = {};
   };
 
   void begin();

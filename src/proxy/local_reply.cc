@@ -15,6 +15,7 @@ net::Task<bool> send_local_reply(http_io::InboundConnection& client, const http:
   head.status_line(reply.status, http::reason_phrase(reply.status)).field("Content-Type", "application/json");
   head.field("Content-Length", reply.body.size());
   if (!reply.error_code.empty()) head.field("x-archestra-error", reply.error_code);
+  if (!reply.allow.empty()) head.field("Allow", reply.allow);
   if (reply.retry_after_seconds > 0) head.field("Retry-After", reply.retry_after_seconds);
   if (!reply.keep_alive)
     head.field("Connection", "close");

@@ -15,6 +15,7 @@ struct LocalReply {
   std::string_view body;             ///< JSON
   std::string_view error_code = {};  ///< value of x-archestra-error; "" for none
   unsigned retry_after_seconds = 0;  ///< 0: no Retry-After
+  std::string_view allow = {};       ///< value of Allow, for 405 (RFC 9110 section 15.5.6)
   bool keep_alive = true;
 };
 

@@ -67,8 +67,8 @@ std::unique_ptr<Heads> Shard::take_heads() {
   if (spare_heads_.empty()) return std::make_unique<Heads>();
   std::unique_ptr<Heads> heads = std::move(spare_heads_.back());
   spare_heads_.pop_back();
-  heads->request.fields.clear();
-  heads->response.fields.clear();
+  heads->request.clear();
+  heads->response.clear();
   return heads;
 }
 

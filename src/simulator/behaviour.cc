@@ -112,7 +112,8 @@ bool set_framing(Behaviour& behaviour, std::string_view text) {
 
 using B = Behaviour;
 constexpr Control kControls[] = {
-    {"status", "CODE", "answer with this error, 400 to 599, in the provider's shape", set_status},
+    {"status", "CODE", "answer with this error, 400 to 599, in the provider's shape; 200: with none",
+     set_status},
     {"latency-ms", "MS", "wait before the head", set_milliseconds<&B::latency>},
     {"latency-jitter-ms", "MS", "wait at most this much more", set_milliseconds<&B::latency_jitter>},
     {"ttft-ms", "MS", "wait between a stream's head and its first content",
