@@ -77,8 +77,10 @@ describe('help', () => {
     assertOneLine(await command(['serv']), /\bserv\b.*--help/);
   });
 
-  test('is pointed to where there is no command', async () => {
-    assertOneLine(await command([]), /--help/);
+  test('is shown where there is no command', async () => {
+    const { code, signal, stdout, stderr } = await command([]);
+    assert.deepEqual({ code, signal, stdout }, { code: 2, signal: null, stdout: '' });
+    for (const name of commands) assert.match(stderr, new RegExp(`\\b${name}\\b`));
   });
 });
 

@@ -57,6 +57,7 @@ describe('a passing failure is tried again, and nothing is lost:', { concurrency
         collector.next = [failure];
         await delivered(gateway, collector);
         await delivered(gateway, collector);
+        await until('its figures', async () => (await exportFigures(gateway)).requests.success === 2);
         const { requests, spans, dropped } = await exportFigures(gateway);
         assert.deepEqual(requests, { success: 2, retried: 1, failed: 0 });
         assert.deepEqual(spans, { success: 4, rejected: 0, failed: 0 });
@@ -85,6 +86,7 @@ describe('what the collector does not want is dropped once and counted:', () => 
         const refused = await call(gateway);
         await until('the drop', async () => (await exportFigures(gateway)).dropped > 0);
         await delivered(gateway, collector);
+        await until('its figures', async () => (await exportFigures(gateway)).requests.success === 1);
         const metrics = await gateway.scrape();
         assert.equal(metrics.sum('telemetry_dropped_total', { signal: 'traces', reason: 'export_failed' }), 2);
         const { requests, spans, dropped } = await exportFigures(gateway);

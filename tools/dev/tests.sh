@@ -34,7 +34,9 @@ prepare_tests() {
     need_e2e_packages
   fi
   export ASAN_SYMBOLIZER_PATH=$symbolizer TSAN_SYMBOLIZER_PATH=$symbolizer UBSAN_OPTIONS=print_stacktrace=1
-  if [[ -d ../shared/recordings ]]; then
+  if [[ -n ${ARCHESTRA_RECORDINGS:-} ]]; then
+    say "recordings: $ARCHESTRA_RECORDINGS"
+  elif [[ -d ../shared/recordings ]]; then
     ARCHESTRA_RECORDINGS=$(cd ../shared/recordings && pwd)
     export ARCHESTRA_RECORDINGS
   else
