@@ -182,6 +182,19 @@ std::optional<bool> is_usage_chunk(std::string_view raw) {
   return has_usage && has_empty_choices;
 }
 
+// A scan may know a chunk by the one before it. Behind a comment that is another each time nothing looks
+// alike, so that each event is parsed.
+void check_every_event_is_read(const Outcome& outcome) {
+  const auto scan = openai::make_chat_scan(openai::UsageChunk::kDrop);
+  std::size_t number = 0;
+  for (const auto& [raw, dropped] : outcome.events) {
+    const bool is_marked = raw.starts_with("\xEF\xBB\xBF");  // the mark means that in front only
+    const Verdict verdict = scan->on_event(is_marked ? raw : ":" + std::to_string(++number) + "\n" + raw);
+    ARCHESTRA_ASSERT((verdict == Verdict::kDrop) == dropped, "an event is judged by itself");
+  }
+  ARCHESTRA_ASSERT(same(scan->facts(), outcome.facts), "and tells the same whatever came before");
+}
+
 void check_stream(std::string_view input, std::size_t event_bytes_max) {
   const proxy::GateLimits limits{.scan_bytes_max = 1, .event_bytes_max = event_bytes_max};
   const Outcome expected = relay(GateMode::kDecideEvents, whole(input), limits, End::kWithLastBytes);
@@ -206,6 +219,7 @@ void check_stream(std::string_view input, std::size_t event_bytes_max) {
     const auto is_usage = is_usage_chunk(raw);
     ARCHESTRA_ASSERT(!is_usage || *is_usage == dropped, "the usage chunk is dropped, and nothing else");
   }
+  check_every_event_is_read(expected);
   ARCHESTRA_ASSERT(expected.has_token_times == (expected.facts.content_events > 0), "content has a time");
 
   for (const std::size_t size_max : {std::size_t{1}, std::size_t{3}, std::size_t{40}, input.size() + 1}) {

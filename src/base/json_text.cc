@@ -45,7 +45,8 @@ bool is_plain(char c) {
   return u >= 0x20 && u < 0x80 && c != '"' && c != '\\';
 }
 
-/// How many characters at the start need neither an escape nor a look at their UTF-8.
+}  // namespace
+
 std::size_t plain_prefix(std::string_view text) {
   std::size_t at = 0;
   for (; at + 8 <= text.size(); at += 8) {
@@ -57,8 +58,6 @@ std::size_t plain_prefix(std::string_view text) {
   while (at < text.size() && is_plain(text[at])) ++at;
   return at;
 }
-
-}  // namespace
 
 void append_json_string(std::string& out, std::string_view text) {
   out += '"';

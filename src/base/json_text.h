@@ -1,6 +1,7 @@
 // Writing JSON text: the few pieces that logs and hand-made answers need. Reading is simdjson's.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -14,6 +15,9 @@ void append_json_string(std::string& out, std::string_view text);
 
 /// Appends RFC 3339 UTC with microseconds: 2026-01-31T12:00:00.123456Z.
 void append_iso_time(std::string& out, WallTime time);
+
+/// How many characters at the start of `text` are ASCII that a JSON string may hold without an escape.
+std::size_t plain_prefix(std::string_view text);
 
 /// The length of the well-formed UTF-8 sequence at the start of `text` (1-4), or 0 (RFC 3629 section 4).
 std::size_t utf8_sequence_length(std::string_view text);

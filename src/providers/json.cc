@@ -28,10 +28,17 @@ std::optional<std::uint64_t> as_count(ondemand::value value) {
   return number;
 }
 
-bool is_object(ondemand::value& value) {
+namespace {
+
+bool is_of(ondemand::value& value, ondemand::json_type wanted) {
   ondemand::json_type type{};
-  return !value.type().get(type) && type == ondemand::json_type::object;
+  return !value.type().get(type) && type == wanted;
 }
+
+}  // namespace
+
+bool is_object(ondemand::value& value) { return is_of(value, ondemand::json_type::object); }
+bool is_string(ondemand::value& value) { return is_of(value, ondemand::json_type::string); }
 
 bool is_null(ondemand::value& value) {
   bool yes = false;

@@ -21,6 +21,7 @@ simdjson::simdjson_result<ondemand::document> read(std::string_view text, std::s
 std::optional<std::string_view> as_string(ondemand::value value);
 std::optional<std::uint64_t> as_count(ondemand::value value);
 bool is_object(ondemand::value& value);
+bool is_string(ondemand::value& value);
 bool is_null(ondemand::value& value);
 /// Whether a key is written with escapes, so that it may mean more than it compares equal to.
 bool has_escapes(ondemand::raw_json_string key);

@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "http/sse.h"
+#include "providers/event_shape.h"
 #include "providers/json.h"
 #include "providers/openai/chat.h"
 
@@ -31,6 +32,10 @@ class ChatScan final : public ResponseScan {
   explicit ChatScan(UsageChunk usage_chunk) : usage_chunk_(usage_chunk) {}
 
   Verdict on_event(std::string_view raw) override {
+    if (plain_chunk_.matches(raw)) {
+      ++facts_.content_events;
+      return Verdict::kPass;
+    }
     const auto data = http::sse_data(raw, scratch_);
     if (!data) return Verdict::kPass;
     if (*data == "[DONE]") {
@@ -39,6 +44,7 @@ class ChatScan final : public ResponseScan {
     }
     const Root root = read_root(*data, 0);
     if (root.has_content) ++facts_.content_events;
+    if (root.is_plain && root.content != nullptr) remember(raw, *data, root);
     const bool is_usage_chunk = root.has_usage && root.has_empty_choices;
     return is_usage_chunk && usage_chunk_ == UsageChunk::kDrop ? Verdict::kDrop : Verdict::kPass;
   }
@@ -50,39 +56,62 @@ class ChatScan final : public ResponseScan {
     bool has_content = false;
     bool has_usage = false;
     bool has_empty_choices = false;
+    bool is_plain = true;  // to read it again would find nothing more than its content
+    // Where in the document two texts begin, at their quotes, that differ from chunk to chunk.
+    const char* document = nullptr;
+    const char* content = nullptr;
+    const char* obfuscation = nullptr;  // random text, so that a chunk's size tells nothing
   };
+
+  // Data of several lines is no piece of the event.
+  void remember(std::string_view raw, std::string_view data, const Root& root) {
+    if (data.data() == scratch_.data()) return;
+    const auto place = [&](const char* text) {
+      return static_cast<std::size_t>((data.data() - raw.data()) + (text - root.document));
+    };
+    const std::size_t content = place(root.content);
+    if (root.obfuscation == nullptr) return plain_chunk_.learn(raw, {content});
+    const auto [first, second] = std::minmax({content, place(root.obfuscation)});
+    plain_chunk_.learn(raw, {first, second});
+  }
 
   Root read_root(std::string_view text, std::size_t slack) {
     Root root;
     auto document = json::read(text, slack);
     object members;
     if (document.error() || document.get_object().get(members)) return root;
-    if (!json::whole_text(members, text)) return root;
+    const auto whole = json::whole_text(members, text);
+    if (!whole) return root;
+    root.document = whole->data() + whole->size() - text.size();
     const bool readable = json::for_each_member(members, [&](raw_json_string key, value member) {
       if (key == "choices") {
-        root.has_empty_choices = read_choices(member, root.has_content) == 0;
+        root.has_empty_choices = read_choices(member, root) == 0;
       } else if (key == "usage") {
         root.has_usage = json::is_object(member) && read_usage(member);
+        root.is_plain &= !root.has_usage;
       } else if (key == "id" && facts_.id.empty()) {
         facts_.id = json::as_string(member).value_or("");
       } else if (key == "model" && facts_.model.empty()) {
         facts_.model = json::as_string(member).value_or("");
       } else if (key == "error" && json::is_object(member)) {
         read_error(member);
+        root.is_plain = false;
+      } else if (key == "obfuscation" && json::is_string(member)) {
+        root.obfuscation = member.raw_json_token().data();
       }
     });
     return readable ? root : Root{};
   }
 
   // How many there are; 1 where that cannot be told, so that nothing is taken for empty by mistake.
-  std::size_t read_choices(value choices, bool& has_content) {
+  std::size_t read_choices(value choices, Root& root) {
     array list;
     if (choices.get_array().get(list)) return 1;
     std::size_t count = 0;
     for (auto item : list) {
       object choice;
       if (item.get_object().get(choice)) return count + 1;
-      read_choice(choice, count++, has_content);
+      read_choice(choice, count++, root);
     }
     return count;
   }
@@ -96,31 +125,37 @@ class ChatScan final : public ResponseScan {
     return position;
   }
 
-  void read_choice(object choice, std::size_t position, bool& has_content) {
+  void read_choice(object choice, std::size_t position, Root& root) {
     const std::uint64_t index = index_of(choice, position);
     json::for_each_member(choice, [&](raw_json_string key, value member) {
       if (key == "delta" || key == "message") {
-        read_message(member, index, has_content);
+        read_message(member, index, root);
       } else if (key == "finish_reason") {
         if (const auto reason = json::as_string(member); reason && index < kChoicesMax) {
           if (facts_.finish_reasons.size() <= index) facts_.finish_reasons.resize(index + 1);
           facts_.finish_reasons[index] = *reason;
+          root.is_plain = false;
         }
       }
     });
   }
 
-  void read_message(value message, std::uint64_t choice, bool& has_content) {
+  void read_message(value message, std::uint64_t choice, Root& root) {
     object members;
     if (message.get_object().get(members)) return;
     json::for_each_member(members, [&](raw_json_string key, value member) {
       if (key == "content" || key == "reasoning_content" || key == "reasoning" || key == "refusal") {
-        has_content |= is_content(member);
+        if (!is_content(member)) return;
+        root.has_content = true;
+        if (json::is_string(member)) root.content = member.raw_json_token().data();
       } else if (key == "tool_calls") {
-        has_content |= read_tool_calls(member, choice);
+        if (!read_tool_calls(member, choice)) return;
+        root.has_content = true;
+        root.is_plain = false;
       } else if (key == "function_call" && json::is_object(member)) {  // before tools; still spoken
         count_tool_call(choice, kFunctionCall);
-        has_content = true;
+        root.has_content = true;
+        root.is_plain = false;
       }
     });
   }
@@ -189,6 +224,7 @@ class ChatScan final : public ResponseScan {
   static constexpr std::uint64_t kFunctionCall = kCallsPerChoiceMax - 1;
   const UsageChunk usage_chunk_;
   std::string scratch_;
+  EventShape plain_chunk_;
   std::vector<std::uint64_t> seen_calls_;
 };
 

@@ -465,6 +465,51 @@ TEST(ChatStream, PassesWhatMakesNoSenseUnread) {
   EXPECT_EQ(stream.facts().id, "a");
 }
 
+// A chunk is told by the one before it where it can be: reading must not depend on what came before.
+TEST(ChatStream, ReadsEveryChunkAsIfItWereTheFirst) {
+  const std::vector<std::string> chunks = {
+      R"({"id":"a","choices":[{"index":0,"delta":{"content":"Hi"},"finish_reason":null}],"usage":null})",
+      R"({"id":"a","choices":[{"index":0,"delta":{"content":" \"there\" \ud83d\ude00"},"finish_reason":null}],)"
+      R"("usage":null})",
+      R"({"id":"a","choices":[{"index":0,"delta":{"content":"\ud83d"},"finish_reason":null}],"usage":null})",
+      R"({"id":"a","choices":[{"index":0,"delta":{"content":""},"finish_reason":null}],"usage":null})",
+      R"({"id":"a","choices":[{"index":0,"delta":{"content":"a\"},"finish_reason":null}],"usage":null})",
+      R"({"id":"a","choices":[{"index":0,"delta":{"content":"a"},"finish_reason":"stop"}],"usage":null})",
+      R"({"id":"a","choices":[{"index":0,"delta":{"content":"a"}}],"usage":{"prompt_tokens":1}})",
+      R"({"id":"a","choices":[{"index":0,"delta":{"content":"b"}}],"usage":{"prompt_tokens":1}})",
+      R"({"id":"a","choices":[{"index":0,"delta":{"content":"a","tool_calls":[{"index":0}]}}]})",
+      R"({"id":"a","choices":[{"index":0,"delta":{"content":"b","tool_calls":[{"index":0}]}}]})",
+      R"({"id":"a","choices":[{"index":0,"delta":{"content":"a","function_call":{"name":"f"}}}]})",
+      R"({"id":"a","choices":[{"index":0,"delta":{"content":"b","function_call":{"name":"f"}}}]})",
+      R"({"choices":[{"index":0,"delta":{"content":"a"}}],"error":{"type":"late"}})",
+      R"({"choices":[{"index":0,"delta":{"content":"b"}}],"error":{"type":"late"}})",
+      R"({"choices":[{"index":0,"delta":{"reasoning_content":"a","content":null}}],"obfuscation":"x"})",
+      R"({"choices":[{"index":0,"delta":{"reasoning_content":"b","content":null}}],"obfuscation":"yz"})",
+      R"({"obfuscation":"x","choices":[{"index":1,"delta":{"content":"a"}},{"index":0,"delta":{"content":"b"}}]})",
+      R"({"obfuscation":"z","choices":[{"index":1,"delta":{"content":"c"}},{"index":0,"delta":{"content":""}}]})",
+      R"({"obfuscation":"","choices":[{"index":1,"delta":{"content":""}},{"index":0,"delta":{"content":""}}]})",
+      R"({"obfuscation":7,"choices":[{"index":0,"delta":{"content":"a"}}]})",
+  };
+  const auto event = [](std::string_view json) { return "data: " + std::string(json) + "\n\n"; };
+  for (const std::string& first : chunks) {
+    for (const std::string& second : chunks) {
+      SCOPED_TRACE(first + " then " + second);
+      Stream both(UsageChunk::kDrop);
+      both.raw(event(first));
+      both.raw(event(second));
+      // Comments that differ keep the second from being told by the first.
+      Stream apart(UsageChunk::kDrop);
+      apart.raw(": 1\n" + event(first));
+      apart.raw(": 2\n" + event(second));
+      EXPECT_EQ(both.facts().content_events, apart.facts().content_events);
+      EXPECT_EQ(both.facts().finish_reasons, apart.facts().finish_reasons);
+      EXPECT_EQ(both.facts().tool_calls, apart.facts().tool_calls);
+      EXPECT_EQ(both.facts().error_type, apart.facts().error_type);
+      EXPECT_EQ(both.facts().usage.provenance, apart.facts().usage.provenance);
+    }
+  }
+}
+
 TEST(ChatStream, ReadsAnErrorWithinTheStream) {
   Stream stream;
   stream.delta(R"("content":"a")");
