@@ -16,6 +16,16 @@ simdjson::simdjson_result<ondemand::document> read(std::string_view text, std::s
   return parser.iterate(simdjson::padded_string_view(padded.data(), padded.size(), padded.capacity()));
 }
 
+const char* begin_of(ondemand::document& document, std::string_view text) {
+  const char* first_token = nullptr;
+  if (document.current_location().get(first_token)) return nullptr;
+  return first_token - text.find_first_not_of(" \t\r\n");
+}
+
+bool is_read_to_its_end(ondemand::document& document) {
+  return document.current_location().error() == simdjson::OUT_OF_BOUNDS;
+}
+
 std::optional<std::string_view> as_string(ondemand::value value) {
   std::string_view text;
   if (value.get_string().get(text)) return std::nullopt;
@@ -49,14 +59,6 @@ bool has_escapes(ondemand::raw_json_string key) {
   const char* at = key.raw();
   while (*at != '"' && *at != '\\') ++at;
   return *at == '\\';
-}
-
-std::optional<std::string_view> whole_text(ondemand::object& root, std::string_view text) {
-  std::string_view raw;
-  if (root.raw_json().get(raw) || root.reset().error()) return std::nullopt;
-  // It begins with the only thing but white space before it, and ends where the next token would begin.
-  if (raw.size() != text.size() - text.find('{')) return std::nullopt;
-  return raw;
 }
 
 }  // namespace archestra::providers::json

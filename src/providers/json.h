@@ -17,6 +17,9 @@ namespace ondemand = simdjson::ondemand;
 /// SIMDJSON_PADDING readable bytes (`slack`) follow it. What is read does not depend on those bytes.
 simdjson::simdjson_result<ondemand::document> read(std::string_view text, std::size_t slack);
 
+/// Where in memory a document begins that nothing was read of yet: in `text`, or in a copy of it.
+const char* begin_of(ondemand::document& document, std::string_view text);
+
 /// Where `value` is a string: its text, unescaped, valid until the next read().
 std::optional<std::string_view> as_string(ondemand::value value);
 std::optional<std::uint64_t> as_count(ondemand::value value);
@@ -25,10 +28,6 @@ bool is_string(ondemand::value& value);
 bool is_null(ondemand::value& value);
 /// Whether a key is written with escapes, so that it may mean more than it compares equal to.
 bool has_escapes(ondemand::raw_json_string key);
-
-/// The root's text, where it is all of `text`: the object is closed, and nothing but white space follows it.
-/// Anything else is no JSON. Rewinds the object.
-std::optional<std::string_view> whole_text(ondemand::object& root, std::string_view text);
 
 /// Calls `visit(key, value)` for every member of an object; keys with escapes are compared raw. Stops where
 /// the text makes no sense; false then.
@@ -42,6 +41,18 @@ bool for_each_member(ondemand::object object, Visit visit) {
     visit(key, value);
   }
   return true;
+}
+
+/// Whether no token is left. False after an error too.
+bool is_read_to_its_end(ondemand::document& document);
+
+/// As for_each_member(), for the root of a document. True only where it is all of the text: the object is
+/// closed, and nothing but white space follows it. Anything else is no JSON, and what was visited means
+/// nothing.
+template <class Visit>
+bool for_each_root_member(ondemand::document& document, Visit visit) {
+  ondemand::object root;
+  return !document.get_object().get(root) && for_each_member(root, visit) && is_read_to_its_end(document);
 }
 
 }  // namespace archestra::providers::json

@@ -85,17 +85,12 @@ BodyEdit ask_for_usage(const StreamOptions& options, std::size_t object_begin) {
 
 RequestFacts inspect_chat_request(std::string_view body, std::size_t slack, UsageOption usage) {
   RequestFacts facts;
-  auto document = json::read(body, slack);
-  object root;
-  if (document.error() || document.get_object().get(root)) return facts;
-  // The document's own text: the body, or the padded copy of it.
-  const auto text = json::whole_text(root, body);
-  if (!text) return facts;
-  const std::size_t object_begin = body.size() - text->size();
-  const char* const document_begin = text->data() - object_begin;
+  json::ondemand::document document;
+  if (json::read(body, slack).get(document)) return facts;
+  const char* const document_begin = json::begin_of(document, body);
   std::optional<StreamOptions> options = StreamOptions{};
   bool has_escapes = false;
-  const bool readable = json::for_each_member(root, [&](raw_json_string key, value member) {
+  const bool readable = json::for_each_root_member(document, [&](raw_json_string key, value member) {
     has_escapes |= json::has_escapes(key);
     if (key == "model") {
       if (const auto model = json::as_string(member)) facts.model = *model;
@@ -109,7 +104,7 @@ RequestFacts inspect_chat_request(std::string_view body, std::size_t slack, Usag
   if (!readable || !options) return {};
   // A key with escapes may be stream_options in disguise.
   if (facts.stream && usage == UsageOption::kAskFor && !has_escapes)
-    facts.usage_option = ask_for_usage(*options, object_begin);
+    facts.usage_option = ask_for_usage(*options, body.find('{'));
   return facts;
 }
 

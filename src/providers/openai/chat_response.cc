@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -42,14 +43,23 @@ class ChatScan final : public ResponseScan {
       facts_.ended = true;
       return Verdict::kPass;
     }
-    const Root root = read_root(*data, 0);
-    if (root.has_content) ++facts_.content_events;
-    if (root.is_plain && root.content != nullptr) remember(raw, *data, root);
-    const bool is_usage_chunk = root.has_usage && root.has_empty_choices;
+    const ResponseFacts facts_before = facts_;
+    const std::size_t calls_before = seen_calls_.size();
+    const std::optional<Root> root = read_root(*data, 0);
+    if (!root) {
+      facts_ = facts_before;
+      seen_calls_.resize(calls_before);
+      return Verdict::kPass;
+    }
+    if (root->has_content) ++facts_.content_events;
+    if (root->is_plain && root->content != nullptr) remember(raw, *data, *root);
+    const bool is_usage_chunk = root->has_usage && root->has_empty_choices;
     return is_usage_chunk && usage_chunk_ == UsageChunk::kDrop ? Verdict::kDrop : Verdict::kPass;
   }
 
-  void on_body(std::string_view body, std::size_t slack) override { read_root(body, slack); }
+  void on_body(std::string_view body, std::size_t slack) override {
+    if (!read_root(body, slack)) facts_ = {};
+  }
 
  private:
   struct Root {
@@ -75,15 +85,13 @@ class ChatScan final : public ResponseScan {
     plain_chunk_.learn(raw, {first, second});
   }
 
-  Root read_root(std::string_view text, std::size_t slack) {
+  // Nothing where the text is no JSON object; what facts_ got from it by then is to be taken back.
+  std::optional<Root> read_root(std::string_view text, std::size_t slack) {
     Root root;
-    auto document = json::read(text, slack);
-    object members;
-    if (document.error() || document.get_object().get(members)) return root;
-    const auto whole = json::whole_text(members, text);
-    if (!whole) return root;
-    root.document = whole->data() + whole->size() - text.size();
-    const bool readable = json::for_each_member(members, [&](raw_json_string key, value member) {
+    json::ondemand::document document;
+    if (json::read(text, slack).get(document)) return std::nullopt;
+    root.document = json::begin_of(document, text);
+    const bool is_whole = json::for_each_root_member(document, [&](raw_json_string key, value member) {
       if (key == "choices") {
         root.has_empty_choices = read_choices(member, root) == 0;
       } else if (key == "usage") {
@@ -100,7 +108,8 @@ class ChatScan final : public ResponseScan {
         root.obfuscation = member.raw_json_token().data();
       }
     });
-    return readable ? root : Root{};
+    if (!is_whole) return std::nullopt;
+    return root;
   }
 
   // How many there are; 1 where that cannot be told, so that nothing is taken for empty by mistake.

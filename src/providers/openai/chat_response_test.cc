@@ -465,6 +465,28 @@ TEST(ChatStream, PassesWhatMakesNoSenseUnread) {
   EXPECT_EQ(stream.facts().id, "a");
 }
 
+TEST(ChatStream, TakesBackWhatABrokenTextTold) {
+  constexpr std::string_view kWhole =
+      R"({"id":"b","error":{"type":"e"},"choices":[{"index":1,"delta":{"tool_calls":[{"index":0}]},)"
+      R"("finish_reason":"stop"}],"usage":{"prompt_tokens":7}})";
+  Stream stream;
+  stream.data(R"({"model":"m","choices":[{"index":0,"delta":{"tool_calls":[{"index":0}]}}]})");
+  for (const std::string_view behind :
+       {std::string_view("}"), std::string_view(" {}"), std::string_view(",")}) {
+    stream.data(std::string(kWhole) + std::string(behind));
+    EXPECT_EQ(stream.facts().id, "");
+    EXPECT_EQ(stream.facts().error_type, "");
+    EXPECT_EQ(stream.facts().model, "m");
+    EXPECT_EQ(stream.facts().content_events, 1u);
+    EXPECT_EQ(stream.facts().tool_calls, 1u);
+    EXPECT_THAT(stream.facts().finish_reasons, IsEmpty());
+    EXPECT_EQ(stream.facts().usage.provenance, Provenance::kUnknown);
+  }
+  stream.data(kWhole);
+  EXPECT_EQ(stream.facts().id, "b");
+  EXPECT_EQ(stream.facts().tool_calls, 2u);
+}
+
 // A chunk is told by the one before it where it can be: reading must not depend on what came before.
 TEST(ChatStream, ReadsEveryChunkAsIfItWereTheFirst) {
   const std::vector<std::string> chunks = {
