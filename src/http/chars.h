@@ -1,4 +1,4 @@
-// Character classes of RFC 9110 section 5.6 and the two searches that every byte of a head or of an
+// Character classes of RFC 9110 section 5.6 and the three searches that every byte of a head or of an
 // event stream passes through. Private to this folder.
 #pragma once
 
@@ -55,6 +55,31 @@ inline const char* find_control(const char* at, const char* end) {
   }
 #endif
   while (at != end && !is_control(*at)) ++at;
+  return at;
+}
+
+/// The first character in [at, end) that is none of a token, or end. Most names are letters, digits and "-_"
+/// alone: blocks of those are passed over, the rest is looked up.
+inline const char* find_token_end(const char* at, const char* end) {
+#if defined(__SSE2__)
+  const auto is_in = [](__m128i block, char low, char high) {
+    const __m128i above_low = _mm_sub_epi8(block, _mm_set1_epi8(low));
+    const __m128i range = _mm_set1_epi8(static_cast<char>(high - low));
+    return _mm_cmpeq_epi8(_mm_min_epu8(above_low, range), above_low);
+  };
+  const auto is = [](__m128i block, char c) { return _mm_cmpeq_epi8(block, _mm_set1_epi8(c)); };
+  for (; end - at >= 16; at += 16) {
+    const __m128i block = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
+    const __m128i letter = is_in(_mm_or_si128(block, _mm_set1_epi8(0x20)), 'a', 'z');
+    const __m128i mark = _mm_or_si128(is(block, '-'), is(block, '_'));
+    const __m128i good = _mm_or_si128(_mm_or_si128(letter, is_in(block, '0', '9')), mark);
+    const auto others = static_cast<unsigned>(_mm_movemask_epi8(good)) ^ 0xffffu;
+    if (others == 0) continue;
+    at += std::countr_zero(others);
+    break;
+  }
+#endif
+  while (at != end && is_token_char(*at)) ++at;
   return at;
 }
 

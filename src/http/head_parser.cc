@@ -71,7 +71,7 @@ Result<void> parse_fields(std::string_view bytes, std::string_view authority, co
   fields.clear();
   while (*at != '\r') {
     const char* const name = at;
-    while (is_token_char(*at)) ++at;
+    at = find_token_end(at, end);
     // Also refuses a name preceded or followed by white space, hence obs-fold.
     if (*at != ':' || at == name) return malformed(dialect, "invalid field name");
     Field field;
