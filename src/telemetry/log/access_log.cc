@@ -18,6 +18,7 @@ class JsonFields {
   explicit JsonFields(std::string& out) : out_(out) {}
 
   void text(std::string_view key, std::string_view value) {
+    if (base::plain_prefix(value) == value.size()) return quoted(key, value);
     start(key);
     base::append_json_string(out_, value);
   }
@@ -61,8 +62,17 @@ class JsonFields {
  private:
   static constexpr std::size_t kDigitsMax = 20;
 
+  void quoted(std::string_view key, std::string_view value) {
+    put(key, value.size() + 2, [&](char* at) {
+      *at++ = '"';
+      at = copied(at, value);
+      *at++ = '"';
+      return at;
+    });
+  }
+
   static char* copied(char* at, std::string_view text) {
-    std::memcpy(at, text.data(), text.size());
+    if (!text.empty()) std::memcpy(at, text.data(), text.size());
     return at + text.size();
   }
 

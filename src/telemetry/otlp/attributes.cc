@@ -26,8 +26,7 @@ char* AttributeWriter::begin(std::string_view key, std::size_t value_size) {
   return put_length(at, kValue, value_size);
 }
 
-void AttributeWriter::string(std::string_view key, std::string_view value) {
-  value = out_.valid(value);
+void AttributeWriter::own_string(std::string_view key, std::string_view value) {
   char* at = begin(key, length_field_size(kStringValue, value.size()));
   out_.written_to(put_bytes(put_length(at, kStringValue, value.size()), value));
 }

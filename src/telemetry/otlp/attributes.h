@@ -20,7 +20,9 @@ class AttributeWriter {
 
   // `key` is one of our own names, valid UTF-8. Values may be any bytes.
 
-  void string(std::string_view key, std::string_view value);
+  void string(std::string_view key, std::string_view value) { own_string(key, out_.valid(value)); }
+  /// A value that is one of our own words, so valid UTF-8 as the key is: nobody looks whether it is.
+  void own_string(std::string_view key, std::string_view value);
   /// Nothing where the value is empty.
   void string_unless_empty(std::string_view key, std::string_view value) {
     if (!value.empty()) string(key, value);

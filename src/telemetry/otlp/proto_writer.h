@@ -25,7 +25,9 @@ constexpr std::uint64_t tag_of(std::uint32_t field, WireType type) {
 
 /// 1 to 10.
 constexpr std::size_t varint_size(std::uint64_t value) {
-  return (static_cast<std::size_t>(std::bit_width(value | 1)) + 6) / 7;
+  if (value < 0x80) [[likely]]
+    return 1;
+  return (static_cast<std::size_t>(std::bit_width(value)) + 6) / 7;
 }
 
 /// A field of type LEN in all: its tag, its length and `size` bytes.

@@ -129,17 +129,17 @@ bool is_server_error(const call::RequestRecord& request) {
 
 void put_server_attributes(ProtoWriter& out, const call::RequestRecord& request, bool is_error) {
   AttributeWriter attributes(out, kSpanAttributes);
-  attributes.string("http.request.method", request.method);
+  attributes.own_string("http.request.method", request.method);
   attributes.string_unless_empty("url.path", request.url_path);
-  attributes.string("url.scheme", "http");
-  if (has_route(request)) attributes.string("http.route", request.route);
+  attributes.own_string("url.scheme", "http");
+  if (has_route(request)) attributes.own_string("http.route", request.route);
   put_status_code(attributes, request.status_code);
   put_address(attributes, request.server_address, request.server_port);
   attributes.string_unless_empty("client.address", request.client_address);
   attributes.string_unless_empty("user_agent.original", request.user_agent);
-  attributes.string("network.protocol.version", request.http_minor_version == 0 ? "1.0" : "1.1");
+  attributes.own_string("network.protocol.version", request.http_minor_version == 0 ? "1.0" : "1.1");
   const std::string_view outcome = request.call != nullptr ? name_of(request.call->outcome) : "_OTHER";
-  if (request.call != nullptr) attributes.string(kOutcome, outcome);
+  if (request.call != nullptr) attributes.own_string(kOutcome, outcome);
   if (is_error)
     put_error_type(attributes, request.error_type, request.status_code, outcome);
   else
@@ -201,16 +201,16 @@ void put_usage(AttributeWriter& attributes, const call::Usage& usage) {
 /// What the call was about; on every try.
 void put_request_attributes(AttributeWriter& attributes, const FinishedRequest& finished) {
   const call::CallRecord& call = finished.call;
-  attributes.string(kRouteCategory, kRouteCategoryValue);
-  attributes.string(kLlmProvider, call.route.provider);
+  attributes.own_string(kRouteCategory, kRouteCategoryValue);
+  attributes.own_string(kLlmProvider, call.route.provider);
   attributes.string_unless_empty(kLlmModel, call.requested_model);
   attributes.boolean(kLlmStream, call.stream);
   put_agent(attributes, finished);
   attributes.string_unless_empty(kGenAiOperationName, finished.operation.gen_ai_operation);
-  attributes.string(kGenAiProviderName, gen_ai_provider(call.route.provider));
+  attributes.own_string(kGenAiProviderName, gen_ai_provider(call.route.provider));
   attributes.string_unless_empty(kGenAiRequestModel, call.requested_model);
   if (call.stream) attributes.boolean(kGenAiRequestStream, true);
-  attributes.string("http.request.method", finished.request.method);
+  attributes.own_string("http.request.method", finished.request.method);
 }
 
 /// What came of the call; on the last try alone, which answered it.
@@ -228,7 +228,7 @@ void put_try_attributes(AttributeWriter& attributes, const call::CallRecord& cal
   if (index > 0) attributes.integer("http.request.resend_count", index);
   if (call.stream && attempt.time_to_first_token)
     attributes.real(kGenAiTimeToFirstChunk, base::to_seconds(*attempt.time_to_first_token));
-  attributes.string(kOutcome, name_of(attempt.outcome));
+  attributes.own_string(kOutcome, name_of(attempt.outcome));
   if (is_span_error(attempt.outcome))
     put_error_type(attributes, attempt.error_type, attempt.status_code, name_of(attempt.outcome));
 }
