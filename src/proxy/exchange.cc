@@ -208,8 +208,8 @@ net::Task<bool> Exchange::read_body() {
 net::Task<void> Exchange::attempt() {
   tried_ = true;
   try_.span_id = base::new_span_id(shard_.random);
-  try_.started_at = base::wall_now();
   try_started_ = base::monotonic_now();
+  try_.started_at = started_at_ + (try_started_ - started_);  // so that a step of the clock parts no spans
   const Target& target = settings_.target_of(*provider_);
   try_.server_address = target.endpoint.host;
   try_.server_port = target.endpoint.port;
@@ -310,8 +310,8 @@ net::Task<bool> Exchange::read_response_head(UpstreamConnection& upstream) {
       std::min(began + settings_.timeouts.first_byte, try_started_ + settings_.timeouts.total);
   const auto read = co_await upstream.http().read_head(heads_.response, settings_.upstream_head, deadline,
                                                        &client_.stream().readiness);
-  const auto now = base::monotonic_now();
-  waits_.upstream += now - began;
+  response_arrived_ = base::monotonic_now();
+  waits_.upstream += response_arrived_ - began;
   if (!read) {
     co_await fail_before_head(read.error());
     co_return false;
@@ -324,7 +324,7 @@ net::Task<bool> Exchange::read_response_head(UpstreamConnection& upstream) {
     co_return false;
   }
   response_framing_ = *framing;
-  try_.time_to_first_byte = now - try_started_;
+  try_.time_to_first_byte = response_arrived_ - try_started_;
   try_.status_code = heads_.response.status;
   co_return true;
 }
@@ -356,7 +356,7 @@ net::Task<void> Exchange::relay_response(UpstreamPtr upstream) {
 
   base::Buffer head_bytes = shard_.buffers.take(client_head_room(head));
   http::HeadWriter out({head_bytes.data(), head_bytes.size()});
-  const auto elapsed = base::monotonic_now() - started_;
+  const auto elapsed = response_arrived_ - started_;
   write_client_head({.head = head,
                      .framing = to_client_,
                      .length = response_framing_.length,
@@ -377,6 +377,7 @@ net::Task<void> Exchange::relay_response(UpstreamPtr upstream) {
                                              .upstream = upstream->http(),
                                              .gate = gate,
                                              .head = out.written(),
+                                             .head_arrived = response_arrived_,
                                              .framing = to_client_,
                                              .idle_timeout = settings_.timeouts.idle,
                                              .total_deadline = try_started_ + settings_.timeouts.total,

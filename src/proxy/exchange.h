@@ -118,6 +118,7 @@ class Exchange {
   base::MonotonicTime try_started_;
   ClientFraming to_client_ = ClientFraming::kNone;
   http::BodyFraming response_framing_;  // once the response's head has come
+  base::MonotonicTime response_arrived_;
   Waits waits_;
 
   // What came of it.

@@ -71,7 +71,7 @@ net::Task<RelayResult> relay(RelayPlan plan) {
   };
 
   box.add(plan.head);
-  result.upstream_ended = base::monotonic_now();
+  result.upstream_ended = plan.head_arrived;
   while (true) {
     runs.clear();
     const auto taken = take_runs(source, plan.gate, result.upstream_ended, runs);

@@ -30,6 +30,7 @@ struct RelayPlan {
   http_io::OutboundConnection& upstream;  ///< its source has the body's framing
   Gate& gate;
   std::string_view head;  ///< leaves with the first bytes of the body where they are here, else at once
+  base::MonotonicTime head_arrived;  ///< so did what is here of the body
   ClientFraming framing;
   base::Duration idle_timeout;  ///< between two reads from the upstream
   base::MonotonicTime total_deadline;

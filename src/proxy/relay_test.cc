@@ -65,6 +65,7 @@ class RelayTest : public testing::TestWithParam<std::size_t> {
                        .upstream = *outbound,
                        .gate = gate,
                        .head = kHead,
+                       .head_arrived = base::monotonic_now(),
                        .framing = framing,
                        .idle_timeout = upstream.stalls ? base::Duration(milliseconds(20)) : seconds(100),
                        .total_deadline = base::monotonic_now() + seconds(100),
