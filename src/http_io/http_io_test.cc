@@ -116,6 +116,15 @@ TEST_P(ServerTest, NonsenseGets400AndAClose) {
   EXPECT_EQ(exchange("\x16\x03\x01 nonsense\r\n\r\n").substr(0, 12), "HTTP/1.1 400");
 }
 
+// Nothing of the head before it is left: the answer to a HEAD would have no body.
+TEST_P(ServerTest, NonsenseAfterAHeadRequestIsToldWhatIsWrong) {
+  const std::string reply = exchange("HEAD /four HTTP/1.1\r\nHost: a\r\n\r\n\x01 / x\r\n\r\n");
+  const std::size_t second = reply.find("HTTP/1.1 400");
+  ASSERT_NE(second, std::string::npos) << reply;
+  const std::size_t body = reply.find("\r\n\r\n", second) + 4;
+  EXPECT_GT(reply.size(), body) << reply;
+}
+
 TEST_P(ServerTest, HalfARequestTimesOutWith408AndSilenceIsClosedQuietly) {
   limits.inbound.idle_timeout = milliseconds(50);
   limits.inbound.head_timeout = milliseconds(50);

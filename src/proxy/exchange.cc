@@ -1,13 +1,10 @@
 #include "proxy/exchange.h"
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
-#include "base/json_text.h"
 #include "call/error_meaning.h"
 #include "http/head_writer.h"
-#include "http/url.h"
 #include "http_io/outbox.h"
 
 namespace archestra::proxy {
@@ -17,7 +14,6 @@ using base::ErrorCode;
 using call::Outcome;
 using http::HeaderId;
 
-constexpr int kClientLeft = 499;  // nginx's number for a client that closed its request
 constexpr int kFirstErrorStatus = 400;
 
 bool is_event_stream(const http::ResponseHead& head) {
@@ -418,83 +414,6 @@ void Exchange::conclude_relay(const RelayResult& result, const Gate& gate, GateM
   settle(Outcome::kCompleted, "");
 }
 
-// --- How an exchange ends --------------------------------------------------------------------------------
-
-void Exchange::settle(Outcome outcome, std::string_view error_type) {
-  if (outcome_) return;
-  outcome_ = outcome;
-  error_type_ = error_type;
-}
-
-void Exchange::end_try() {
-  if (tried_ && try_.duration == base::Duration::zero()) try_.duration = base::monotonic_now() - try_started_;
-}
-
-// The client must see that its answer is not whole: no last chunk, or fewer bytes than announced. Where only
-// the connection's end tells, it takes a reset, which may destroy what is still on its way.
-void Exchange::break_off() {
-  after_ = to_client_ == ClientFraming::kUntilClose ? AfterExchange::kAbort : AfterExchange::kClose;
-}
-
-net::Task<void> Exchange::client_left() {
-  end_try();
-  if (client_.was_cut_off()) {
-    const call::ErrorMeaning& meaning = call::meaning_before_head(ErrorCode::kCancelled);
-    if (!answering_)
-      co_return co_await refuse({meaning.http_status, meaning.outcome, meaning.code, meaning.message});
-    break_off();
-    co_return settle(meaning.outcome, meaning.code);
-  }
-  after_ = AfterExchange::kClose;
-  status_ = kClientLeft;
-  settle(Outcome::kClientCancelled, "");
-}
-
-net::Task<void> Exchange::fail_before_head(base::Error error) {
-  end_try();
-  const net::Readiness& client = client_.stream().readiness;
-  if (error.code == ErrorCode::kCancelled || client.cancelled || client.gone)
-    co_return co_await client_left();
-  const call::ErrorMeaning& meaning = call::meaning_before_head(error.code);
-  base::log(meaning.log_level, "upstream failed",
-            {{"provider", provider_->name()},
-             {"host", try_.server_address},
-             {"port", try_.server_port},
-             {"why", error.text()}});
-  co_await refuse({meaning.http_status, meaning.outcome, meaning.code, meaning.message});
-}
-
-net::Task<void> Exchange::refuse(Refusal refusal) {
-  settle(refusal.outcome, refusal.code);
-  std::string body;
-  if (provider_ != nullptr) {
-    body = provider_->error_body(refusal.status, refusal.code, refusal.message);
-  } else {
-    body = R"({"error":{"message":)";
-    base::append_json_string(body, refusal.message);
-    body += R"(,"type":)";
-    base::append_json_string(body, refusal.code);
-    body += "}}";
-  }
-  co_await reply({.status = refusal.status,
-                  .body = body,
-                  .error_code = refusal.code,
-                  .retry_after_seconds = refusal.retry_after_seconds,
-                  .allow = refusal.allow});
-}
-
-net::Task<void> Exchange::reply(LocalReply answer) {
-  if (!body_consumed_) after_ = AfterExchange::kLinger;
-  if (!keeps_alive() && after_ == AfterExchange::kKeepAlive) after_ = AfterExchange::kClose;
-  answer.keep_alive = after_ == AfterExchange::kKeepAlive;
-  status_ = answer.status;
-  response_body_bytes_ = answer.body.size();
-  if (!co_await send_local_reply(client_.http(), heads_.request, answer, settings_.client_send_timeout)) {
-    status_ = kClientLeft;
-    after_ = AfterExchange::kClose;
-  }
-}
-
 // RFC 9110 section 10.1.1: a client may wait for this word before it sends its body.
 net::Task<void> Exchange::send_continue() {
   if (framing_.kind == http::BodyKind::kNone || heads_.request.minor_version == 0) co_return;
@@ -509,64 +428,6 @@ net::Task<void> Exchange::send_continue() {
 
 bool Exchange::keeps_alive() const {
   return http::is_persistent(heads_.request.minor_version, heads_.request.fields) && !shard_.draining();
-}
-
-// --- The record: the one place where it is made ----------------------------------------------------------
-
-void Exchange::finish() {
-  const http::RequestHead& head = heads_.request;
-  const auto host = http::parse_host(head.fields.value_of(HeaderId::kHost));
-  call::RequestRecord record{.trace = trace_,
-                             .started_at = started_at_,
-                             .duration = base::monotonic_now() - started_,
-                             .method = http::known_method(head.method),
-                             .route = route_template_,
-                             .url_path = head.path(),
-                             .status_code = status_,
-                             .error_type = error_type_,
-                             .server_address = host ? host->host : std::string_view(),
-                             .server_port = host ? host->port : std::uint16_t{0},
-                             .client_address = client_.peer_ip(),
-                             .user_agent = head.fields.value_of(HeaderId::kUserAgent),
-                             .http_minor_version = head.minor_version,
-                             .request_body_bytes = request_body_bytes_,
-                             .response_body_bytes = response_body_bytes_};
-  call::CallRecord call;
-  std::vector<std::string_view> finish_reasons;
-  if (call_started_) {
-    --shard_.calls_in_flight;
-    finish_call(call, finish_reasons);
-    call.gateway_time = record.duration - waits_.upstream - waits_.client;
-    record.call = &call;
-  }
-  shard_.observer.on_request_finished(record);
-}
-
-void Exchange::finish_call(call::CallRecord& record, std::vector<std::string_view>& finish_reasons) {
-  record.route = route_;
-  record.agent = agent_;
-  record.requested_model = request_facts_.model;
-  record.stream = request_facts_.stream;
-  record.outcome = outcome_.value_or(Outcome::kInternalError);
-  if (scan_ != nullptr) {
-    const providers::ResponseFacts& facts = scan_->facts();
-    record.response_model = facts.model;
-    record.response_id = facts.id;
-    finish_reasons.assign(facts.finish_reasons.begin(), facts.finish_reasons.end());
-    record.finish_reasons = finish_reasons;
-    record.tool_calls = facts.tool_calls;
-    record.usage = facts.usage;
-    if (facts.usage.provenance == call::Provenance::kUnknown && !facts.ended && facts.content_events > 0) {
-      // The stream broke off before the usage came. Of the output about one token came with each event; of
-      // the input nothing is known. A stream that ended without usage had none to give: that stays unknown.
-      record.usage.provenance = call::Provenance::kEstimate;
-      record.usage.output_tokens = facts.content_events;
-    }
-  }
-  if (!tried_) return;
-  try_.outcome = record.outcome;
-  try_.error_type = call::is_span_error(record.outcome) ? std::string_view(error_type_) : std::string_view();
-  record.tries = {&try_, 1};
 }
 
 }  // namespace archestra::proxy

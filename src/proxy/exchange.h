@@ -1,6 +1,6 @@
 // One request from its head to its record. Reads top to bottom in exchange.cc: begin, serve (locally or by
-// an upstream), finish. finish() is the only exit: it makes the record and tells the observer, exactly once.
-// Lives in the connection's coroutine for as long as the request.
+// an upstream); and in exchange_end.cc: how it ends, finish. finish() is the only exit: it makes the record
+// and tells the observer, exactly once. Lives in the connection's coroutine for as long as the request.
 #pragma once
 
 #include <cstdint>

@@ -228,6 +228,7 @@ describe('upstream_truncated', () => {
     'has a bad status line': 'HTTP/1.1 abc Huh\r\nContent-Length: 0\r\n\r\n',
     'has both framings': 'HTTP/1.1 200 OK\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
     'has two lengths': 'HTTP/1.1 200 OK\r\nContent-Length: 3\r\nContent-Length: 4\r\n\r\nabcd',
+    'is nothing but interim responses': 'HTTP/1.1 103 Early Hints\r\n\r\n'.repeat(100),
     'has no number for a length': 'HTTP/1.1 200 OK\r\nContent-Length: 3x\r\n\r\nabc',
   };
   for (const [name, bytes] of Object.entries(malformed)) {

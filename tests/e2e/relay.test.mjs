@@ -127,6 +127,35 @@ test('the gateway\'s own field of errors is never the provider\'s', async () => 
   }
 });
 
+// HTTP/1.0 has no chunks: only how the connection ends tells whether all has come.
+describe('a stream that broke off ends with a reset for a client of HTTP/1.0', () => {
+  for (const [name, behind] of Object.entries({ 'as it is': '', 'also with something unread behind its request': '\r\n' })) {
+    test(name, async () => {
+      const part = events.role;
+      const { record } = await scene.observe(
+        async (headers) => {
+          const client = await Client.connect(scene.gateway.apiPort);
+          const body = JSON.stringify(streamRequest);
+          const fields = { ...json, ...headers, 'Content-Length': body.length };
+          const lines = Object.entries(fields).map(([field, value]) => `${field}: ${value}\r\n`);
+          await client.send(`POST ${chatPath} HTTP/1.0\r\n${lines.join('')}\r\n${body}${behind}`);
+          const ended = await within('the end of the connection', client.bytes.over);
+          client.close();
+          assert.equal(ended, 'reset');
+        },
+        {
+          upstream: async (own) => {
+            await own.streamHead();
+            await own.chunk(part);
+            own.reset();
+          },
+        },
+      );
+      record.assertOutcome({ outcome: 'upstream_truncated', tryStatus: '200', errorType: 'upstream_truncated' });
+    });
+  }
+});
+
 describe('a response head', () => {
   const bad = {
     'that is too large': `HTTP/1.1 200 OK\r\n${`x-long: ${'x'.repeat(8000)}\r\n`.repeat(20)}\r\n`,
