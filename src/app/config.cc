@@ -139,10 +139,10 @@ Effective load(const Texts& flags, const Texts& environment, const Texts& file) 
 std::string print(const Effective& effective) {
   std::string out;
   for (const auto& [setting, text, source] : effective.values) {
-    const bool is_hidden = setting->secret && !text.empty();
-    if (is_hidden) out += "# ";  // so that the output is a file one could start with
+    const std::string visible = setting->secret && !text.empty() ? "********" : without_query(text);
+    if (visible != text) out += "# ";  // so that the output is a file one could start with
     out += setting->key() + " = ";
-    base::append_json_string(out, is_hidden ? "********" : without_query(text));
+    base::append_json_string(out, visible);
     out += fmt::format("  # {}\n", name_of(source));
   }
   return out;

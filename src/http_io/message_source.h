@@ -69,11 +69,12 @@ struct WholeBody {
 };
 
 struct BodyLimits {
-  std::size_t body_bytes_max = std::size_t{70} << 20;  ///< of one body
-  std::size_t memory_bytes_max = std::size_t{512}
-                                 << 20;  ///< of all buffers of the pool, looked at where one grows
-  std::size_t bytes_per_second_min =
-      0;  ///< a body that keeps to this rate may pass its deadline; 0: none may
+  /// Of one body.
+  std::size_t body_bytes_max = std::size_t{70} << 20;
+  /// Of all buffers of the pool, looked at where one grows.
+  std::size_t memory_bytes_max = std::size_t{512} << 20;
+  /// A body that keeps to this rate may pass its deadline; 0: none may.
+  std::size_t bytes_per_second_min = 0;
 };
 
 /// Reads the body of `framing` to its end. kTooLarge/413, kOverload (memory), kMalformed/400, kTimeout,

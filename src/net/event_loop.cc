@@ -92,6 +92,7 @@ void EventLoop::run_ready() {
   while (first_ready_ != nullptr && first_ready_->queued_in_turn_ != turn_) {
     Waiter& waiter = *first_ready_;
     unqueue(waiter);
+    ready_waits_left_ = kReadyWaitsMax;
     if (waiter.callback != nullptr)
       waiter.callback(waiter);
     else
@@ -108,7 +109,10 @@ void EventLoop::run_posted() {
     const std::scoped_lock lock(posted_mutex_);
     work.swap(posted_);
   }
-  for (auto& item : work) item();
+  for (auto& item : work) {
+    ready_waits_left_ = kReadyWaitsMax;
+    item();
+  }
 }
 
 void EventLoop::post(std::move_only_function<void()> work) {

@@ -63,6 +63,27 @@ TEST_F(EventLoopTest, PassedDeadlineBeatsReadiness) {
   EXPECT_EQ(wake, Wake::kTimeout);
 }
 
+// A peer that never stops sending must keep neither the others from running nor time from passing.
+TEST_F(EventLoopTest, WhatIsAlwaysReadyLetsOthersRunAndTimePass) {
+  Readiness always;
+  always.set_readable();
+  int waits = 0;
+  int waits_when_posted_ran = -1;
+  Wake wake = Wake::kFirst;
+  group.spawn([](EventLoop& own, Readiness& ready, int& count, Wake& out) -> Task<void> {
+    const auto deadline = own.now() + milliseconds(20);
+    while (out == Wake::kFirst && count < 10'000'000) {
+      out = co_await Wait(own, {{&ready, Interest::kReadable}}, deadline);
+      ++count;
+    }
+  }(loop, always, waits, wake));
+  loop.post([&] { waits_when_posted_ran = waits; });
+  while (group.active() > 0) loop.turn(base::Duration::zero());
+  EXPECT_EQ(wake, Wake::kTimeout);
+  EXPECT_GT(waits_when_posted_ran, 0);
+  EXPECT_LT(waits_when_posted_ran, 1000);
+}
+
 TEST_F(EventLoopTest, CancelEndsPresentAndFutureWaits) {
   Readiness a;
   Wake first = Wake::kFirst, second = Wake::kFirst;

@@ -23,7 +23,9 @@ bool Waiter::start(std::initializer_list<WaitFor> what, base::MonotonicTime dead
   for (const WaitFor& wanted : what) {
     if (wanted.source != nullptr && (wanted.source->cancelled || wanted.source->is(wanted.interest))) {
       wake_ = wanted.source->cancelled ? Wake::kCancelled : static_cast<Wake>(index);
-      return false;
+      if (loop_.take_ready_wait()) return false;
+      loop_.queue(*this);
+      return true;
     }
     ++index;
   }
@@ -88,11 +90,6 @@ void Readiness::wake(Interest interest) {
       return;
     }
   }
-}
-
-void Yield::await_suspend(std::coroutine_handle<> handle) noexcept {
-  waiter_.resume_handle = handle;
-  loop_.queue(waiter_);
 }
 
 void Readiness::set_readable() {

@@ -99,6 +99,8 @@ class Readiness {
 
 /// `const Wake why = co_await Wait(loop, {{&upstream, kReadable}, {&client, kGone}}, deadline);`
 /// A passed deadline comes before readiness, so that a peer that is always ready cannot outlive it.
+/// What is ready already does not suspend, but for now and then (EventLoop::take_ready_wait): a coroutine
+/// whose streams are always ready lets the others run, and time pass.
 class [[nodiscard]] Wait {
  public:
   Wait(EventLoop& loop, std::initializer_list<WaitFor> what, base::MonotonicTime deadline)
@@ -111,21 +113,6 @@ class [[nodiscard]] Wait {
  private:
   Waiter waiter_;
   const bool started_;
-};
-
-/// `co_await Yield(loop);` lets everything else that is ready run first: for coroutines whose streams are
-/// always ready.
-class [[nodiscard]] Yield {
- public:
-  explicit Yield(EventLoop& loop) : loop_(loop), waiter_(loop) {}
-
-  bool await_ready() const noexcept { return false; }
-  void await_suspend(std::coroutine_handle<> handle) noexcept;
-  void await_resume() const noexcept {}
-
- private:
-  EventLoop& loop_;
-  Waiter waiter_;
 };
 
 }  // namespace archestra::net

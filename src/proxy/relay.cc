@@ -10,9 +10,6 @@ namespace {
 using net::Interest;
 using net::Wake;
 
-// A response whose two sides are always ready lets others run after so many bytes.
-constexpr std::size_t kYieldBytes = std::size_t{256} << 10;
-
 // Everything one read brought, through the gate. The gate's memory is the bound: `runs` may fill up before
 // the buffer is empty.
 base::Result<void> take_runs(http_io::MessageSource& source, Gate& gate, base::MonotonicTime now,
@@ -51,7 +48,6 @@ net::Task<RelayResult> relay(RelayPlan plan) {
   Runs runs;
   http_io::Outbox box;
   ChunkSize chunk_size;
-  std::size_t bytes_since_yield = 0;
   const auto client_gone = [&result] {
     result.end = RelayEnd::kClientGone;
     return result;
@@ -86,11 +82,6 @@ net::Task<RelayResult> relay(RelayPlan plan) {
     }
     plan.gate.observe(runs, result.upstream_ended);
     if (done) co_return result;
-    bytes_since_yield += runs.bytes();
-    if (bytes_since_yield > kYieldBytes) {
-      bytes_since_yield = 0;
-      co_await net::Yield(client.loop);
-    }
     if (runs.full()) continue;
 
     plan.gate.release_views();

@@ -10,9 +10,6 @@ namespace {
 using net::Interest;
 using net::Wake;
 
-// An upload whose two sides are always ready lets others run after so many bytes.
-constexpr std::size_t kYieldBytes = std::size_t{256} << 10;
-
 // What the client has sent so far, as much as fits.
 base::Result<void> take_runs(http_io::MessageSource& source, Runs& runs) {
   while (!runs.full()) {
@@ -63,7 +60,6 @@ net::Task<UploadResult> upload(UploadPlan plan, http::BodyKind kind) {
   net::Stream& upstream = plan.upstream.stream();
   const Framed framed = kind == http::BodyKind::kChunked ? Framed::kChunked : Framed::kPlain;
   std::uint64_t body_bytes = 0;
-  std::size_t bytes_since_yield = 0;
   Runs runs;
   http_io::Outbox box;
   ChunkSize chunk_size;
@@ -84,11 +80,6 @@ net::Task<UploadResult> upload(UploadPlan plan, http::BodyKind kind) {
       if (sent.end != UploadEnd::kComplete) co_return with_bytes(sent);
     }
     if (done) co_return with_bytes(ended(UploadEnd::kComplete));
-    bytes_since_yield += runs.bytes();
-    if (bytes_since_yield > kYieldBytes) {
-      bytes_since_yield = 0;
-      co_await net::Yield(client.loop);
-    }
     if (runs.full()) continue;
 
     source.release_if_empty();
