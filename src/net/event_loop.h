@@ -57,7 +57,11 @@ class EventLoop {
   void queue(Waiter& waiter);
   void unqueue(Waiter& waiter);
   /// Whether who runs now may go on with what is ready already, or has done so often enough in this turn.
-  bool take_ready_wait() { return ready_waits_left_ > 0 && ready_waits_left_-- > 0; }
+  bool take_ready_wait() {
+    if (ready_waits_left_ == 0) return false;
+    --ready_waits_left_;
+    return true;
+  }
 
  private:
   // More than an ordinary call has; for a relay about half a megabyte.
