@@ -11,6 +11,8 @@
 
 namespace archestra::telemetry {
 
+/// In the order in which a call writes: a scrape reads from the last family to the first, so that of a
+/// call that is counted in one family nothing is missing in those before it.
 enum class Metric : std::uint8_t {
   kHttpRequestDuration,
   kLlmRequestDuration,
@@ -18,9 +20,9 @@ enum class Metric : std::uint8_t {
   kLlmEstimatedTokens,
   kLlmRequests,
   kLlmTimeToFirstToken,
-  kLlmRequestsInFlight,
   kLlmAccountingStarted,
   kLlmAccountingFinalized,
+  kLlmRequestsInFlight,
   kTelemetryDropped,
   kOtlpExportSpans,
   kOtlpExportRequests,

@@ -1,6 +1,6 @@
 // The numbers behind a series. Each cell has one writing thread and any number of reading ones:
-// a relaxed load, an add and a relaxed store, which compile to a plain add. A reader sees a recent
-// value of each number; nothing orders them among each other.
+// a relaxed load, an add and a releasing store, which compile to a plain add. A reader sees a recent
+// value of each number, and with it all that its writer wrote before.
 #pragma once
 
 #include <array>
@@ -17,14 +17,14 @@ namespace archestra::telemetry {
 /// Adds on the one writing thread of `value`.
 template <class T>
 inline void add_alone(std::atomic<T>& value, T n) {
-  value.store(value.load(std::memory_order_relaxed) + n, std::memory_order_relaxed);
+  value.store(value.load(std::memory_order_relaxed) + n, std::memory_order_release);
 }
 
 /// Counts events and tokens: integers, so that sums over shards are exact.
 class Counter {
  public:
   void add(std::uint64_t n = 1) { add_alone(value_, n); }
-  std::uint64_t value() const { return value_.load(std::memory_order_relaxed); }
+  std::uint64_t value() const { return value_.load(std::memory_order_acquire); }
 
  private:
   std::atomic<std::uint64_t> value_{0};
@@ -34,7 +34,7 @@ class Counter {
 class Gauge {
  public:
   void add(std::int64_t n) { add_alone(value_, n); }
-  std::int64_t value() const { return value_.load(std::memory_order_relaxed); }
+  std::int64_t value() const { return value_.load(std::memory_order_acquire); }
 
  private:
   std::atomic<std::int64_t> value_{0};
@@ -67,8 +67,8 @@ class Histogram {
   /// Any thread.
   void add_to(HistogramValue& total) const {
     for (std::size_t i = 0; i <= bounds_.size(); ++i)
-      total.buckets[i] += buckets_[i].load(std::memory_order_relaxed);
-    total.sum_nanos += sum_nanos_.load(std::memory_order_relaxed);
+      total.buckets[i] += buckets_[i].load(std::memory_order_acquire);
+    total.sum_nanos += sum_nanos_.load(std::memory_order_acquire);
   }
 
  private:

@@ -45,10 +45,10 @@ void Scrape::map_new_series(Source& source) {
 }
 
 std::vector<FamilySnapshot> Scrape::collect() {
-  for (Source& source : sources_) map_new_series(source);
-
   std::vector<FamilySnapshot> families(kMetricCount);
-  for (std::size_t i = 0; i < kMetricCount; ++i) {
+  // From the last to the first, see Metric; and so with series that appear meanwhile.
+  for (std::size_t i = kMetricCount; i-- > 0;) {
+    for (Source& source : sources_) map_new_series(source);
     families[i].family = &catalogue()[i];
     families[i].samples.reserve(merged_[i].size());
     for (const auto& [text, merged] : merged_[i])

@@ -36,7 +36,7 @@ class Scrape {
   Scrape(std::vector<const SeriesList*> sources, std::string version);
 
   /// All families in the order of the catalogue, those without samples too; samples in the order of
-  /// their label text.
+  /// their label text. A call counted in one family is counted in all those before it.
   std::vector<FamilySnapshot> collect();
 
  private:

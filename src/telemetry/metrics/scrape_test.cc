@@ -20,6 +20,12 @@ const FamilySnapshot& family_in(const std::vector<FamilySnapshot>& families, Met
   return families[static_cast<std::size_t>(metric)];
 }
 
+std::uint64_t sum_in(const std::vector<FamilySnapshot>& families, Metric metric) {
+  std::uint64_t sum = 0;
+  for (const Sample& sample : family_in(families, metric).samples) sum += std::get<std::uint64_t>(sample.value);
+  return sum;
+}
+
 /// The text of the families whose names start with `prefix`.
 std::string text_of(Scrape& scrape, std::string_view prefix) {
   std::vector<FamilySnapshot> families = scrape.collect();
@@ -184,6 +190,13 @@ TEST(Scrape, AddsUpWhileShardsWrite) {
     for (const Sample& sample : family_in(families, Metric::kLlmRequestDuration).samples)
       for (const std::uint64_t bucket : std::get<HistogramValue>(sample.value).buckets) count += bucket;
     EXPECT_GE(count, last);
+    // What one family counts, those before it count too.
+    const std::uint64_t closed = sum_in(families, Metric::kLlmAccountingFinalized);
+    const std::uint64_t ended = sum_in(families, Metric::kLlmRequests);
+    EXPECT_LE(closed, ended);
+    EXPECT_LE(ended * 140, sum_in(families, Metric::kLlmTokens));
+    EXPECT_LE(ended, count);
+    EXPECT_LE(closed, sum_in(families, Metric::kLlmAccountingStarted));
     EXPECT_LE(count, 2 * kCalls);
     last = count;
     return families;

@@ -64,9 +64,9 @@ void ShardMetrics::count_call(const call::CallRecord& call) {
   shown(block.requests[index_of(call.outcome)], Metric::kLlmRequests, block.labels, outcome).add();
 
   AgentBlock& agent = agent_block({call.route.provider, "", call.agent});
-  agent.in_flight.add(-1);
   shown(agent.finalized[index_of(call.outcome)], Metric::kLlmAccountingFinalized, agent.labels, outcome)
       .add();
+  agent.in_flight.add(-1);  // the last: see Metric
 }
 
 void ShardMetrics::observe_try(LlmBlock& block, const call::TryRecord& attempt) {
