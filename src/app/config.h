@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
@@ -13,8 +14,17 @@
 #include "base/log.h"
 #include "base/secret.h"
 #include "http/url.h"
+#include "providers/registry.h"
 
 namespace archestra::app {
+
+/// Where a provider is and what it speaks.
+struct ProviderConfig {
+  std::string name;
+  const providers::Dialect* dialect = nullptr;
+  http::Url base_url;
+  bool usage_option = true;  ///< the gateway may ask it for usage in streams whose client did not
+};
 
 struct Config {
   std::uint16_t api_port = 0;
@@ -22,8 +32,7 @@ struct Config {
   std::vector<std::string> bind;
   std::string data_dir;
   std::uint64_t threads = 0;  ///< 0: one per core
-  http::Url openai_base_url;
-  bool openai_usage_option = true;
+  std::vector<ProviderConfig> providers;
   std::uint64_t body_bytes_max = 0;
   std::uint64_t bodies_bytes_max = 0;
   std::uint64_t calls_in_flight_max = 0;
@@ -66,13 +75,13 @@ std::string_view name_of(Source source);
 
 /// One setting: everything there is to know about it stands in the one table in settings_table.cc.
 struct Setting {
-  std::string_view env;            ///< ARCHESTRA_API_PORT
+  std::string env;                 ///< ARCHESTRA_API_PORT
   std::string_view default_value;  ///< as text; parsed like any other
   std::string_view accepted;       ///< what a good value looks like, for errors and help
-  std::string_view help;
+  std::string help;
   bool secret = false;  ///< never shown
   /// Sets it; false where `text` is not acceptable.
-  bool (*set)(Config& config, std::string_view text);
+  std::function<bool(Config& config, std::string_view text)> set;
 
   std::string key() const;   ///< api_port: in the TOML file and in check-config
   std::string flag() const;  ///< --api-port

@@ -24,7 +24,7 @@ TEST(Config, DefaultsAreAllAcceptable) {
   EXPECT_EQ(effective.config.metrics_port, 9050);
   EXPECT_EQ(effective.config.body_bytes_max, std::uint64_t{70} << 20);
   EXPECT_EQ(effective.config.otlp_endpoint.path, "/v1/traces");
-  EXPECT_EQ(effective.config.openai_base_url.host, "api.openai.com");
+  EXPECT_EQ(effective.config.providers.at(0).base_url.host, "api.openai.com");
 }
 
 TEST(Config, FlagBeatsEnvironmentBeatsFile) {
@@ -33,6 +33,33 @@ TEST(Config, FlagBeatsEnvironmentBeatsFile) {
   EXPECT_EQ(load(nine, eight, seven).config.api_port, 9);
   EXPECT_EQ(load({}, eight, seven).config.api_port, 8);
   EXPECT_EQ(load({}, {}, seven).config.api_port, 7);
+}
+
+TEST(Config, AProviderThatSpeaksAsOpenAiDoesIsALine) {
+  const Config config = load({},
+                             {{"ARCHESTRA_OPENAI_COMPATIBLE_PROVIDERS",
+                               "groq=https://api.groq.com/openai/v1, ollama = http://localhost:11434/v1"},
+                              {"ARCHESTRA_USAGE_OPTION_OFF", "ollama"}},
+                             {})
+                            .config;
+  const std::size_t dialects = providers::dialects().size();
+  ASSERT_EQ(config.providers.size(), dialects + 2);
+  const ProviderConfig& groq = config.providers[dialects];
+  EXPECT_EQ(groq.name, "groq");
+  EXPECT_EQ(groq.dialect->name, "openai");
+  EXPECT_EQ(groq.base_url.host, "api.groq.com");
+  EXPECT_EQ(groq.base_url.path, "/openai/v1");
+  EXPECT_TRUE(groq.usage_option);
+  const ProviderConfig& ollama = config.providers[dialects + 1];
+  EXPECT_EQ(ollama.name, "ollama");
+  EXPECT_EQ(ollama.base_url.port, 11434);
+  EXPECT_FALSE(ollama.usage_option);
+}
+
+TEST(Config, ProvidersThatMakeNoSenseAreRefused) {
+  for (const char* text : {"groq", "=http://a/", "groq=", "groq=ftp://a/", "Groq=http://a/", "a/b=http://a/",
+                           "openai=http://a/", "a=http://a/,a=http://b/", "a=http://a/?key=1"})
+    EXPECT_THROW(load({}, {{"ARCHESTRA_OPENAI_COMPATIBLE_PROVIDERS", text}}, {}), ConfigError) << text;
 }
 
 TEST(Config, ABadValueIsNamedWithItsSettingAndWhatIsAccepted) {
@@ -58,7 +85,7 @@ TEST(Config, EveryKindRefusesNonsense) {
       {"ARCHESTRA_UPSTREAM_IDLE_TIMEOUT_MS", "0"},
       {"ARCHESTRA_OTEL_TRACES_SAMPLE_RATE", "1.1"},
       {"ARCHESTRA_OTEL_TRACES_SAMPLE_RATE", "nan"},
-      {"ARCHESTRA_OPENAI_USAGE_OPTION", "maybe"},
+      {"ARCHESTRA_USAGE_OPTION_OFF", "nobody"},
       {"OTEL_EXPORTER_OTLP_HEADERS", "novalue"},
       {"OTEL_EXPORTER_OTLP_HEADERS", "a=%zz"},
       {"OTEL_EXPORTER_OTLP_HEADERS", "a=x%0d%0ab: c"},

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <charconv>
 #include <fstream>
+#include <iterator>
 #include <optional>
 
 #include "app/config.h"
@@ -24,6 +25,12 @@ std::string lower(std::string_view text) {
   std::ranges::transform(out, out.begin(),
                          [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   return out;
+}
+
+std::string_view trimmed(std::string_view text) {
+  const std::size_t begin = text.find_first_not_of(" \t");
+  if (begin == std::string_view::npos) return {};
+  return text.substr(begin, text.find_last_not_of(" \t") - begin + 1);
 }
 
 template <auto kMember>
@@ -80,12 +87,52 @@ bool set_on_off(Config& config, std::string_view text) {
   return config.*kMember || value == "off" || value == "false";
 }
 
-template <auto kMember>
-bool set_url(Config& config, std::string_view text) {
-  auto url = http::parse_url(text);
-  if (!url || !url->query.empty()) return false;
-  config.*kMember = std::move(*url);
+ProviderConfig* find_provider(Config& config, std::string_view name) {
+  const auto found = std::ranges::find(config.providers, name, &ProviderConfig::name);
+  return found == config.providers.end() ? nullptr : &*found;
+}
+
+bool add_provider(Config& config, std::string_view name, const providers::Dialect& dialect,
+                  std::string_view base_url) {
+  auto url = http::parse_url(base_url);
+  if (!url || !url->query.empty() || find_provider(config, name) != nullptr) return false;
+  config.providers.push_back({.name = std::string(name), .dialect = &dialect, .base_url = std::move(*url)});
   return true;
+}
+
+bool is_provider_name(std::string_view name) {
+  return !name.empty() &&
+         name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-_") == std::string_view::npos;
+}
+
+/// Calls `visit` for the items between commas; stops where it answers false, and does so too.
+template <class Visit>
+bool for_each_item(std::string_view text, Visit visit) {
+  while (!text.empty()) {
+    const std::string_view item = text.substr(0, text.find(','));
+    text.remove_prefix(std::min(item.size() + 1, text.size()));
+    if (const std::string_view bare = trimmed(item); !bare.empty() && !visit(bare)) return false;
+  }
+  return true;
+}
+
+bool set_compatible_providers(Config& config, std::string_view text) {
+  const providers::Dialect& openai =
+      *std::ranges::find(providers::dialects(), std::string_view("openai"), &providers::Dialect::name);
+  return for_each_item(text, [&](std::string_view item) {
+    const std::size_t equals = item.find('=');
+    if (equals == std::string_view::npos) return false;
+    const std::string_view name = trimmed(item.substr(0, equals));
+    return is_provider_name(name) && add_provider(config, name, openai, trimmed(item.substr(equals + 1)));
+  });
+}
+
+bool set_usage_option_off(Config& config, std::string_view text) {
+  return for_each_item(text, [&](std::string_view name) {
+    ProviderConfig* const provider = find_provider(config, name);
+    if (provider != nullptr) provider->usage_option = false;
+    return provider != nullptr;
+  });
 }
 
 template <auto kMember>
@@ -163,12 +210,6 @@ std::optional<std::string> percent_decoded(std::string_view text) {
   return out;
 }
 
-std::string_view trimmed(std::string_view text) {
-  const std::size_t begin = text.find_first_not_of(" \t");
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(" \t") - begin + 1);
-}
-
 // Fields that the exporter writes itself; twice would be one too many.
 bool is_exporters_own(std::string_view name) {
   constexpr std::string_view kNames[] = {
@@ -204,10 +245,31 @@ constexpr std::string_view kUrl = "an http or https URL without user, query or f
 constexpr std::string_view kEndpoint = "an http or https URL without user or fragment";
 constexpr std::string_view kLevel = "debug, info, warn, error or off";
 
+/// The table with a base URL for each dialect in front of what is said of other providers.
+std::vector<Setting> with_base_urls(std::vector<Setting> table) {
+  std::vector<Setting> rows;
+  for (const providers::Dialect& dialect : providers::dialects()) {
+    std::string name(dialect.name);
+    std::ranges::transform(name, name.begin(),
+                           [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+    rows.push_back({.env = "ARCHESTRA_" + name + "_BASE_URL",
+                    .default_value = dialect.base_url,
+                    .accepted = kUrl,
+                    .help = "where calls to " + std::string(dialect.name) + " go",
+                    .set = [&dialect](Config& config, std::string_view text) {
+                      return add_provider(config, dialect.name, dialect, text);
+                    }});
+  }
+  const auto place =
+      std::ranges::find(table, std::string_view("ARCHESTRA_OPENAI_COMPATIBLE_PROVIDERS"), &Setting::env);
+  table.insert(place, std::make_move_iterator(rows.begin()), std::make_move_iterator(rows.end()));
+  return table;
+}
+
 }  // namespace
 
 const std::vector<Setting>& settings() {
-  static const std::vector<Setting> table = {
+  static const std::vector<Setting> table = with_base_urls({
       {.env = "ARCHESTRA_API_PORT",
        .default_value = "9000",
        .accepted = kPort,
@@ -233,16 +295,17 @@ const std::vector<Setting>& settings() {
        .accepted = "0 to 256 (0: one per core)",
        .help = "number of shards",
        .set = set_count<&Config::threads, 0, 256>},
-      {.env = "ARCHESTRA_OPENAI_BASE_URL",
-       .default_value = "https://api.openai.com/v1",
-       .accepted = kUrl,
-       .help = "where calls to openai go",
-       .set = set_url<&Config::openai_base_url>},
-      {.env = "ARCHESTRA_OPENAI_USAGE_OPTION",
-       .default_value = "on",
-       .accepted = "on or off",
-       .help = "ask for usage in streams whose client did not; off for servers that reject stream_options",
-       .set = set_on_off<&Config::openai_usage_option>},
+      {.env = "ARCHESTRA_OPENAI_COMPATIBLE_PROVIDERS",
+       .default_value = "",
+       .accepted = "name=URL,name=URL; names of small letters, digits, - and _, each once",
+       .help = "further providers that speak as openai does, called below /v1/<name>/; their base URLs",
+       .set = set_compatible_providers},
+      {.env = "ARCHESTRA_USAGE_OPTION_OFF",
+       .default_value = "",
+       .accepted = "names of providers, separated by commas",
+       .help = "where streams whose client did not ask for usage are left so: servers that reject "
+               "stream_options",
+       .set = set_usage_option_off},
       {.env = "ARCHESTRA_CA_FILE",
        .default_value = "",
        .accepted = "a readable PEM file, or empty for the system's store",
@@ -399,7 +462,7 @@ const std::vector<Setting>& settings() {
        .accepted = "a name",
        .help = "service.name of all spans",
        .set = set_service_name},
-  };
+  });
   return table;
 }
 

@@ -38,23 +38,26 @@ net::ListenSockets listen(const Config& config, std::string_view setting, std::u
   return std::move(*sockets);
 }
 
-proxy::Target target(const providers::Provider& provider, const http::Url& url, const net::TlsContext& tls,
-                     providers::UsageOption usage_option) {
+proxy::Target target(const providers::Provider& provider, const ProviderConfig& config,
+                     const net::TlsContext& tls) {
+  const http::Url& url = config.base_url;
   std::string path = url.path;
   while (path.ends_with('/')) path.pop_back();
   return {.provider = &provider,
           .endpoint = {.host = url.host, .port = url.port, .tls = url.is_https ? &tls : nullptr},
           .base_path = path,
           .host_field = url.authority(),
-          .usage_option = usage_option};
+          .usage_option =
+              config.usage_option ? providers::UsageOption::kAskFor : providers::UsageOption::kLeaveAlone};
 }
 
 proxy::SettingsRef proxy_settings(const Config& config, const net::TlsContext& tls) {
   auto settings = std::make_shared<proxy::Settings>();
-  const auto usage_option =
-      config.openai_usage_option ? providers::UsageOption::kAskFor : providers::UsageOption::kLeaveAlone;
-  for (const auto& provider : settings->registry.all())
-    settings->targets.push_back(target(*provider, config.openai_base_url, tls, usage_option));
+  for (const ProviderConfig& provider : config.providers) {
+    if (settings->registry.find(provider.name) == nullptr)
+      settings->registry.add(provider.name, *provider.dialect);
+    settings->targets.push_back(target(*settings->registry.find(provider.name), provider, tls));
+  }
   settings->default_agent = model::make_agent(*base::Uuid::parse(kDefaultAgentId), "Default Agent");
   settings->agents = {settings->default_agent};
   settings->inbound = {.head = {.head_bytes_max = config.head_bytes_max},

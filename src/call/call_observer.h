@@ -13,8 +13,8 @@ class CallObserver {
 
   /// Whether a trace that starts here is recorded. An incoming traceparent decides for itself.
   virtual bool should_sample(const base::TraceId&) { return true; }
-  /// The agent `before` is now `after`: the same id with another name or labels, or null where it was deleted.
-  /// Calls under way keep the one they began with, so `before` may still come in their records.
+  /// The agent `before` is now `after`: the same id with another name or labels, or null where it was
+  /// deleted. Calls under way keep the one they began with, so `before` may still come in their records.
   virtual void on_agent_changed(const model::AgentRef& /*before*/, const model::AgentRef& /*after*/) {}
   /// A call begins: its route is known, `agent` may be null. Followed by exactly one
   /// on_request_finished whose record has a call with the same route and agent.

@@ -50,6 +50,7 @@ struct CallRecord {
   std::string_view response_id;
   std::span<const std::string_view> finish_reasons;  ///< one per choice, in order
   std::uint32_t tool_calls = 0;                      ///< tool calls the model asked for
+  std::uint32_t tool_results = 0;                    ///< results of earlier ones that the request carried
   bool stream = false;                               ///< the client asked for a stream
   Usage usage;
   Outcome outcome = Outcome::kInternalError;

@@ -1,7 +1,6 @@
 // One API dialect: what its paths mean, what a request says, what a response tells, how it words an error.
 // A Provider is immutable and shared by all shards; a ResponseScan belongs to one try of one call.
-// Nothing here does I/O. Adding a dialect: one folder that implements these two, one line in registry.cc, and
-// the setting of its base URL.
+// Nothing here does I/O. Adding a dialect: one folder that implements these two and one line in registry.cc.
 #pragma once
 
 #include <cstddef>
@@ -25,10 +24,11 @@ struct BodyEdit {
   bool empty() const { return removed == 0 && inserted.empty(); }
 };
 
-/// What a request body of an observed operation says.
+/// What a request of an observed operation says.
 struct RequestFacts {
-  std::string model;    ///< "" where it names none
-  bool stream = false;  ///< the client wants server-sent events
+  std::string model;               ///< "" where it names none
+  bool stream = false;             ///< the client wants the answer in pieces
+  std::uint32_t tool_results = 0;  ///< results of tool calls in the history that it carries
   /// The usage option: asked for in the upstream request although the client did not. Its chunk is then
   /// dropped from what the client gets.
   BodyEdit usage_option;
@@ -45,7 +45,7 @@ enum class Verdict : std::uint8_t {
   kDrop,     ///< never leaves
 };
 
-/// What a response told, so far.
+/// What a response told, so far. Token figures as call::Usage defines them, whatever the dialect counts.
 struct ResponseFacts {
   call::Usage usage;
   std::string model;
@@ -79,19 +79,19 @@ class Provider {
  public:
   virtual ~Provider() = default;
 
+  /// Of the provider, not of the dialect: "openai", or "groq" that speaks as openai does.
   virtual std::string_view name() const = 0;
 
   /// The way of a request whose path, behind "/v1/<name>" and an agent's id, is `rest` (begins with '/', has
   /// the query). `with_agent`: an id was there, which the route template shows.
   virtual call::Route route(std::string_view method, std::string_view rest, bool with_agent) const = 0;
 
-  /// What the body of an observed operation says. `slack` readable bytes follow it. A body that is no
-  /// JSON gives empty facts: the provider will refuse it in its own words.
-  virtual RequestFacts inspect(const call::Operation& operation, std::string_view body, std::size_t slack,
+  /// What the path and the body of an observed operation say. `slack` readable bytes follow the body. One
+  /// that is no JSON says nothing: the provider will refuse it in its own words.
+  virtual RequestFacts inspect(const call::Route& route, std::string_view body, std::size_t slack,
                                UsageOption usage) const = 0;
   /// The reader for a response of an observed operation; null where there is nothing to read.
-  virtual std::unique_ptr<ResponseScan> scan(const call::Operation& operation,
-                                             const RequestFacts& request) const = 0;
+  virtual std::unique_ptr<ResponseScan> scan(const call::Route& route, const RequestFacts& request) const = 0;
 
   /// The JSON body with which this provider's SDKs raise their usual exception for `status`.
   virtual std::string error_body(int status, std::string_view code, std::string_view message) const = 0;

@@ -1,5 +1,7 @@
 #include "providers/registry.h"
 
+#include <array>
+
 #include "providers/openai/openai.h"
 
 namespace archestra::providers {
@@ -35,7 +37,20 @@ bool has_dot_segment(std::string_view path) {
 
 }  // namespace
 
-Registry::Registry() { providers_.push_back(make_openai()); }
+std::span<const Dialect> dialects() {
+  static constexpr std::array<Dialect, 1> kDialects{{
+      {"openai", "https://api.openai.com/v1", make_openai},
+  }};
+  return kDialects;
+}
+
+Registry::Registry() {
+  for (const Dialect& dialect : dialects()) add(dialect.name, dialect);
+}
+
+void Registry::add(std::string_view name, const Dialect& dialect) {
+  providers_.push_back(dialect.make(name));
+}
 
 const Provider* Registry::find(std::string_view name) const {
   for (const auto& provider : providers_)

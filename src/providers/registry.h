@@ -1,8 +1,10 @@
-// All dialects this build speaks, and the first look at a path: which one is it for?
+// All dialects this build speaks, the providers that speak them, and the first look at a path: which one is
+// it for?
 #pragma once
 
 #include <memory>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -12,9 +14,20 @@
 
 namespace archestra::providers {
 
+/// One API dialect. Its first provider has its name.
+struct Dialect {
+  std::string_view name;
+  std::string_view base_url;  ///< where its provider is, if nobody says otherwise
+  std::unique_ptr<Provider> (*make)(std::string_view provider_name);
+};
+std::span<const Dialect> dialects();
+
 class Registry {
  public:
+  /// One provider for each dialect.
   Registry();
+  /// One more that speaks the same. `name` is a segment of a path that no other provider has.
+  void add(std::string_view name, const Dialect& dialect);
 
   struct Match {
     const Provider* provider = nullptr;

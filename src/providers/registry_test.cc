@@ -171,8 +171,8 @@ TEST(Registry, OpenAiReadsOnlyResponsesItUnderstands) {
   const auto chat = registry.match("POST", "/v1/openai/chat/completions");
   const auto models = registry.match("GET", "/v1/openai/models");
   ASSERT_TRUE(chat && *chat && models && *models);
-  EXPECT_NE(openai.scan(*(*chat)->route.operation, {}), nullptr);
-  EXPECT_EQ(openai.scan(*(*models)->route.operation, {}), nullptr);
+  EXPECT_NE(openai.scan((*chat)->route, {}), nullptr);
+  EXPECT_EQ(openai.scan((*models)->route, {}), nullptr);
 }
 
 TEST(Registry, OpenAiDropsTheUsageChunkOnlyWhereItAskedForIt) {
@@ -181,10 +181,10 @@ TEST(Registry, OpenAiDropsTheUsageChunkOnlyWhereItAskedForIt) {
   const Provider& openai = *registry.find("openai");
   const auto chat = registry.match("POST", "/v1/openai/chat/completions");
   ASSERT_TRUE(chat && *chat);
-  const call::Operation& operation = *(*chat)->route.operation;
+  const call::Route& route = (*chat)->route;
   constexpr std::string_view kBody = R"({"model":"m","stream":true})";
   const auto verdict = [&](UsageOption option) {
-    return openai.scan(operation, openai.inspect(operation, kBody, 0, option))->on_event(kUsageChunk);
+    return openai.scan(route, openai.inspect(route, kBody, 0, option))->on_event(kUsageChunk);
   };
   EXPECT_EQ(verdict(UsageOption::kAskFor), Verdict::kDrop);
   EXPECT_EQ(verdict(UsageOption::kLeaveAlone), Verdict::kPass);

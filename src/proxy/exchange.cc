@@ -196,7 +196,7 @@ net::Task<bool> Exchange::read_body() {
   body_ = std::move(*body);
   body_consumed_ = true;
   request_body_bytes_ = body_.content.size();
-  request_facts_ = provider_->inspect(*route_.operation, body_.content, base::BufferPool::kSlack,
+  request_facts_ = provider_->inspect(route_, body_.content, base::BufferPool::kSlack,
                                       settings_.target_of(*provider_).usage_option);
   co_return true;
 }
@@ -232,6 +232,7 @@ net::Task<bool> Exchange::send_request(UpstreamConnection& upstream) {
   const providers::BodyEdit& edit = request_facts_.usage_option;
   UpstreamRequest request{.head = heads_.request,
                           .target = target,
+                          .prefix = route_.upstream_prefix,
                           .path = route_.upstream_path,
                           .framing = framing_,
                           .traceparent = {.trace_id = trace_.trace_id,
@@ -340,7 +341,7 @@ ClientFraming Exchange::client_framing(GateMode mode) const {
 
 net::Task<void> Exchange::relay_response(UpstreamPtr upstream) {
   const http::ResponseHead& head = heads_.response;
-  if (route_.operation->observed) scan_ = provider_->scan(*route_.operation, request_facts_);
+  if (route_.operation->observed) scan_ = provider_->scan(route_, request_facts_);
   const GateMode mode = gate_mode();
   to_client_ = client_framing(mode);
   const bool upstream_persists = request_sent_ && http::is_persistent(head.minor_version, head.fields);

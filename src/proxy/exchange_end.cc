@@ -129,6 +129,7 @@ void Exchange::finish_call(call::CallRecord& record, std::vector<std::string_vie
   record.agent = agent_;
   record.requested_model = request_facts_.model;
   record.stream = request_facts_.stream;
+  record.tool_results = request_facts_.tool_results;
   record.outcome = outcome_.value_or(Outcome::kInternalError);
   if (scan_ != nullptr) {
     const providers::ResponseFacts& facts = scan_->facts();

@@ -55,14 +55,16 @@ void write_milliseconds(http::HeadWriter& out, base::Duration duration) {
 }  // namespace
 
 std::size_t upstream_head_room(const UpstreamRequest& request) {
-  return kOwnFieldsRoom + request.head.method.size() + request.target.base_path.size() + request.path.size() +
-         request.target.host_field.size() + bytes_of(request.head.fields);
+  return kOwnFieldsRoom + request.head.method.size() + request.target.base_path.size() +
+         request.prefix.size() + request.path.size() + request.target.host_field.size() +
+         bytes_of(request.head.fields);
 }
 
 void write_upstream_head(const UpstreamRequest& request, http::HeadWriter& out) {
   out.text(request.head.method)
       .text(" ")
       .text(request.target.base_path)
+      .text(request.prefix)
       .text(request.path)
       .text(" HTTP/1.1\r\n");
   out.field("Host", request.target.host_field);

@@ -20,8 +20,9 @@ enum class Encoding : std::uint8_t { kAsAsked, kIdentity };
 struct UpstreamRequest {
   const http::RequestHead& head;
   const Target& target;
-  std::string_view path;      ///< behind the base path, with the query
-  http::BodyFraming framing;  ///< of what is sent
+  std::string_view prefix = {};  ///< behind the base path
+  std::string_view path;         ///< behind the prefix, with the query
+  http::BodyFraming framing;     ///< of what is sent
   http::Traceparent traceparent;
   bool keep_tracestate = false;  ///< only with a valid traceparent
   Encoding encoding = Encoding::kAsAsked;

@@ -47,7 +47,7 @@ class RelayTest : public testing::TestWithParam<std::size_t> {
     Relayed relayed;
     const providers::RequestFacts request{.model = "m", .stream = true, .usage_option = {.inserted = "x"}};
     const auto match = registry_.match("POST", "/v1/openai/chat/completions");
-    const auto scan = (*match)->provider->scan(*(*match)->route.operation, request);
+    const auto scan = (*match)->provider->scan((*match)->route, request);
     Gate gate(mode, scan.get(), {.scan_bytes_max = 1 << 20, .event_bytes_max = 1 << 20}, pool_);
     {
       auto [client, client_side] = net::make_memory_pipe(loop_, cuts(4096));

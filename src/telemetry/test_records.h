@@ -12,10 +12,8 @@
 
 namespace archestra::telemetry {
 
-inline constexpr call::Operation kSampleOperation{.name = "chat.completions",
-                                                  .span_name = "openai.chat.completions",
-                                                  .gen_ai_operation = "chat",
-                                                  .observed = true};
+inline constexpr call::Operation kSampleOperation{
+    .name = "chat.completions", .gen_ai_operation = "chat", .observed = true};
 
 template <std::size_t N>
 base::HexId<N> id_of(std::uint8_t last) {

@@ -28,8 +28,8 @@ export class Gateway {
   #folder;
 
   /**
-   * Starts a gateway. `openaiBaseUrl` and `otlpEndpoint` are what their names say; without an endpoint it exports
-   * nothing. `env` adds to or overrides the environment, `args` follow `serve`, `shell` is that of Program; it runs in a
+   * Starts a gateway. `openaiBaseUrl` and `otlpEndpoint` are what their names say; the other providers are where OpenAI
+   * is; without an endpoint it exports nothing. `env` adds to or overrides the environment, `args` follow `serve`, `shell` is that of Program; it runs in a
    * folder of the gateway's own.
    */
   static async start({ openaiBaseUrl, otlpEndpoint, env = {}, args = [], shell } = {}) {
@@ -45,7 +45,7 @@ export class Gateway {
         ...defaults,
         ...telemetry,
         ARCHESTRA_DATA_DIR: gateway.dataFolder,
-        ...(openaiBaseUrl && { ARCHESTRA_OPENAI_BASE_URL: openaiBaseUrl }),
+        ...(openaiBaseUrl && baseUrls(openaiBaseUrl)),
         ...env,
       },
     });
@@ -129,6 +129,15 @@ export class Simulator {
     await this.program.stop();
     await this.#folder.remove();
   }
+}
+
+function baseUrls(openaiBaseUrl) {
+  const { origin } = new URL(openaiBaseUrl);
+  return {
+    ARCHESTRA_OPENAI_BASE_URL: openaiBaseUrl,
+    ARCHESTRA_ANTHROPIC_BASE_URL: origin,
+    ARCHESTRA_GEMINI_BASE_URL: origin,
+  };
 }
 
 function portsIn(file, program) {

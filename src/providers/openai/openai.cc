@@ -1,17 +1,18 @@
 #include "providers/openai/openai.h"
 
+#include <array>
+
 #include "base/json_text.h"
 #include "providers/openai/chat.h"
+#include "providers/route_table.h"
 
 namespace archestra::providers {
 namespace {
 
-constexpr call::Operation kChat{.name = "chat.completions",
-                                .span_name = "openai.chat.completions",
-                                .gen_ai_operation = "chat",
-                                .observed = true};
-constexpr call::Operation kPassThrough{
-    .name = "request", .span_name = "openai.request", .gen_ai_operation = ""};
+constexpr call::Operation kChat{.name = "chat.completions", .gen_ai_operation = "chat", .observed = true};
+constexpr std::array<OperationPath, 1> kOperations{{
+    {"/chat/completions", &kChat},
+}};
 
 std::string_view error_type(int status) {
   switch (status) {
@@ -28,31 +29,25 @@ std::string_view error_type(int status) {
 
 class OpenAi final : public Provider {
  public:
-  std::string_view name() const override { return "openai"; }
+  explicit OpenAi(std::string_view name) : name_(name), routes_(name, kOperations) {}
+
+  std::string_view name() const override { return name_; }
 
   call::Route route(std::string_view method, std::string_view rest, bool with_agent) const override {
     // SDKs differ in whether /v1 is part of the base URL.
     if (rest.starts_with("/v1/")) rest.remove_prefix(3);
-    call::Route route{.provider = name(), .upstream_path = rest};
-    if (method == "POST" && rest.substr(0, rest.find('?')) == "/chat/completions") {
-      route.operation = &kChat;
-      route.route_template =
-          with_agent ? "/v1/openai/:agentId/chat/completions" : "/v1/openai/chat/completions";
-    } else {
-      route.operation = &kPassThrough;
-      route.route_template = with_agent ? "/v1/openai/:agentId/*" : "/v1/openai/*";
-    }
+    call::Route route = routes_.route(method, rest.substr(0, rest.find('?')), with_agent);
+    route.upstream_path = rest;
     return route;
   }
 
-  RequestFacts inspect(const call::Operation&, std::string_view body, std::size_t slack,
+  RequestFacts inspect(const call::Route&, std::string_view body, std::size_t slack,
                        UsageOption usage) const override {
     return openai::inspect_chat_request(body, slack, usage);
   }
 
-  std::unique_ptr<ResponseScan> scan(const call::Operation& operation,
-                                     const RequestFacts& request) const override {
-    if (&operation != &kChat) return nullptr;
+  std::unique_ptr<ResponseScan> scan(const call::Route& route, const RequestFacts& request) const override {
+    if (route.operation != &kChat) return nullptr;
     return openai::make_chat_scan(request.usage_option.empty() ? openai::UsageChunk::kPass
                                                                : openai::UsageChunk::kDrop);
   }
@@ -67,10 +62,16 @@ class OpenAi final : public Provider {
     body += "}}";
     return body;
   }
+
+ private:
+  const std::string name_;
+  const RouteTable routes_;
 };
 
 }  // namespace
 
-std::unique_ptr<Provider> make_openai() { return std::make_unique<OpenAi>(); }
+std::unique_ptr<Provider> make_openai(std::string_view provider_name) {
+  return std::make_unique<OpenAi>(provider_name);
+}
 
 }  // namespace archestra::providers

@@ -150,6 +150,7 @@ void append_call(std::string& out, JsonFields& fields, const FinishedRequest& re
     append_array(out, call.finish_reasons);
   }
   fields.number("tool_calls", call.tool_calls);
+  fields.number("tool_results", call.tool_results);
 }
 
 /// Where we made no error of our own, the last try's tells why the call failed.

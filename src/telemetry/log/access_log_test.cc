@@ -32,7 +32,7 @@ TEST(AccessLog, OfACall) {
       R"("labels":{"cost-center":"42","team":"data"},"usage_provenance":"provider","input_tokens":100,)"
       R"("output_tokens":40,"cache_read_tokens":64,"cache_write_tokens":0,"reasoning_tokens":8,)"
       R"("time_to_first_token_ms":250,"gateway_ms":1.5,"tries":1,"finish_reasons":["tool_calls","stop"],)"
-      R"("tool_calls":1,"request_bytes":1000,"response_bytes":5000,"client_address":"127.0.0.1",)"
+      R"("tool_calls":1,"tool_results":0,"request_bytes":1000,"response_bytes":5000,"client_address":"127.0.0.1",)"
       R"("trace_id":"11111111111111111111111111111101","span_id":"11111111111111a1"})"
       "\n");
 }
@@ -52,7 +52,7 @@ TEST(AccessLog, OfACallThatFailed) {
       R"({"time":"2023-11-14T22:13:23.000000Z","level":"warn","message":"llm call","method":"POST",)"
       R"("route":"/v1/openai/chat/completions","status_code":502,"duration_ms":3000,)"
       R"("outcome":"upstream_unreachable","provider":"openai","operation":"chat.completions","stream":true,)"
-      R"("usage_provenance":"unknown","gateway_ms":1.5,"tries":1,"tool_calls":1,"request_bytes":1000,)"
+      R"("usage_provenance":"unknown","gateway_ms":1.5,"tries":1,"tool_calls":1,"tool_results":0,"request_bytes":1000,)"
       R"("response_bytes":5000,"client_address":"127.0.0.1",)"
       R"("trace_id":"11111111111111111111111111111101","span_id":"11111111111111a1",)"
       R"("error_type":"connection_refused"})"

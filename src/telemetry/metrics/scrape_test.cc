@@ -22,7 +22,8 @@ const FamilySnapshot& family_in(const std::vector<FamilySnapshot>& families, Met
 
 std::uint64_t sum_in(const std::vector<FamilySnapshot>& families, Metric metric) {
   std::uint64_t sum = 0;
-  for (const Sample& sample : family_in(families, metric).samples) sum += std::get<std::uint64_t>(sample.value);
+  for (const Sample& sample : family_in(families, metric).samples)
+    sum += std::get<std::uint64_t>(sample.value);
   return sum;
 }
 

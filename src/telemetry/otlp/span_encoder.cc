@@ -163,9 +163,10 @@ void encode_server_span(const FinishedRequest& finished, ProtoWriter& out) {
 
 // ---- CLIENT span
 
-std::string_view client_span_name(const FinishedRequest& finished) {
-  if (!finished.operation.span_name.empty()) return finished.operation.span_name;
-  return finished.call.route.provider.empty() ? "llm" : finished.call.route.provider;
+std::string client_span_name(const FinishedRequest& finished) {
+  std::string name(finished.call.route.provider.empty() ? "llm" : finished.call.route.provider);
+  if (!finished.operation.name.empty()) name.append(".").append(finished.operation.name);
+  return name;
 }
 
 /// Two labels may not become one attribute, nor hide the agent's id and name.

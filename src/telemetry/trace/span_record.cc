@@ -33,6 +33,7 @@ struct PackedCall {
   call::Usage usage;
   std::int64_t gateway_time;
   std::uint32_t tool_calls;
+  std::uint32_t tool_results;
   std::uint16_t tries;
   std::uint16_t labels;
   std::uint16_t finish_reasons;
@@ -55,7 +56,7 @@ struct PackedTry {
 
 constexpr std::int64_t kNoTime = -1;
 constexpr std::size_t kRequestTexts = 8;
-constexpr std::size_t kCallTexts = 9;
+constexpr std::size_t kCallTexts = 8;
 constexpr std::size_t kTextsMax =
     kRequestTexts + kCallTexts + 2 * kRecordedLabelsMax + kRecordedFinishReasonsMax + 2 * kRecordedTriesMax;
 
@@ -132,7 +133,6 @@ void add_call_texts(TextList& texts, const call::CallRecord& call) {
   const call::Operation& operation = call.route.operation != nullptr ? *call.route.operation : kNoOperation;
   texts.add(call.route.provider, kNameBytesMax);
   texts.add(operation.name, kNameBytesMax);
-  texts.add(operation.span_name, kNameBytesMax);
   texts.add(operation.gen_ai_operation, kNameBytesMax);
   texts.add(call.requested_model, kModelBytesMax);
   texts.add(call.response_model, kModelBytesMax);
@@ -182,6 +182,7 @@ PackedCall pack(const call::CallRecord& call, std::size_t tries) {
   return {.usage = call.usage,
           .gateway_time = call.gateway_time.count(),
           .tool_calls = call.tool_calls,
+          .tool_results = call.tool_results,
           .tries = static_cast<std::uint16_t>(tries),
           .labels = static_cast<std::uint16_t>(labels_of(call).size()),
           .finish_reasons = static_cast<std::uint16_t>(finish_reasons_of(call).size()),
@@ -272,6 +273,7 @@ void unpack(const PackedCall& from, FinishedRequest& to) {
   to.call.usage = from.usage;
   to.call.gateway_time = base::Duration(from.gateway_time);
   to.call.tool_calls = from.tool_calls;
+  to.call.tool_results = from.tool_results;
   to.call.outcome = from.outcome;
   to.call.stream = from.is_stream;
   to.operation.observed = from.is_observed;
@@ -307,7 +309,6 @@ void read_request_texts(Reader& reader, call::RequestRecord& request) {
 void read_call_texts(Reader& reader, FinishedRequest& out) {
   out.call.route.provider = reader.text();
   out.operation.name = reader.text();
-  out.operation.span_name = reader.text();
   out.operation.gen_ai_operation = reader.text();
   out.call.requested_model = reader.text();
   out.call.response_model = reader.text();

@@ -71,7 +71,6 @@ TEST_F(SpanRecordTest, ACallComesBackWhole) {
   EXPECT_EQ(call.route.provider, "openai");
   EXPECT_EQ(call.route.route_template, "/v1/openai/chat/completions");
   EXPECT_EQ(call.route.operation->name, "chat.completions");
-  EXPECT_EQ(call.route.operation->span_name, "openai.chat.completions");
   EXPECT_EQ(call.route.operation->gen_ai_operation, "chat");
   EXPECT_TRUE(call.route.operation->observed);
   EXPECT_EQ(read_.agent_id, "0f6dc1a8-3b2e-4c1d-9a7f-112233445566");
@@ -115,7 +114,7 @@ TEST_F(SpanRecordTest, WhatIsEmptyStaysEmpty) {
   sample.request.call = &bare;
   round_trip(sample.request);
   EXPECT_EQ(read_.call.route.provider, "");
-  EXPECT_EQ(read_.operation.span_name, "");
+  EXPECT_EQ(read_.operation.name, "");
   EXPECT_EQ(read_.agent_id, "");
   EXPECT_TRUE(read_.labels.empty());
   EXPECT_TRUE(read_.call.finish_reasons.empty());
