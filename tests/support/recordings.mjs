@@ -14,11 +14,10 @@ export const recordingsMissing = existsSync(folder) ? false : `no recordings in 
 
 export const recordingsFolder = folder;
 
-/** The recordings of a provider whose names start with `prefix`: {name, meta, request, response}, bodies as bytes. */
-export function recordingsOf(provider, prefix) {
+/** The recordings of a provider: {name, meta, request, response}, bodies as bytes. */
+export function recordingsOf(provider) {
   if (recordingsMissing) return [];
   return readdirSync(join(folder, provider))
-    .filter((name) => name.startsWith(prefix))
     .sort()
     .map((name) => readRecording(join(folder, provider, name), name));
 }
