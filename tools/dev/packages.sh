@@ -16,7 +16,9 @@ build      libfmt-dev            formats text; libstdc++ 12 has no <format>
 build      libsimdjson-dev       reads JSON bodies on demand
 build      libc-ares-dev         looks up names without blocking
 build      libssl-dev            TLS to the providers
-build      zlib1g-dev            compresses spans on request
+build      zlib1g-dev            compresses spans on request, decodes answers in gzip and deflate
+build      libbrotli-dev         decodes answers in br
+build      libzstd-dev           decodes answers in zstd
 build      libcli11-dev          parses flags
 build      libtomlplusplus-dev   parses the configuration file
 build      ca-certificates       the roots a provider's certificate is checked against
