@@ -140,11 +140,14 @@ Outcome relay(GateMode mode, const Pieces& pieces, proxy::GateLimits limits, End
   for (auto piece = pieces.begin(); piece != pieces.end();) {
     for (int run = 0; run < 3 && piece != pieces.end(); ++run, ++piece) {
       std::memcpy(free, piece->data(), piece->size());
-      gate.take_in({free, piece->size()}, {}, runs);
+      ARCHESTRA_ASSERT(gate.take_in({free, piece->size()}, {}, runs).has_value(), "nothing is to be decoded");
       free += piece->size() + 1;
     }
     const bool last = piece == pieces.end() && end == End::kWithLastBytes;
-    last ? gate.finish(runs) : gate.collect(runs);
+    if (last)
+      ARCHESTRA_ASSERT(gate.finish(runs).has_value(), "a body that is not encoded may end anywhere");
+    else
+      gate.collect(runs);
     send();
     if (last) break;
     gate.release_views();
@@ -152,7 +155,7 @@ Outcome relay(GateMode mode, const Pieces& pieces, proxy::GateLimits limits, End
     free = buffer.data();
   }
   if (end == End::kAlone || pieces.begin() == pieces.end()) {
-    gate.finish(runs);
+    ARCHESTRA_ASSERT(gate.finish(runs).has_value(), "a body that is not encoded may end anywhere");
     send();
   }
   gate.conclude();

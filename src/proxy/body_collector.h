@@ -24,10 +24,11 @@ class BodyCollector {
   void release_view();
   /// Everything that was added, with BufferPool::kSlack readable bytes behind it; "" where it was too much.
   std::string_view whole() const;
+  /// Nothing that was added, or will be, is of any use.
+  void give_up();
 
  private:
   void append(std::string_view run);
-  void give_up();
 
   base::BufferPool& pool_;
   const std::size_t bytes_max_;

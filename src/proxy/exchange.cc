@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/log.h"
 #include "call/error_meaning.h"
 #include "http/head_writer.h"
 #include "http_io/outbox.h"
@@ -43,9 +44,14 @@ bool reads_events(GateMode mode) {
   return mode == GateMode::kObserveEvents || mode == GateMode::kDecideEvents;
 }
 
-bool is_encoded(const http::ResponseHead& head) {
-  const std::string_view encoding = head.fields.value_of(HeaderId::kContentEncoding);
-  return !encoding.empty() && !http::equals_ignoring_case(encoding, "identity");
+ClientBody client_body(GateMode mode, http::ContentCoding coding) {
+  if (mode != GateMode::kDecideEvents) return ClientBody::kAsItCame;
+  return coding == http::ContentCoding::kIdentity ? ClientBody::kChanged : ClientBody::kDecoded;
+}
+
+void log_unread(std::string_view host, std::string_view why) {
+  base::log(base::LogLevel::kDebug, "an encoded answer was relayed and not read",
+            {{"host", host}, {"why", why}});
 }
 
 }  // namespace
@@ -240,7 +246,7 @@ net::Task<bool> Exchange::send_request(UpstreamConnection& upstream) {
                                           .sampled = trace_.sampled,
                                           .random = random_trace_id_},
                           .keep_tracestate = keep_tracestate_,
-                          .encoding = whole ? Encoding::kIdentity : Encoding::kAsAsked};
+                          .encoding = edit.empty() ? Encoding::kAsAsked : Encoding::kIdentity};
   if (whole && framing_.kind != http::BodyKind::kNone)
     request.framing = {.kind = http::BodyKind::kLength,
                        .length = body_.content.size() - edit.removed + edit.inserted.size()};
@@ -326,8 +332,10 @@ net::Task<bool> Exchange::read_response_head(UpstreamConnection& upstream) {
   co_return true;
 }
 
-GateMode Exchange::gate_mode() const {
-  if (scan_ == nullptr || is_encoded(heads_.response)) return GateMode::kPass;
+// What the usage option brings is dropped where the gateway can read it. A provider that encodes against its
+// word, in a coding that is not known, is better relayed with it than refused.
+GateMode Exchange::gate_mode(http::ContentCoding coding) const {
+  if (scan_ == nullptr || coding == http::ContentCoding::kUnknown) return GateMode::kPass;
   if (!is_event_stream(heads_.response)) return GateMode::kObserveBody;
   return request_facts_.usage_option.empty() ? GateMode::kObserveEvents : GateMode::kDecideEvents;
 }
@@ -342,7 +350,10 @@ ClientFraming Exchange::client_framing(GateMode mode) const {
 net::Task<void> Exchange::relay_response(UpstreamPtr upstream) {
   const http::ResponseHead& head = heads_.response;
   if (route_.operation->observed) scan_ = provider_->scan(route_, request_facts_);
-  const GateMode mode = gate_mode();
+  const http::ContentCoding coding = http::content_coding(head.fields);
+  const GateMode mode = gate_mode(coding);
+  if (scan_ != nullptr && coding == http::ContentCoding::kUnknown)
+    log_unread(try_.server_address, head.fields.value_of(HeaderId::kContentEncoding));
   to_client_ = client_framing(mode);
   const bool upstream_persists = request_sent_ && http::is_persistent(head.minor_version, head.fields);
   if (to_client_ == ClientFraming::kUntilClose) after_ = AfterExchange::kClose;
@@ -357,6 +368,7 @@ net::Task<void> Exchange::relay_response(UpstreamPtr upstream) {
   write_client_head({.head = head,
                      .framing = to_client_,
                      .length = response_framing_.length,
+                     .body = client_body(mode, coding),
                      .keep_alive = after_ == AfterExchange::kKeepAlive,
                      .client_minor_version = heads_.request.minor_version,
                      .gateway = elapsed - waits_.upstream - waits_.client,
@@ -369,7 +381,7 @@ net::Task<void> Exchange::relay_response(UpstreamPtr upstream) {
             {.scan_bytes_max = settings_.scan_bytes_max,
              .event_bytes_max = settings_.event_bytes_max,
              .memory_bytes_max = settings_.body.memory_bytes_max},
-            shard_.buffers);
+            shard_.buffers, coding);
   const RelayResult result = co_await relay({.client = client_.http(),
                                              .upstream = upstream->http(),
                                              .gate = gate,
@@ -396,6 +408,7 @@ net::Task<void> Exchange::relay_response(UpstreamPtr upstream) {
 // The response's head may be gone by now: its views lay in the upstream's buffer.
 void Exchange::conclude_relay(const RelayResult& result, const Gate& gate, GateMode mode) {
   response_body_bytes_ = result.body_bytes;
+  unread_ = gate.unread().has_value();
   if (const auto& first = gate.token_times().first) try_.time_to_first_token = *first - try_started_;
   if (const auto& last = gate.token_times().last) try_.time_to_last_token = *last - try_started_;
   if (result.end == RelayEnd::kClientGone) return;
@@ -404,11 +417,12 @@ void Exchange::conclude_relay(const RelayResult& result, const Gate& gate, GateM
     break_off();
     return settle(meaning.outcome, meaning.code);
   }
+  if (unread_) log_unread(try_.server_address, gate.unread()->text());
   if (try_.status_code >= kFirstErrorStatus)
     return settle(Outcome::kUpstreamError, std::to_string(try_.status_code));
   if (scan_ != nullptr && !scan_->facts().error_type.empty())
     return settle(Outcome::kUpstreamError, scan_->facts().error_type);
-  if (reads_events(mode) && !scan_->facts().ended) {
+  if (reads_events(mode) && !unread_ && !scan_->facts().ended) {
     const call::ErrorMeaning& meaning = call::meaning_after_head(ErrorCode::kClosed);
     return settle(meaning.outcome, meaning.code);
   }

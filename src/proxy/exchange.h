@@ -12,6 +12,7 @@
 
 #include "call/call_record.h"
 #include "http/body_framing.h"
+#include "http/content_decoder.h"
 #include "http/trace_context.h"
 #include "http_io/message_source.h"
 #include "net/task.h"
@@ -68,7 +69,7 @@ class Exchange {
   net::Task<bool> after_upload(UploadResult result);
   net::Task<bool> read_response_head(UpstreamConnection& upstream);
   net::Task<void> relay_response(UpstreamPtr upstream);
-  GateMode gate_mode() const;
+  GateMode gate_mode(http::ContentCoding coding) const;
   ClientFraming client_framing(GateMode mode) const;
   void conclude_relay(const RelayResult& result, const Gate& gate, GateMode mode);
 
@@ -109,6 +110,7 @@ class Exchange {
   http_io::WholeBody body_;
   providers::RequestFacts request_facts_;
   std::unique_ptr<providers::ResponseScan> scan_;
+  bool unread_ = false;  // what the scan has of the response is not all of it
 
   // The try.
   call::TryRecord try_;

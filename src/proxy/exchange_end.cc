@@ -139,7 +139,8 @@ void Exchange::finish_call(call::CallRecord& record, std::vector<std::string_vie
     record.finish_reasons = finish_reasons;
     record.tool_calls = facts.tool_calls;
     record.usage = facts.usage;
-    if (facts.usage.provenance == call::Provenance::kUnknown && !facts.ended && facts.content_events > 0) {
+    if (facts.usage.provenance == call::Provenance::kUnknown && !facts.ended && !unread_ &&
+        facts.content_events > 0) {
       // The stream broke off before the usage came. Of the output about one token came with each event; of
       // the input nothing is known. A stream that ended without usage had none to give: that stays unknown.
       record.usage.provenance = call::Provenance::kEstimate;

@@ -43,6 +43,22 @@ bool goes_upstream(const UpstreamRequest& request, const Field& field) {
   return !http::is_hop_by_hop(field.id) && !is_named_by_connection(request.head.fields, field);
 }
 
+// ETag: of another representation (RFC 9110 section 8.8.1; what was changed is not even weakly the same).
+// Content-MD5: RFC 1864. Digest: RFC 3230. The others: RFC 9530.
+bool vouches_for_bytes(const Field& field) {
+  constexpr std::array<std::string_view, 5> kNames = {"content-digest", "content-md5", "digest", "etag",
+                                                      "repr-digest"};
+  return field.id == HeaderId::kOther && std::ranges::any_of(kNames, [&](std::string_view name) {
+           return http::equals_ignoring_case(field.name, name);
+         });
+}
+
+bool is_false_for(const ClientResponse& response, const Field& field) {
+  if (response.body == ClientBody::kAsItCame || response.framing == ClientFraming::kNone) return false;
+  if (field.id == HeaderId::kContentEncoding) return response.body == ClientBody::kDecoded;
+  return vouches_for_bytes(field);
+}
+
 void write_milliseconds(http::HeadWriter& out, base::Duration duration) {
   const auto micros = static_cast<std::uint64_t>(std::max<std::int64_t>(duration.count(), 0) / 1000);
   const std::uint64_t fraction = micros % 1000;
@@ -90,7 +106,7 @@ void write_client_head(const ClientResponse& response, http::HeadWriter& out) {
     // Without a body a length still tells something (HEAD, 304).
     const bool is_ours = field.id == HeaderId::kContentLength && response.framing != ClientFraming::kNone;
     if (is_ours || field.id == HeaderId::kArchestra || http::is_hop_by_hop(field.id) ||
-        is_named_by_connection(head.fields, field))
+        is_named_by_connection(head.fields, field) || is_false_for(response, field))
       continue;
     out.field(field.name, field.value);
   }

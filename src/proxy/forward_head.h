@@ -14,7 +14,7 @@
 
 namespace archestra::proxy {
 
-/// Which encodings the upstream may use. Identity where the response is to be read or changed.
+/// Which encodings the upstream may use. Identity where the response is to be changed.
 enum class Encoding : std::uint8_t { kAsAsked, kIdentity };
 
 struct UpstreamRequest {
@@ -35,10 +35,19 @@ void write_upstream_head(const UpstreamRequest& request, http::HeadWriter& out);
 /// How a body travels to the client.
 enum class ClientFraming : std::uint8_t { kNone, kLength, kChunked, kUntilClose };
 
+/// What becomes of a body, where there is one. Of one that is changed nothing is sent that vouches for its
+/// bytes: digests, and validators, by which other bytes are known for the same later.
+enum class ClientBody : std::uint8_t {
+  kAsItCame,
+  kChanged,  ///< or may be
+  kDecoded,  ///< and may be changed besides: Content-Encoding would be false
+};
+
 struct ClientResponse {
   const http::ResponseHead& head;
   ClientFraming framing;
   std::uint64_t length = 0;  ///< for kLength
+  ClientBody body = ClientBody::kAsItCame;
   bool keep_alive = true;
   int client_minor_version = 1;
   base::Duration gateway{};  ///< for Server-Timing

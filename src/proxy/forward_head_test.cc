@@ -121,7 +121,7 @@ TEST(UpstreamHead, SendsTracestateOnlyWithItsTraceparent) {
   EXPECT_EQ(upstream_head(fields, {.keep_tracestate = false}), expected_upstream(""));
 }
 
-TEST(UpstreamHead, AsksForIdentityWhereTheResponseIsRead) {
+TEST(UpstreamHead, AsksForIdentityWhereTheResponseIsChanged) {
   const Sent identity{.encoding = Encoding::kIdentity};
   const std::string own = "Accept-Encoding: identity\r\n";
   EXPECT_EQ(upstream_head("", identity), expected_upstream("", own));
@@ -197,6 +197,7 @@ struct Answered {
   int client_minor_version = 1;
   base::Duration gateway{};
   base::Duration upstream{};
+  ClientBody body = ClientBody::kAsItCame;
 };
 
 std::string client_head(const std::string& fields, const Answered& answered = {},
@@ -208,6 +209,7 @@ std::string client_head(const std::string& fields, const Answered& answered = {}
   write_client_head({.head = head,
                      .framing = answered.framing,
                      .length = answered.length,
+                     .body = answered.body,
                      .keep_alive = answered.keep_alive,
                      .client_minor_version = answered.client_minor_version,
                      .gateway = answered.gateway,
@@ -308,6 +310,23 @@ TEST(ClientHead, FramesTheBodyAsItIsSent) {
   };
   for (const Case& c : kCases)
     EXPECT_EQ(client_head(c.fields, c.answered), expected_client(c.kept, c.own)) << c.fields;
+}
+
+TEST(ClientHead, SendsNothingThatIsFalseForTheBody) {
+  const std::string harmless =
+      "Content-Type: text/event-stream\r\nVary: Accept-Encoding\r\nX-Digest: x\r\nLast-Modified: now\r\n";
+  const std::string vouching =
+      "ETag: \"a\"\r\netag: W/\"a\"\r\nContent-MD5: x\r\nDigest: sha-256=x\r\nContent-Digest: x\r\n"
+      "Repr-Digest: x\r\n";
+  const std::string encoding = "content-encoding: gzip\r\nContent-Encoding: identity\r\n";
+  const std::string fields = harmless + vouching + encoding;
+  EXPECT_EQ(client_head(fields, {.body = ClientBody::kAsItCame}), expected_client(fields));
+  EXPECT_EQ(client_head(fields, {.body = ClientBody::kChanged}), expected_client(harmless + encoding));
+  EXPECT_EQ(client_head(fields, {.body = ClientBody::kDecoded}), expected_client(harmless));
+  // Where there is no body the fields are about the one that would be.
+  for (const ClientBody body : {ClientBody::kChanged, ClientBody::kDecoded})
+    EXPECT_EQ(client_head(fields, {.framing = ClientFraming::kNone, .body = body}),
+              expected_client(fields, ""));
 }
 
 TEST(ClientHead, TellsTheTimesInMilliseconds) {

@@ -1,6 +1,7 @@
 // The gate through which every byte of a response body passes on its way to the client
 // (docs/decisions/0001-the-gate.md). Where no rule may change the response, bytes pass at once and are read
-// afterwards; where one may, whole events wait for their verdict.
+// afterwards; where one may, whole events wait for their verdict. What is read of an encoded body is decoded:
+// it passes encoded where it is only observed, and decoded where it is decided about.
 #pragma once
 
 #include <cstddef>
@@ -11,6 +12,8 @@
 
 #include "base/buffer_pool.h"
 #include "base/clock.h"
+#include "base/result.h"
+#include "http/content_decoder.h"
 #include "http/sse.h"
 #include "providers/provider.h"
 #include "proxy/body_collector.h"
@@ -31,6 +34,7 @@ struct GateLimits {
   std::size_t event_bytes_max;  ///< of an event that is read
   std::size_t memory_bytes_max =
       BodyCollector::kNoLimit;  ///< of all buffers of the pool, beyond which no body is kept for reading
+  std::uint64_t decoded_bytes_max = std::uint64_t{1} << 30;  ///< of events that come encoded, in all
 };
 
 /// When the events that carried content went by.
@@ -41,19 +45,26 @@ struct TokenTimes {
 
 class Gate {
  public:
-  /// `scan` may be null for kPass only; it outlives the gate.
-  Gate(GateMode mode, providers::ResponseScan* scan, GateLimits limits, base::BufferPool& pool)
-      : mode_(mode),
-        scan_(scan),
-        events_(limits.event_bytes_max),
-        body_(pool, limits.scan_bytes_max, limits.memory_bytes_max) {}
+  /// `scan` may be null for kPass only; it outlives the gate. `coding` is the body's; kUnknown for kPass
+  /// only.
+  Gate(GateMode mode, providers::ResponseScan* scan, GateLimits limits, base::BufferPool& pool,
+       http::ContentCoding coding = http::ContentCoding::kIdentity);
 
   /// One run of content that arrived at `now`; in a pooled buffer. What may leave at once goes to `out`.
-  void take_in(std::string_view run, base::MonotonicTime now, Runs& out);
-  /// After the last run of a read: what was judged in it goes to `out`. Valid until the next take_in().
+  /// Fails where the run cannot be decoded and would have to be: of the body nothing more can leave then but
+  /// what let_go() gives.
+  base::Result<void> take_in(std::string_view run, base::MonotonicTime now, Runs& out);
+  /// Whether there is more in the last run than was judged: a few bytes may stand for many. Then that has to
+  /// leave first, and take_rest() goes on, before anything else is taken in.
+  bool is_full() const { return mode_ == GateMode::kDecideEvents && !content_.used_up(); }
+  base::Result<void> take_rest(base::MonotonicTime now);
+  /// After the last run of a read, or where it is full: what was judged goes to `out`. Valid until the next
+  /// take_in() or take_rest().
   void collect(Runs& out);
-  /// The body has ended, or broken off: as collect(), and with what was still held.
-  void finish(Runs& out);
+  /// The body has ended: as let_go(), or kReset where a coding that has to be taken off has not ended.
+  base::Result<void> finish(Runs& out);
+  /// The body has broken off: as collect(), and with what was still held.
+  void let_go(Runs& out);
   /// Reads what has just left. Call after the bytes were sent, with what take_in() gave.
   void observe(const Runs& sent, base::MonotonicTime arrived);
   /// The buffer behind the runs so far is about to be used again.
@@ -62,19 +73,26 @@ class Gate {
   void conclude();
 
   const TokenTimes& token_times() const { return token_times_; }
+  /// Why an encoded body that passed was not read to its end, if so: what the scan has of it is not all.
+  const std::optional<base::Error>& unread() const { return unread_; }
 
  private:
+  base::Result<void> judge_fed(base::MonotonicTime now);
   void judge(std::string_view raw, base::MonotonicTime now);
+  base::Result<void> read_run(std::string_view run, base::MonotonicTime arrived);
   void read(std::string_view raw, base::MonotonicTime now);
+  void stop_reading(base::Error error);
   void note_content(std::uint32_t events_before, base::MonotonicTime now);
 
   const GateMode mode_;
   providers::ResponseScan* const scan_;
+  http::ContentDecoder content_;
   http::SseReader events_;
   BodyCollector body_;
   std::string passed_;  // kDecideEvents: what may leave, copied out of reads that do not live as long
   bool passed_is_out_ = false;
   TokenTimes token_times_;
+  std::optional<base::Error> unread_;
 };
 
 }  // namespace archestra::proxy

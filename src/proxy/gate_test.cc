@@ -3,17 +3,20 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstring>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "http/test_gzip.h"
 #include "http/test_splits.h"
 
 namespace archestra::proxy {
 namespace {
 
+using http::ContentCoding;
 using http::Pieces;
 using providers::Verdict;
 using testing::ElementsAre;
@@ -57,6 +60,9 @@ struct Replay {
   std::vector<std::string> events;
   std::vector<std::string> bodies;
   TokenTimes times;
+  bool failed = false;  // the body could not be decided about
+  bool unread = false;  // it could not be read to its end
+  std::size_t largest_send = 0;
 };
 
 // A response through the gate as the relay drives it: a read at a time, each in the same buffer, each sent
@@ -65,46 +71,65 @@ struct Replay {
 class GateTest : public testing::Test {
  protected:
   Replay replay(GateMode mode, const Pieces& pieces, End end = End::kWithLastBytes,
-                std::size_t runs_per_read = 1) {
+                std::size_t runs_per_read = 1, ContentCoding coding = ContentCoding::kIdentity) {
     ScriptedScan scan;
     Replay result;
     {
-      Gate gate(mode, &scan, limits, pool);
+      Gate gate(mode, &scan, limits, pool, coding);
       base::Buffer buffer = pool.take(64 * 1024);
       Runs runs;
       int second = 0;
-      for (std::size_t i = 0; i < pieces.size(); i += runs_per_read) {
+      const auto finish = [&] {
+        if (gate.finish(runs)) return;
+        result.failed = true;
+        gate.let_go(runs);
+      };
+      for (std::size_t i = 0; i < pieces.size() && !result.failed; i += runs_per_read) {
         ++second;
         runs.clear();
         std::memset(buffer.data(), '#', buffer.size());  // what was there is gone
         char* free = buffer.data();
         for (std::size_t j = i; j < std::min(i + runs_per_read, pieces.size()); ++j) {
           std::memcpy(free, pieces[j].data(), pieces[j].size());
-          gate.take_in({free, pieces[j].size()}, at(second), runs);
+          bool taken = gate.take_in({free, pieces[j].size()}, at(second), runs).has_value();
+          while (taken && gate.is_full()) {
+            gate.collect(runs);
+            send(gate, runs, at(second), result);
+            runs.clear();
+            taken = gate.take_rest(at(second)).has_value();
+          }
+          if (!taken) {
+            result.failed = true;
+            gate.let_go(runs);
+            break;
+          }
           free += pieces[j].size() + 2;  // chunk framing lies between runs
         }
         const bool last = i + runs_per_read >= pieces.size();
-        if (last && end == End::kWithLastBytes)
-          gate.finish(runs);
-        else
-          gate.collect(runs);
-        send(gate, runs, at(second), result.sent);
+        if (!result.failed) {
+          if (last && end == End::kWithLastBytes)
+            finish();
+          else
+            gate.collect(runs);
+        }
+        send(gate, runs, at(second), result);
         if (!last || end != End::kWithLastBytes) gate.release_views();
       }
-      if (end == End::kLater) {
+      if (end == End::kLater && !result.failed) {
         // Framing may arrive without content, even twice.
         for (const bool is_end : {false, true}) {
           runs.clear();
           std::memset(buffer.data(), '#', buffer.size());
           if (is_end)
-            gate.finish(runs);
+            finish();
           else
             gate.collect(runs);
-          send(gate, runs, at(++second), result.sent);
+          send(gate, runs, at(++second), result);
         }
       }
       gate.conclude();
       result.times = gate.token_times();
+      result.unread = gate.unread().has_value();
     }
     result.events = scan.events;
     result.bodies = scan.bodies;
@@ -113,8 +138,9 @@ class GateTest : public testing::Test {
     return result;
   }
 
-  static void send(Gate& gate, const Runs& runs, base::MonotonicTime arrived, std::string& sent) {
-    for (std::string_view run : runs.all()) sent += run;
+  static void send(Gate& gate, const Runs& runs, base::MonotonicTime arrived, Replay& result) {
+    for (std::string_view run : runs.all()) result.sent += run;
+    result.largest_send = std::max(result.largest_send, runs.bytes());
     gate.observe(runs, arrived);
   }
 
@@ -127,6 +153,7 @@ constexpr std::string_view kStream =
     "data: drop content\n\ndata: [DONE]\n\n";
 constexpr std::string_view kDecided =
     ": hello\n\ndata: content 1\n\nevent: x\r\ndata: content 2\r\n\r\ndata: other\n\ndata: [DONE]\n\n";
+constexpr std::string_view kBody = R"({"choices":[{"message":{"content":"drop\n\n"}}]})";
 
 TEST_F(GateTest, ReadsNothingWhereItOnlyPasses) {
   http::for_each_split(kStream, [&](const Pieces& pieces) {
@@ -140,8 +167,8 @@ TEST_F(GateTest, ReadsNothingWhereItOnlyPasses) {
   });
   Gate gate(GateMode::kPass, nullptr, limits, pool);  // needs no scan
   Runs runs;
-  gate.take_in("abc", at(1), runs);
-  gate.finish(runs);
+  EXPECT_TRUE(gate.take_in("abc", at(1), runs));
+  EXPECT_TRUE(gate.finish(runs));
   gate.observe(runs, at(1));
   gate.conclude();
   ASSERT_EQ(runs.all().size(), 1u);
@@ -153,7 +180,7 @@ TEST_F(GateTest, PassesEventsAtOnceWhereItOnlyObserves) {
   Gate gate(GateMode::kObserveEvents, &scan, limits, pool);
   Runs runs;
   constexpr std::string_view kHalf = "data: conte";
-  gate.take_in(kHalf, at(1), runs);
+  EXPECT_TRUE(gate.take_in(kHalf, at(1), runs));
   ASSERT_EQ(runs.all().size(), 1u);
   EXPECT_EQ(runs.all()[0].data(), kHalf.data()) << "without a copy";
   EXPECT_THAT(scan.events, IsEmpty()) << "nothing is read before it has left";
@@ -196,7 +223,7 @@ TEST_F(GateTest, LetsNothingOutBeforeItsVerdict) {
   Gate gate(GateMode::kDecideEvents, &scan, limits, pool);
   const auto collect = [&](std::string_view run) {
     Runs runs;
-    gate.take_in(run, at(1), runs);
+    EXPECT_TRUE(gate.take_in(run, at(1), runs));
     EXPECT_TRUE(runs.empty());
     gate.collect(runs);
     std::string text;
@@ -214,7 +241,7 @@ TEST_F(GateTest, GivesOutWhatPassedOnlyOnce) {
   ScriptedScan scan;
   Gate gate(GateMode::kDecideEvents, &scan, limits, pool);
   Runs runs;
-  gate.take_in("data: a\n\n", at(1), runs);
+  EXPECT_TRUE(gate.take_in("data: a\n\n", at(1), runs));
   gate.collect(runs);
   EXPECT_EQ(runs.bytes(), 9u);
   for (int i = 0; i < 3; ++i) {
@@ -222,7 +249,7 @@ TEST_F(GateTest, GivesOutWhatPassedOnlyOnce) {
     gate.collect(runs);
     EXPECT_TRUE(runs.empty());
   }
-  gate.finish(runs);
+  EXPECT_TRUE(gate.finish(runs));
   EXPECT_TRUE(runs.empty());
 }
 
@@ -292,7 +319,6 @@ TEST_F(GateTest, NotesWhenContentWentBy) {
 }
 
 TEST_F(GateTest, ReadsABodyWholeHoweverItIsCut) {
-  constexpr std::string_view kBody = R"({"choices":[{"message":{"content":"drop\n\n"}}]})";
   http::for_each_split(kBody, [&](const Pieces& pieces) {
     for (const End end : {End::kWithLastBytes, End::kLater}) {
       for (const std::size_t runs_per_read : {1u, 3u}) {
@@ -326,6 +352,146 @@ TEST_F(GateTest, DoesNotReadABodyOverTheBound) {
 TEST_F(GateTest, ReadsNoBodyWhereNoneCame) {
   EXPECT_THAT(replay(GateMode::kObserveBody, {}, End::kLater).bodies, IsEmpty());
   EXPECT_EQ(replay(GateMode::kDecideEvents, {}, End::kLater).sent, "");
+}
+
+// --- Encoded bodies ---------------------------------------------------------------------------------------
+
+TEST_F(GateTest, ReadsWhatPassesEncoded) {
+  const std::vector<std::string> events = replay(GateMode::kObserveEvents, {kStream}).events;
+  const std::string stream = http::gzip(kStream);
+  const std::string body = http::gzip(kBody);
+  for (const End end : {End::kWithLastBytes, End::kLater}) {
+    for (const std::size_t runs_per_read : {1u, 3u}) {
+      http::for_each_split(stream, [&](const Pieces& pieces) {
+        const Replay result =
+            replay(GateMode::kObserveEvents, pieces, end, runs_per_read, ContentCoding::kGzip);
+        EXPECT_EQ(result.sent, stream);
+        EXPECT_EQ(result.events, events);
+        EXPECT_TRUE(result.times.first);
+        EXPECT_FALSE(result.unread);
+      });
+      http::for_each_split(body, [&](const Pieces& pieces) {
+        const Replay result =
+            replay(GateMode::kObserveBody, pieces, end, runs_per_read, ContentCoding::kGzip);
+        EXPECT_EQ(result.sent, body);
+        EXPECT_THAT(result.bodies, ElementsAre(kBody));
+        EXPECT_FALSE(result.unread);
+      });
+    }
+  }
+  // One that is not read may be in any coding.
+  EXPECT_EQ(replay(GateMode::kPass, {stream}, End::kLater, 1, ContentCoding::kUnknown).sent, stream);
+}
+
+TEST_F(GateTest, SendsDecodedWhatItDecidesAbout) {
+  const std::vector<std::string> events = replay(GateMode::kObserveEvents, {kStream}).events;
+  const std::string unfinished = std::string(kStream) + "data: drop";
+  for (const std::string& encoded : {http::gzip(kStream), http::gzip(unfinished)}) {
+    const std::string kept = std::string(kDecided) + (encoded == http::gzip(kStream) ? "" : "data: drop");
+    http::for_each_split(encoded, [&](const Pieces& pieces) {
+      for (const End end : {End::kWithLastBytes, End::kLater}) {
+        for (const std::size_t runs_per_read : {1u, 3u}) {
+          const Replay result =
+              replay(GateMode::kDecideEvents, pieces, end, runs_per_read, ContentCoding::kGzip);
+          EXPECT_FALSE(result.failed);
+          EXPECT_EQ(result.sent, kept);
+          EXPECT_EQ(result.events, events);
+        }
+      }
+    });
+  }
+}
+
+TEST_F(GateTest, StopsReadingWhatCannotBeDecoded) {
+  std::string broken = http::gzip(kStream);
+  broken[broken.size() - 8] ^= 1;  // the checksum
+  std::string nonsense = http::gzip(kStream);
+  nonsense[10] |= 6;  // a kind of block that there is not
+  for (const std::string& body : {broken, nonsense, std::string(kStream)}) {
+    http::for_each_split(body, [&](const Pieces& pieces) {
+      for (const End end : {End::kWithLastBytes, End::kLater}) {
+        for (const GateMode mode : {GateMode::kObserveBody, GateMode::kObserveEvents}) {
+          const Replay result = replay(mode, pieces, end, 1, ContentCoding::kGzip);
+          EXPECT_EQ(result.sent, body);
+          EXPECT_THAT(result.bodies, IsEmpty());
+          EXPECT_TRUE(result.unread);
+        }
+        const Replay decided = replay(GateMode::kDecideEvents, pieces, end, 1, ContentCoding::kGzip);
+        EXPECT_TRUE(decided.failed);
+        if (body == broken)
+          EXPECT_TRUE(kDecided.starts_with(decided.sent));
+        else
+          EXPECT_EQ(decided.sent, "");
+      }
+    });
+  }
+}
+
+// A body that ends before its coding does is no body; the events that came are events.
+TEST_F(GateTest, KnowsAnEncodedBodyThatIsNotWhole) {
+  const std::string stream = http::gzip(kStream);
+  for (std::size_t size = 1; size < stream.size(); ++size) {
+    const Pieces pieces{std::string_view(stream).substr(0, size)};
+    for (const End end : {End::kWithLastBytes, End::kLater}) {
+      const Replay body = replay(GateMode::kObserveBody, pieces, end, 1, ContentCoding::kGzip);
+      EXPECT_TRUE(body.unread);
+      EXPECT_THAT(body.bodies, IsEmpty());
+      EXPECT_FALSE(replay(GateMode::kObserveEvents, pieces, end, 1, ContentCoding::kGzip).unread);
+      const Replay decided = replay(GateMode::kDecideEvents, pieces, end, 1, ContentCoding::kGzip);
+      EXPECT_TRUE(decided.failed);
+      EXPECT_EQ(decided.events,
+                replay(GateMode::kObserveEvents, pieces, end, 1, ContentCoding::kGzip).events);
+    }
+  }
+}
+
+TEST_F(GateTest, GivesUpReadingBombs) {
+  limits.scan_bytes_max = 100'000;
+  limits.decoded_bytes_max = 100'000;
+  const std::string bomb = http::gzip(std::string(1'000'000, '\n'));
+  for (const std::size_t cut : {std::size_t{1}, bomb.size() / 2}) {
+    const Pieces pieces{std::string_view(bomb).substr(0, cut), std::string_view(bomb).substr(cut)};
+    for (const GateMode mode : {GateMode::kObserveBody, GateMode::kObserveEvents}) {
+      const Replay result = replay(mode, pieces, End::kWithLastBytes, 1, ContentCoding::kGzip);
+      EXPECT_EQ(result.sent, bomb);
+      EXPECT_TRUE(result.unread);
+      EXPECT_THAT(result.bodies, IsEmpty());
+    }
+    const Replay decided =
+        replay(GateMode::kDecideEvents, pieces, End::kWithLastBytes, 1, ContentCoding::kGzip);
+    EXPECT_TRUE(decided.failed);
+    EXPECT_LE(decided.sent.size(), limits.decoded_bytes_max);
+  }
+}
+
+// What a few bytes stand for leaves in portions, so that a slow client does not make the gateway hold it all.
+TEST_F(GateTest, HoldsOnlyAPortionOfWhatIsDecoded) {
+  std::string stream;
+  for (int i = 0; i < 50'000; ++i)
+    stream += i % 10 == 3 ? "data: drop\n\n" : "data: something that stays\n\n";
+  std::string kept = stream;
+  for (std::size_t at = 0; (at = kept.find("data: drop\n\n", at)) != std::string::npos;) kept.erase(at, 12);
+  const std::string encoded = http::gzip(stream);
+  ASSERT_LT(encoded.size(), std::size_t{16} << 10);
+  for (const std::size_t cut : {std::size_t{1}, encoded.size() / 2, encoded.size()}) {
+    const Pieces pieces{std::string_view(encoded).substr(0, cut), std::string_view(encoded).substr(cut)};
+    const Replay result = replay(GateMode::kDecideEvents, pieces, End::kLater, 1, ContentCoding::kGzip);
+    EXPECT_FALSE(result.failed);
+    EXPECT_TRUE(result.sent == kept) << result.sent.size() << " bytes for " << kept.size();
+    EXPECT_LT(result.largest_send, std::size_t{100} << 10);
+    EXPECT_GT(result.largest_send, std::size_t{32} << 10);
+  }
+}
+
+TEST_F(GateTest, AnEmptyBodyIsEmptyInEveryCoding) {
+  for (const std::string& body : {std::string(), http::gzip("")}) {
+    for (const GateMode mode : {GateMode::kObserveBody, GateMode::kObserveEvents, GateMode::kDecideEvents}) {
+      const Replay result = replay(mode, {body}, End::kLater, 1, ContentCoding::kGzip);
+      EXPECT_FALSE(result.failed || result.unread);
+      EXPECT_EQ(result.sent, mode == GateMode::kDecideEvents ? "" : body);
+      EXPECT_THAT(result.bodies, IsEmpty());
+    }
+  }
 }
 
 }  // namespace

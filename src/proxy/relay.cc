@@ -10,20 +10,20 @@ namespace {
 using net::Interest;
 using net::Wake;
 
-// Everything one read brought, through the gate. The gate's memory is the bound: `runs` may fill up before
-// the buffer is empty.
+// Everything one read brought, through the gate. The gate's memory is the bound: `runs`, or the gate, may be
+// full before the buffer is empty.
 base::Result<void> take_runs(http_io::MessageSource& source, Gate& gate, base::MonotonicTime now,
                              Runs& runs) {
-  while (!runs.full()) {
+  if (gate.is_full())
+    if (const auto taken = gate.take_rest(now); !taken) return taken;
+  while (!runs.full() && !gate.is_full()) {
     const auto run = source.next_run();
     if (!run) return base::fail(run.error());
     if (run->empty()) break;
-    gate.take_in(*run, now, runs);
+    if (const auto taken = gate.take_in(*run, now, runs); !taken) return taken;
   }
-  if (source.body_done())
-    gate.finish(runs);
-  else
-    gate.collect(runs);
+  if (source.body_done() && !gate.is_full()) return gate.finish(runs);
+  gate.collect(runs);
   return {};
 }
 
@@ -55,7 +55,7 @@ net::Task<RelayResult> relay(RelayPlan plan) {
   // What is held back will not be judged any more, and what was taken in before the fault has still to leave.
   // It is sent as far as it goes now: nobody waits for the client of a response that is not whole.
   const auto failed = [&](base::Error error) {
-    plan.gate.finish(runs);
+    plan.gate.let_go(runs);
     pack(runs, framed, Last::kNo, chunk_size, box);
     const std::size_t to_send = box.bytes();
     box.try_send(client);
@@ -72,7 +72,7 @@ net::Task<RelayResult> relay(RelayPlan plan) {
     runs.clear();
     const auto taken = take_runs(source, plan.gate, result.upstream_ended, runs);
     if (!taken) co_return failed(taken.error());
-    const bool done = source.body_done();
+    const bool done = source.body_done() && !plan.gate.is_full();
     pack(runs, framed, done ? Last::kYes : Last::kNo, chunk_size, box);
     result.body_bytes += runs.bytes();
     if (!box.empty()) {
@@ -82,7 +82,7 @@ net::Task<RelayResult> relay(RelayPlan plan) {
     }
     plan.gate.observe(runs, result.upstream_ended);
     if (done) co_return result;
-    if (runs.full()) continue;
+    if (runs.full() || plan.gate.is_full()) continue;
 
     plan.gate.release_views();
     source.release_if_empty();

@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "http/body_framing.h"
+#include "http/test_gzip.h"
 #include "net/memory_pipe.h"
 #include "providers/registry.h"
 
@@ -43,12 +44,13 @@ class RelayTest : public testing::TestWithParam<std::size_t> {
   }
 
   Relayed relay_all(const Upstream& upstream, GateMode mode, ClientFraming framing,
-                    std::size_t client_reads_max = std::string::npos) {
+                    std::size_t client_reads_max = std::string::npos,
+                    http::ContentCoding coding = http::ContentCoding::kIdentity) {
     Relayed relayed;
     const providers::RequestFacts request{.model = "m", .stream = true, .usage_option = {.inserted = "x"}};
     const auto match = registry_.match("POST", "/v1/openai/chat/completions");
     const auto scan = (*match)->provider->scan((*match)->route, request);
-    Gate gate(mode, scan.get(), {.scan_bytes_max = 1 << 20, .event_bytes_max = 1 << 20}, pool_);
+    Gate gate(mode, scan.get(), {.scan_bytes_max = 1 << 20, .event_bytes_max = 1 << 20}, pool_, coding);
     {
       auto [client, client_side] = net::make_memory_pipe(loop_, cuts(4096));
       auto [server, server_side] = net::make_memory_pipe(loop_, cuts());
@@ -184,6 +186,57 @@ TEST_P(RelayTest, AStreamLosesTheUsageChunkThatWasAskedFor) {
     EXPECT_EQ(relayed.facts.usage.input_tokens, 9u);
     EXPECT_EQ(relayed.facts.content_events, 1u);
     EXPECT_TRUE(relayed.facts.ended);
+  }
+}
+
+TEST_P(RelayTest, AnEncodedStreamIsDecodedWhereItIsDecidedAbout) {
+  // Much more than leaves at a time, from fewer bytes than a read may bring.
+  std::string kept;
+  for (int i = 0; i < 3000; ++i) kept += kText;
+  const std::string encoded = http::gzip(kept + kUsage + kDone);
+  kept += kDone;
+  for (const GateMode mode : {GateMode::kDecideEvents, GateMode::kObserveEvents}) {
+    const Relayed relayed =
+        relay_all({.bytes = chunk(encoded) + "0\r\n\r\n", .framing = {BodyKind::kChunked, 0}}, mode,
+                  ClientFraming::kChunked, std::string::npos, http::ContentCoding::kGzip);
+    const std::string& expected = mode == GateMode::kDecideEvents ? kept : encoded;
+    ASSERT_TRUE(relayed.result);
+    EXPECT_EQ(relayed.result->end, RelayEnd::kComplete);
+    EXPECT_EQ(relayed.result->body_bytes, expected.size());
+    EXPECT_TRUE(unchunked(relayed.received) == expected);
+    EXPECT_EQ(relayed.facts.usage.input_tokens, 9u);
+    EXPECT_EQ(relayed.facts.content_events, 3000u);
+    EXPECT_TRUE(relayed.facts.ended);
+    EXPECT_LE(relayed.memory_bytes, 256u * 1024);
+  }
+}
+
+TEST_P(RelayTest, AnEncodedStreamThatCannotBeDecidedAboutFails) {
+  const std::string encoded = http::gzip(kText + kUsage + kDone);
+  std::string broken = encoded;
+  broken[broken.size() - 8] ^= 1;
+  struct Case {
+    std::string bytes;
+    base::ErrorCode code;
+  };
+  const std::string decided = std::string(kHead).append(kText).append(kDone);
+  for (const Case& c : {Case{broken, base::ErrorCode::kMalformed},
+                        Case{encoded.substr(0, encoded.size() - 1), base::ErrorCode::kReset}}) {
+    const Upstream upstream{.bytes = c.bytes, .framing = {BodyKind::kLength, c.bytes.size()}};
+    const Relayed relayed = relay_all(upstream, GateMode::kDecideEvents, ClientFraming::kUntilClose,
+                                      std::string::npos, http::ContentCoding::kGzip);
+    ASSERT_TRUE(relayed.result);
+    EXPECT_EQ(relayed.result->end, RelayEnd::kUpstreamFailed);
+    EXPECT_EQ(relayed.result->error.code, c.code);
+    // What came before the fault has left, as far as it went at once.
+    EXPECT_TRUE(decided.starts_with(relayed.received)) << relayed.received;
+    if (GetParam() >= 1000) EXPECT_EQ(relayed.received, decided);
+    // Where it only passes it is relayed to its end.
+    const Relayed passed = relay_all(upstream, GateMode::kObserveEvents, ClientFraming::kLength,
+                                     std::string::npos, http::ContentCoding::kGzip);
+    ASSERT_TRUE(passed.result);
+    EXPECT_EQ(passed.result->end, RelayEnd::kComplete);
+    EXPECT_EQ(passed.received, std::string(kHead) + c.bytes);
   }
 }
 

@@ -175,19 +175,6 @@ describe('a response head', () => {
   }
 });
 
-test('a body that the provider encodes although it was asked not to passes unread', async () => {
-  const encoded = randomBytes(5000);
-  for (const request of [chatRequest, streamRequest]) {
-    const { result, record } = await call(request, (own) => {
-      const type = request === streamRequest ? 'text/event-stream' : 'application/json';
-      return own.respond(200, { 'Content-Type': type, 'Content-Encoding': 'gzip' }, encoded);
-    });
-    assert.ok(result.body.equals(encoded));
-    record.assertOutcome({ outcome: 'completed', tryStatus: '200' });
-    assert.equal(record.log.usage_provenance, 'unknown');
-  }
-});
-
 test('a client that takes nothing for too long has left', async () => {
   const own = await Scene.start({ env: { ARCHESTRA_CLIENT_SEND_TIMEOUT_MS: '300' } });
   let client;
