@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
+import { gzipSync } from 'node:zlib';
 
 import { exchange as clientExchange } from './client.mjs';
 import { Gateway, Simulator } from './gateway.mjs';
@@ -64,6 +65,10 @@ export function describeRecordings(provider, count, prefix = '') {
             relay(scene, { recording, request: recording.request, deliver, cut }));
         }
       }
+      for (const { name, cut } of cuts) {
+        test(`${recording.name}: encoded, ${name}`, () =>
+          relay(scene, { recording, request: recording.request, deliver: framings.chunks, cut, encoding: gzip }));
+      }
       if (asksForUsage(recording)) {
         for (const { name, cut } of cuts) {
           test(`${recording.name}: without asking for the usage, ${name}`, () =>
@@ -72,6 +77,14 @@ export function describeRecordings(provider, count, prefix = '') {
               request: withoutStreamOptions(recording.request),
               deliver: framings.chunks,
               cut,
+            }));
+          test(`${recording.name}: encoded, without asking for the usage, ${name}`, () =>
+            relay(scene, {
+              recording,
+              request: withoutStreamOptions(recording.request),
+              deliver: framings.chunks,
+              cut,
+              encoding: gzip,
             }));
         }
       }
@@ -124,15 +137,28 @@ async function writeAll(exchange, pieces) {
   }
 }
 
+/** Content codings: their name, none for what is as it was recorded, and what they do to a body. */
+const identity = { encode: (body) => body };
+const gzip = { name: 'gzip', encode: (body) => gzipSync(body) };
+
+/** The recording as a provider sends it that encodes it. */
+function encoded(recording, { name, encode }) {
+  const { meta, response } = recording;
+  const fields = name ? { ...meta.response_headers, 'content-encoding': name } : meta.response_headers;
+  return { ...recording, meta: { ...meta, response_headers: fields }, response: encode(response) };
+}
+
 function fieldsOf(recording) {
   return Object.entries(recording.meta.response_headers);
 }
 
-async function relay(scene, { recording, request, deliver, cut }) {
+async function relay(scene, { recording, request, deliver, cut, encoding = identity }) {
+  const sent = encoded(recording, encoding);
   const { result, record, caseName } = await scene.observe((headers) => scene.post(headers, request, { path: targetOf(recording) }), {
-    upstream: (exchange) => deliver(exchange, recording, cut(recording.response), cut),
+    upstream: (exchange) => deliver(exchange, sent, cut(sent.response), cut),
   });
-  assertSameResponse(result, recording, request);
+  // What has to be changed comes decoded.
+  assertSameResponse(result, isAskedForUsage(recording, request) ? recording : sent, request);
   assertSameRequest((await scene.upstream.only(caseName)).body, recording, request);
   assertFigures(record, recording);
 }
