@@ -42,8 +42,18 @@ void EventShape::learn(std::string_view event, std::initializer_list<std::size_t
     from = quote + 1 + text_prefix(event.substr(quote + 1));
     if (!event.substr(from).starts_with('"')) return;
   }
+  const std::size_t behind_gaps = literals_.size();
   literals_.append(event, from);
   count_ = count;
+  // A JSON object ends with this brace, so that the spaces before it are in no text.
+  brace_ = literals_.rfind('}');
+  if (brace_ == std::string::npos || brace_ < behind_gaps) {
+    brace_ = literals_.size();
+    return;
+  }
+  const std::size_t padding = literals_.find_last_not_of(' ', brace_ - 1) + 1;
+  literals_.erase(padding, brace_ - padding);
+  brace_ = padding;
 }
 
 bool EventShape::matches(std::string_view event) const {
@@ -59,7 +69,13 @@ bool EventShape::matches(std::string_view event) const {
     event.remove_prefix(size);
     from = gaps_[i];
   }
-  return event == literals.substr(from);
+  const std::string_view before = literals.substr(from, brace_ - from);
+  if (!event.starts_with(before)) return false;
+  event.remove_prefix(before.size());
+  const std::string_view rest = literals.substr(brace_);
+  if (!rest.empty())
+    while (event.starts_with(' ')) event.remove_prefix(1);
+  return event == rest;
 }
 
 }  // namespace archestra::providers

@@ -18,17 +18,19 @@ class EventShape {
   /// is long, or a text is written in a way that is left to the parser.
   void learn(std::string_view event, std::initializer_list<std::size_t> gaps);
 
-  /// Whether `event` is the remembered one with other texts in its gaps, none of them empty. Such a text is
-  /// valid in JSON and UTF-8. False negatives are normal, false positives do not occur.
+  /// Whether `event` is the remembered one with other texts in its gaps, none of them empty, and with more or
+  /// fewer spaces before its last brace: some providers pad events there, so that their size tells nothing.
+  /// Such a text is valid in JSON and UTF-8. False negatives are normal, false positives do not occur.
   bool matches(std::string_view event) const;
 
  private:
   static constexpr std::size_t kEventBytesMax = 4096;
   static constexpr std::size_t kGapsMax = 2;
 
-  std::string literals_;                      // the event without the texts in its gaps
+  std::string literals_;                      // the event without the texts in its gaps and the padding
   std::array<std::size_t, kGapsMax> gaps_{};  // where in literals_ a text was
   std::size_t count_ = 0;                     // of gaps; 0: nothing is remembered
+  std::size_t brace_ = 0;  // where in literals_ the brace behind the padding is, else its end
 };
 
 }  // namespace archestra::providers

@@ -86,6 +86,27 @@ TEST(EventShape, ForgetsWhatItLearnedBefore) {
   EXPECT_FALSE(shape.matches("(\"y\")"));
 }
 
+TEST(EventShape, TakesPaddingBeforeTheLastBraceForNothing) {
+  for (const char* learnt : {"data: {\"a\":{\"b\":^\"x\"}}\n\n", "data: {\"a\":{\"b\":^\"x\"}      }\n\n"}) {
+    const EventShape shape = shape_of(learnt);
+    for (const char* event : {"data: {\"a\":{\"b\":\"y\"}}\n\n", "data: {\"a\":{\"b\":\"y\"} }\n\n",
+                              "data: {\"a\":{\"b\":\"y } \"}                  }\n\n"})
+      EXPECT_TRUE(shape.matches(event)) << learnt << event;
+    for (const char* event : {"data: {\"a\":{\"b\":\"y\"}\t}\n\n", "data: {\"a\":{\"b\":\"y\" }}\n\n",
+                              "data: {\"a\":{\"b\":\"y\"}} \n\n", "data: {\"a\":{\"b\":\"y\"}  \n\n",
+                              "data: {\"a\":{\"b\":\"y\"}  ,}\n\n", "data: {\"a\":{\"b\":\"y\"} } }\n\n",
+                              "data: {\"a\":{\"b\":\"y\"}  }", "data: {\"a\":{\"b\":\"y\"}   "})
+      EXPECT_FALSE(shape.matches(event)) << learnt << event;
+  }
+  // With two gaps, and where nothing but a text stands before the brace.
+  const EventShape two = shape_of("{\"a\":^\"x\",\"b\":^\"x\" }\n\n");
+  EXPECT_TRUE(two.matches("{\"a\":\"y\",\"b\":\"z\"}\n\n"));
+  EXPECT_FALSE(two.matches("{\"a\":\"y\" ,\"b\":\"z\"}\n\n"));
+  // Spaces elsewhere, or without a brace behind the gaps, are no padding.
+  EXPECT_FALSE(shape_of("<^\"x\"  >").matches("<\"y\" >"));
+  EXPECT_FALSE(shape_of("}<^\"x\">").matches("}<\"y\">  "));
+}
+
 TEST(EventShape, RemembersNothingLong) {
   EventShape shape;
   shape.learn("<\"" + std::string(4092, 'x') + "\">", {1});
