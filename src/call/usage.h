@@ -9,7 +9,7 @@ namespace archestra::call {
 
 enum class Provenance : std::uint8_t {
   kUnknown,   ///< nobody told
-  kEstimate,  ///< counted by us: the stream broke off before the usage came
+  kEstimate,  ///< at least the output counted by us: the stream broke off before the usage came
   kProvider,  ///< the provider's last word
 };
 

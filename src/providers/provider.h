@@ -47,7 +47,7 @@ enum class Verdict : std::uint8_t {
 
 /// What a response told, so far. Token figures as call::Usage defines them, whatever the dialect counts.
 struct ResponseFacts {
-  call::Usage usage;
+  call::Usage usage;  ///< kEstimate: the provider has spoken, but its last word on the output is to come
   std::string model;
   std::string id;
   std::vector<std::string> finish_reasons;  ///< one per choice, in order

@@ -1,4 +1,5 @@
 // How an exchange ends, whatever became of it, and the record that is made of it.
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -139,12 +140,18 @@ void Exchange::finish_call(call::CallRecord& record, std::vector<std::string_vie
     record.finish_reasons = finish_reasons;
     record.tool_calls = facts.tool_calls;
     record.usage = facts.usage;
-    if (facts.usage.provenance == call::Provenance::kUnknown && !facts.ended && !unread_ &&
-        facts.content_events > 0) {
-      // The stream broke off before the usage came. Of the output about one token came with each event; of
-      // the input nothing is known. A stream that ended without usage had none to give: that stays unknown.
+    const bool broke_off_unknown =
+        facts.usage.provenance == call::Provenance::kUnknown && !facts.ended && facts.content_events > 0;
+    const bool lacks_last_word = broke_off_unknown || facts.usage.provenance == call::Provenance::kEstimate;
+    if (lacks_last_word && unread_) {
+      // Not the stream broke off but the reading of it: of the rest nothing can be guessed.
+      record.usage = {};
+    } else if (lacks_last_word) {
+      // The stream broke off before the last word on usage came. Of the output about one token came with each
+      // event, if the provider has not told of more by then; of the input what it told is known. A stream
+      // that ended without usage had none to give: that stays unknown.
       record.usage.provenance = call::Provenance::kEstimate;
-      record.usage.output_tokens = facts.content_events;
+      record.usage.output_tokens = std::max<std::uint64_t>(record.usage.output_tokens, facts.content_events);
     }
   }
   if (!tried_) return;
