@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "providers/anthropic/anthropic.h"
 #include "providers/openai/openai.h"
 
 namespace archestra::providers {
@@ -38,8 +39,9 @@ bool has_dot_segment(std::string_view path) {
 }  // namespace
 
 std::span<const Dialect> dialects() {
-  static constexpr std::array<Dialect, 1> kDialects{{
+  static constexpr std::array<Dialect, 2> kDialects{{
       {"openai", "https://api.openai.com/v1", make_openai},
+      {"anthropic", "https://api.anthropic.com", make_anthropic},
   }};
   return kDialects;
 }
