@@ -77,6 +77,51 @@ TEST(EventShape, KnowsWhatATextMayBe) {
   }
 }
 
+TEST(EventShape, MatchesOtherCounts) {
+  constexpr std::string_view kEvent = R"({"a":"x","b":7,"c":[12],"d":3})";
+  EventShape shape;
+  shape.learn(kEvent, {kEvent.find("\"x"), kEvent.find('7'), kEvent.find("12")});
+  EventShape::Counts counts{};
+  ASSERT_TRUE(shape.matches(kEvent, counts));
+  EXPECT_EQ(counts[1], 7u);
+  EXPECT_EQ(counts[2], 12u);
+  ASSERT_TRUE(shape.matches(R"({"a":"yz","b":0,"c":[999999999999999999],"d":3})", counts));
+  EXPECT_EQ(counts[1], 0u);
+  EXPECT_EQ(counts[2], 999999999999999999u);
+  for (const char* number :
+       {"", "-1", "+1", " 1", "01", "00", "1.5", "1e3", "1E3", "1 ", "\"1\"", "null", "1000000000000000000"})
+    EXPECT_FALSE(shape.matches(R"({"a":"x","b":)" + std::string(number) + R"(,"c":[12],"d":3})")) << number;
+  EXPECT_FALSE(shape.matches(R"({"a":"x","b":7,"c":[12],"d":4})")) << "that is no gap";
+}
+
+TEST(EventShape, TellsPaddingFromTheSpaceBeforeACount) {
+  constexpr std::string_view kEvent = R"({"a": 7 })";
+  EventShape shape;
+  shape.learn(kEvent, {kEvent.find('7')});
+  for (const char* event : {R"({"a": 7 })", R"({"a": 12})", R"({"a": 0   })"})
+    EXPECT_TRUE(shape.matches(event)) << event;
+  for (const char* event : {R"({"a":7 })", R"({"a":  7 })", R"({"a": 7)", R"({"a": })", R"({"a":})"})
+    EXPECT_FALSE(shape.matches(event)) << event;
+}
+
+TEST(EventShape, RemembersNoCountThatIsWrittenOddly) {
+  for (const char* number : {"1.5", "1e3", "01", "1000000000000000000", "1x"}) {
+    const std::string event = R"({"a":)" + std::string(number) + "}";
+    EventShape shape;
+    shape.learn(event, {5});
+    EXPECT_FALSE(shape.matches(event)) << number;
+  }
+  EventShape shape;
+  shape.learn("1", {0});
+  EXPECT_FALSE(shape.matches("1")) << "a count may go on where nothing ends it";
+}
+
+TEST(EventShape, ForgetsOnDemand) {
+  EventShape shape = shape_of("<^\"x\">");
+  shape.forget();
+  EXPECT_FALSE(shape.matches("<\"x\">"));
+}
+
 TEST(EventShape, ForgetsWhatItLearnedBefore) {
   EventShape shape = shape_of("<^\"x\">");
   shape.learn("(\"x\")", {1});
