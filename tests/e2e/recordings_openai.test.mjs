@@ -1,3 +1,3 @@
 import { describeRecordings } from '../support/recording_relay.mjs';
 
-describeRecordings('openai', 14, 'chat-');
+describeRecordings('openai', 32);

@@ -1,18 +1,13 @@
-// Chat completions, request and response, JSON and server-sent events.
+// The answers of chat completions, JSON and server-sent events. Those of legacy completions are the same but
+// for the place of their text, and those of embeddings are the same without any.
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <string_view>
 
 #include "providers/provider.h"
 
 namespace archestra::providers::openai {
-
-/// Model, stream, and the edit that asks for usage where the client streams and did not (stream_options is
-/// added, or merged with the one that is there).
-RequestFacts inspect_chat_request(std::string_view body, std::size_t slack, UsageOption usage);
 
 /// What the client gets of the one chunk with empty choices and usage.
 enum class UsageChunk : std::uint8_t { kPass, kDrop };

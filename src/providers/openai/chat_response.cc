@@ -1,11 +1,11 @@
 #include <algorithm>
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "http/sse.h"
 #include "providers/event_shape.h"
 #include "providers/json.h"
+#include "providers/openai/answer_parts.h"
 #include "providers/openai/chat.h"
 
 namespace archestra::providers::openai {
@@ -44,11 +44,11 @@ class ChatScan final : public ResponseScan {
       return Verdict::kPass;
     }
     const ResponseFacts facts_before = facts_;
-    const std::size_t calls_before = seen_calls_.size();
+    const std::size_t calls_before = calls_.size();
     const std::optional<Root> root = read_root(*data, 0);
     if (!root) {
       facts_ = facts_before;
-      seen_calls_.resize(calls_before);
+      calls_.cut(calls_before);
       return Verdict::kPass;
     }
     if (root->has_content) ++facts_.content_events;
@@ -95,14 +95,14 @@ class ChatScan final : public ResponseScan {
       if (key == "choices") {
         root.has_empty_choices = read_choices(member, root) == 0;
       } else if (key == "usage") {
-        root.has_usage = json::is_object(member) && read_usage(member);
+        root.has_usage = read_usage(member, facts_.usage);
         root.is_plain &= !root.has_usage;
       } else if (key == "id" && facts_.id.empty()) {
         facts_.id = json::as_string(member).value_or("");
       } else if (key == "model" && facts_.model.empty()) {
         facts_.model = json::as_string(member).value_or("");
       } else if (key == "error" && json::is_object(member)) {
-        read_error(member);
+        facts_.error_type = error_type_of(member);
         root.is_plain = false;
       } else if (key == "obfuscation" && json::is_string(member)) {
         root.obfuscation = member.raw_json_token().data();
@@ -139,6 +139,8 @@ class ChatScan final : public ResponseScan {
     json::for_each_member(choice, [&](raw_json_string key, value member) {
       if (key == "delta" || key == "message") {
         read_message(member, index, root);
+      } else if (key == "text") {
+        note_text(member, root);
       } else if (key == "finish_reason") {
         if (const auto reason = json::as_string(member); reason && index < kChoicesMax) {
           if (facts_.finish_reasons.size() <= index) facts_.finish_reasons.resize(index + 1);
@@ -149,14 +151,18 @@ class ChatScan final : public ResponseScan {
     });
   }
 
+  static void note_text(value text, Root& root) {
+    if (!is_content(text)) return;
+    root.has_content = true;
+    if (json::is_string(text)) root.content = text.raw_json_token().data();
+  }
+
   void read_message(value message, std::uint64_t choice, Root& root) {
     object members;
     if (message.get_object().get(members)) return;
     json::for_each_member(members, [&](raw_json_string key, value member) {
       if (key == "content" || key == "reasoning_content" || key == "reasoning" || key == "refusal") {
-        if (!is_content(member)) return;
-        root.has_content = true;
-        if (json::is_string(member)) root.content = member.raw_json_token().data();
+        note_text(member, root);
       } else if (key == "tool_calls") {
         if (!read_tool_calls(member, choice)) return;
         root.has_content = true;
@@ -183,58 +189,14 @@ class ChatScan final : public ResponseScan {
 
   // A call comes in many fragments; it is one by its choice and index.
   void count_tool_call(std::uint64_t choice, std::uint64_t index) {
-    const std::uint64_t key = choice * kCallsPerChoiceMax + std::min(index, kCallsPerChoiceMax - 1);
-    if (std::ranges::find(seen_calls_, key) != seen_calls_.end()) return;
-    if (seen_calls_.size() >= kCallsPerChoiceMax) return;
-    seen_calls_.push_back(key);
-    ++facts_.tool_calls;
+    if (calls_.add(choice * ToolCalls::kMax + std::min(index, ToolCalls::kMax - 1))) ++facts_.tool_calls;
   }
 
-  bool read_usage(value usage) {
-    object members;
-    if (usage.get_object().get(members)) return false;
-    facts_.usage.provenance = call::Provenance::kProvider;
-    json::for_each_member(members, [&](raw_json_string key, value member) {
-      if (key == "prompt_tokens") {
-        set(facts_.usage.input_tokens, member);
-      } else if (key == "completion_tokens") {
-        set(facts_.usage.output_tokens, member);
-      } else if (key == "prompt_tokens_details") {
-        read_detail(member, "cached_tokens", facts_.usage.cache_read_tokens);
-      } else if (key == "completion_tokens_details") {
-        read_detail(member, "reasoning_tokens", facts_.usage.reasoning_tokens);
-      }
-    });
-    return true;
-  }
-
-  static void read_detail(value details, const char* name, std::uint64_t& figure) {
-    object members;
-    if (!json::is_object(details) || details.get_object().get(members)) return;
-    json::for_each_member(members, [&](raw_json_string key, value member) {
-      if (key.unsafe_is_equal(name)) set(figure, member);
-    });
-  }
-
-  // A figure that is left out or null keeps its earlier value.
-  static void set(std::uint64_t& figure, value member) { figure = json::as_count(member).value_or(figure); }
-
-  void read_error(value error) {
-    object members;
-    if (error.get_object().get(members)) return;
-    facts_.error_type = "error";
-    json::for_each_member(members, [&](raw_json_string key, value member) {
-      if (key != "type") return;
-      if (const auto type = json::as_string(member); type && !type->empty()) facts_.error_type = *type;
-    });
-  }
-
-  static constexpr std::uint64_t kCallsPerChoiceMax = 4096;
-  static constexpr std::uint64_t kFunctionCall = kCallsPerChoiceMax - 1;
+  static constexpr std::uint64_t kFunctionCall = ToolCalls::kMax - 1;
   const UsageChunk usage_chunk_;
   std::string scratch_;
   EventShape plain_chunk_;
-  std::vector<std::uint64_t> seen_calls_;
+  ToolCalls calls_;
 };
 
 }  // namespace

@@ -89,6 +89,10 @@ TEST(ChatResponse, ReadsUsageAsFarAsItIsThere) {
       {R"({"prompt_tokens":1,"prompt_tokens_details":{"cached_tokens":null}})", 1},
       {R"({"prompt_tokens":1,"prompt_tokens_details":{},"completion_tokens_details":{}})", 1},
       {R"({"prompt_tokens":9,"prompt_tokens_details":[{"cached_tokens":4}],"completion_tokens":3})", 9, 3},
+      // As servers word it that speak the responses operation behind this one.
+      {R"({"input_tokens":9,"input_tokens_details":{"cached_tokens":4},"output_tokens":3,)"
+       R"("output_tokens_details":{"reasoning_tokens":2}})",
+       9, 3, 4, 2},
       {R"({"prompt_tokens":9,"prompt_tokens_details":{"audio_tokens":1,"cached_tokens":4},"completion_tokens":3})",
        9, 3, 4},
       {R"({"completion_tokens_details":{"reasoning_tokens":4},"completion_tokens":5})", 0, 5, 0, 4},
@@ -165,6 +169,42 @@ TEST(ChatResponse, ReadsTheChoicesOfAWholeAnswer) {
   EXPECT_EQ(facts.tool_calls, 4u);
 }
 
+TEST(ChatResponse, ReadsWhatWasWrittenToTheCache) {
+  const ResponseFacts facts = read_body(
+      R"({"usage":{"prompt_tokens":9,"prompt_tokens_details":{"cached_tokens":2,"cache_write_tokens":5}}})");
+  EXPECT_EQ(facts.usage.cache_read_tokens, 2u);
+  EXPECT_EQ(facts.usage.cache_write_tokens, 5u);
+}
+
+// The same reader, for what looks the same.
+TEST(ChatResponse, ReadsLegacyCompletions) {
+  const ResponseFacts facts = read_body(R"({"id":"cmpl-1","object":"text_completion","model":"davinci:x",
+    "choices":[{"text":"\u00e9","index":0,"logprobs":null,"finish_reason":"length"},
+               {"text":"b","index":1,"logprobs":null,"finish_reason":"stop"}],
+    "usage":{"prompt_tokens":8,"completion_tokens":16,"total_tokens":24}})");
+  EXPECT_EQ(facts.id, "cmpl-1");
+  EXPECT_EQ(facts.model, "davinci:x");
+  EXPECT_THAT(facts.finish_reasons, ElementsAre("length", "stop"));
+  expect_usage(facts.usage, 8, 16, 0, 0);
+}
+
+TEST(ChatResponse, ReadsEmbeddings) {
+  std::string body = R"({"object":"list","data":[)";
+  for (int i = 0; i < 500; ++i) {
+    if (i > 0) body += ',';
+    body += R"({"object":"embedding","index":)" + std::to_string(i) + R"(,"embedding":[)";
+    for (int j = 0; j < 300; ++j) body += "-0.0123456789,";
+    body += "1e-7]}";
+  }
+  body += R"(],"model":"text-embedding-3-small","usage":{"prompt_tokens":8,"total_tokens":8}})";
+  const ResponseFacts facts = read_body(body);
+  EXPECT_EQ(facts.model, "text-embedding-3-small");
+  EXPECT_EQ(facts.id, "");
+  EXPECT_THAT(facts.finish_reasons, IsEmpty());
+  expect_usage(facts.usage, 8, 0, 0, 0);
+  EXPECT_EQ(read_body(body.substr(0, body.size() - 1)).usage.provenance, Provenance::kUnknown);
+}
+
 TEST(ChatResponse, CountsNoCallWhereThereIsNone) {
   for (const char* message :
        {R"({"tool_calls":null})", R"({"tool_calls":[]})", R"({"tool_calls":{}})", R"({"tool_calls":"f"})",
@@ -186,6 +226,7 @@ TEST(ChatResponse, ReadsErrors) {
       {R"({"error":{"message":"no","type":"invalid_request_error","param":null,"code":"x"}})",
        "invalid_request_error"},
       {R"({"error":{"code":429,"type":"tokens"}})", "tokens"},
+      {R"({"error":{"code":"overloaded","type":null}})", "overloaded"},
       {R"({"error":{}})", "error"},
       {R"({"error":{"message":"no","type":null}})", "error"},
       {R"({"error":{"message":"no","type":""}})", "error"},
@@ -301,6 +342,26 @@ TEST(ChatStream, TellsContentFromTheRest) {
     EXPECT_EQ(stream.delta(c.delta), Verdict::kPass);
     EXPECT_EQ(stream.facts().content_events, c.is_content ? 1u : 0u) << c.delta;
   }
+}
+
+TEST(ChatStream, ReadsLegacyCompletions) {
+  Stream stream(UsageChunk::kDrop);
+  const auto chunk = [&](std::string_view text, std::string_view reason) {
+    return stream.data(R"({"id":"cmpl-1","choices":[{"text":)" + std::string(text) +
+                       R"(,"index":0,"logprobs":null,"finish_reason":)" + std::string(reason) +
+                       R"(}],"model":"davinci:x"})");
+  };
+  for (const char* text : {R"("a")", R"(" b")", R"("\u00e9")"})
+    EXPECT_EQ(chunk(text, "null"), Verdict::kPass);
+  EXPECT_EQ(stream.facts().content_events, 3u);
+  for (const char* text : {R"("")", "null", "7"}) chunk(text, "null");
+  EXPECT_EQ(stream.facts().content_events, 3u);
+  chunk(R"("c")", R"("stop")");
+  EXPECT_EQ(stream.facts().content_events, 4u);
+  EXPECT_THAT(stream.facts().finish_reasons, ElementsAre("stop"));
+  EXPECT_EQ(stream.data(R"({"id":"cmpl-1","choices":[],"usage":{"prompt_tokens":3,"completion_tokens":4}})"),
+            Verdict::kDrop);
+  expect_usage(stream.facts().usage, 3, 4, 0, 0);
 }
 
 TEST(ChatStream, CountsAnEventWithSeveralChoicesOnce) {
@@ -510,6 +571,9 @@ TEST(ChatStream, ReadsEveryChunkAsIfItWereTheFirst) {
       R"({"obfuscation":"z","choices":[{"index":1,"delta":{"content":"c"}},{"index":0,"delta":{"content":""}}]})",
       R"({"obfuscation":"","choices":[{"index":1,"delta":{"content":""}},{"index":0,"delta":{"content":""}}]})",
       R"({"obfuscation":7,"choices":[{"index":0,"delta":{"content":"a"}}]})",
+      R"({"id":"a","choices":[{"text":"a","index":0,"finish_reason":null}]})",
+      R"({"id":"a","choices":[{"text":"b","index":0,"finish_reason":null}]})",
+      R"({"id":"a","choices":[{"text":"b","index":0,"finish_reason":"stop"}]})",
   };
   const auto event = [](std::string_view json) { return "data: " + std::string(json) + "\n\n"; };
   for (const std::string& first : chunks) {

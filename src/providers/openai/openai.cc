@@ -4,15 +4,36 @@
 
 #include "base/json_text.h"
 #include "providers/openai/chat.h"
+#include "providers/openai/request.h"
+#include "providers/openai/responses.h"
 #include "providers/route_table.h"
 
 namespace archestra::providers {
 namespace {
 
 constexpr call::Operation kChat{.name = "chat.completions", .gen_ai_operation = "chat", .observed = true};
-constexpr std::array<OperationPath, 1> kOperations{{
+constexpr call::Operation kCompletions{
+    .name = "completions", .gen_ai_operation = "text_completion", .observed = true};
+constexpr call::Operation kEmbeddings{
+    .name = "embeddings", .gen_ai_operation = "embeddings", .observed = true};
+constexpr call::Operation kResponses{.name = "responses", .gen_ai_operation = "chat", .observed = true};
+// Makes a shorter history out of a long one, by a model and for its price.
+constexpr call::Operation kCompact{.name = "responses.compact", .gen_ai_operation = "chat", .observed = true};
+// Counts the tokens of a request without using any.
+constexpr call::Operation kInputTokens{
+    .name = "responses.input_tokens", .gen_ai_operation = "", .observed = true};
+constexpr std::array<OperationPath, 6> kOperations{{
     {"/chat/completions", &kChat},
+    {"/responses", &kResponses},
+    {"/embeddings", &kEmbeddings},
+    {"/completions", &kCompletions},
+    {"/responses/compact", &kCompact},
+    {"/responses/input_tokens", &kInputTokens},
 }};
+
+bool has_usage_option(const call::Operation& operation) {
+  return &operation == &kChat || &operation == &kCompletions;
+}
 
 std::string_view error_type(int status) {
   switch (status) {
@@ -41,13 +62,15 @@ class OpenAi final : public Provider {
     return route;
   }
 
-  RequestFacts inspect(const call::Route&, std::string_view body, std::size_t slack,
+  RequestFacts inspect(const call::Route& route, std::string_view body, std::size_t slack,
                        UsageOption usage) const override {
-    return openai::inspect_chat_request(body, slack, usage);
+    return openai::inspect_request(body, slack,
+                                   has_usage_option(*route.operation) ? usage : UsageOption::kLeaveAlone);
   }
 
   std::unique_ptr<ResponseScan> scan(const call::Route& route, const RequestFacts& request) const override {
-    if (route.operation != &kChat) return nullptr;
+    if (!route.operation->observed || route.operation == &kInputTokens) return nullptr;
+    if (route.operation == &kResponses || route.operation == &kCompact) return openai::make_responses_scan();
     return openai::make_chat_scan(request.usage_option.empty() ? openai::UsageChunk::kPass
                                                                : openai::UsageChunk::kDrop);
   }

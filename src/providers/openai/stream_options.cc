@@ -1,21 +1,12 @@
-#include <optional>
-#include <string>
-
-#include "providers/json.h"
-#include "providers/openai/chat.h"
+#include "providers/openai/stream_options.h"
 
 namespace archestra::providers::openai {
-namespace {
 
 using json::ondemand::object;
 using json::ondemand::raw_json_string;
 using json::ondemand::value;
 
-// A value's text, and where it begins in the document.
-struct Span {
-  std::size_t begin = 0;
-  std::size_t size = 0;
-};
+namespace {
 
 // Positions are told from the text that was parsed, which may be a copy of the body.
 Span span_of(std::string_view token, const char* document_begin) {
@@ -23,21 +14,8 @@ Span span_of(std::string_view token, const char* document_begin) {
           .size = token.find_last_not_of(" \t\r\n") + 1};
 }
 
-// What the request says of stream_options. Of repeated members the last counts, as for the provider.
-struct StreamOptions {
-  enum class Kind : std::uint8_t {
-    kAbsent,
-    kNull,
-    kEmpty,        // an object
-    kUnset,        // an object with other members
-    kRefused,      // include_usage is false or null
-    kUntouchable,  // asks for usage already, or is not what the provider accepts: it says so in its own words
-  };
-  Kind kind = Kind::kAbsent;
-  Span text = {};  // of the value that is edited
-};
+}  // namespace
 
-// Nothing where the text makes no sense.
 std::optional<StreamOptions> read_stream_options(value options, const char* document_begin) {
   using Kind = StreamOptions::Kind;
   bool flag = false;
@@ -79,33 +57,6 @@ BodyEdit ask_for_usage(const StreamOptions& options, std::size_t object_begin) {
       break;
   }
   return {};
-}
-
-}  // namespace
-
-RequestFacts inspect_chat_request(std::string_view body, std::size_t slack, UsageOption usage) {
-  RequestFacts facts;
-  json::ondemand::document document;
-  if (json::read(body, slack).get(document)) return facts;
-  const char* const document_begin = json::begin_of(document, body);
-  std::optional<StreamOptions> options = StreamOptions{};
-  bool has_escapes = false;
-  const bool readable = json::for_each_root_member(document, [&](raw_json_string key, value member) {
-    has_escapes |= json::has_escapes(key);
-    if (key == "model") {
-      if (const auto model = json::as_string(member)) facts.model = *model;
-    } else if (key == "stream") {
-      bool stream = false;
-      facts.stream = !member.get_bool().get(stream) && stream;
-    } else if (key == "stream_options" && options) {
-      options = read_stream_options(member, document_begin);
-    }
-  });
-  if (!readable || !options) return {};
-  // A key with escapes may be stream_options in disguise.
-  if (facts.stream && usage == UsageOption::kAskFor && !has_escapes)
-    facts.usage_option = ask_for_usage(*options, body.find('{'));
-  return facts;
 }
 
 }  // namespace archestra::providers::openai

@@ -4,7 +4,7 @@
 #include <string_view>
 
 #include "http/test_splits.h"
-#include "providers/openai/chat.h"
+#include "providers/openai/request.h"
 #include "providers/openai/test_usage_option.h"
 
 namespace archestra::providers::openai {
@@ -13,15 +13,15 @@ namespace {
 constexpr std::size_t kSlack = 64;
 
 bool same(const RequestFacts& a, const RequestFacts& b) {
-  return a.model == b.model && a.stream == b.stream && a.usage_option.offset == b.usage_option.offset &&
-         a.usage_option.removed == b.usage_option.removed &&
+  return a.model == b.model && a.stream == b.stream && a.tool_results == b.tool_results &&
+         a.usage_option.offset == b.usage_option.offset && a.usage_option.removed == b.usage_option.removed &&
          a.usage_option.inserted == b.usage_option.inserted;
 }
 
 // What a body says, the same with and without readable bytes behind it, whatever they are.
 RequestFacts inspect(std::string_view body, UsageOption usage = UsageOption::kAskFor) {
   const http::ExactCopy exact(body);
-  const RequestFacts facts = inspect_chat_request(exact.view(), 0, usage);
+  const RequestFacts facts = inspect_request(exact.view(), 0, usage);
   for (const std::string_view behind :
        {std::string_view(" "), std::string_view("}"), std::string_view("\""), std::string_view("0"),
         std::string_view(","), std::string_view("]"), std::string_view("\0", 1), std::string_view("e}"),
@@ -30,19 +30,19 @@ RequestFacts inspect(std::string_view body, UsageOption usage = UsageOption::kAs
     while (with_slack.size() < body.size() + kSlack) with_slack += behind;
     with_slack.resize(body.size() + kSlack);
     const http::ExactCopy copy(with_slack);
-    EXPECT_TRUE(same(inspect_chat_request(copy.view().substr(0, body.size()), kSlack, usage), facts))
+    EXPECT_TRUE(same(inspect_request(copy.view().substr(0, body.size()), kSlack, usage), facts))
         << body << " followed by " << behind;
   }
   return facts;
 }
 
 // A request without a body has none in any buffer either.
-TEST(ChatRequest, TellsNothingOfABodyThatIsNotThere) {
-  EXPECT_TRUE(same(inspect_chat_request({}, kSlack, UsageOption::kAskFor), {}));
-  EXPECT_TRUE(same(inspect_chat_request({}, 0, UsageOption::kAskFor), {}));
+TEST(Request, TellsNothingOfABodyThatIsNotThere) {
+  EXPECT_TRUE(same(inspect_request({}, kSlack, UsageOption::kAskFor), {}));
+  EXPECT_TRUE(same(inspect_request({}, 0, UsageOption::kAskFor), {}));
 }
 
-TEST(ChatRequest, TellsModelAndStream) {
+TEST(Request, TellsModelAndStream) {
   struct Case {
     std::string_view body;
     std::string_view model;
@@ -85,7 +85,7 @@ TEST(ChatRequest, TellsModelAndStream) {
   }
 }
 
-TEST(ChatRequest, SaysNothingOfWhatIsNoJsonObject) {
+TEST(Request, SaysNothingOfWhatIsNoJsonObject) {
   for (const std::string_view body : {
            std::string_view(""),
            std::string_view(" "),
@@ -126,7 +126,7 @@ TEST(ChatRequest, SaysNothingOfWhatIsNoJsonObject) {
   }
 }
 
-TEST(ChatRequest, ABodyCutOffAnywhereIsNeverEdited) {
+TEST(Request, ABodyCutOffAnywhereIsNeverEdited) {
   constexpr std::string_view kBody =
       R"({"model":"gpt-4o","stream_options":{"include_usage":false,"x":[1,{"y":null}]},"stream":true,"n":12})";
   ASSERT_FALSE(inspect(kBody).usage_option.empty());
@@ -163,7 +163,7 @@ void expect_edits(std::span<const EditCase> cases) {
   }
 }
 
-TEST(ChatRequest, AsksForUsageWhereTheClientDidNot) {
+TEST(Request, AsksForUsageWhereTheClientDidNot) {
   constexpr EditCase kCases[] = {
       // No stream_options.
       {R"({"stream":true})", R"({"stream_options":{"include_usage":true},"stream":true})"},
@@ -231,7 +231,7 @@ TEST(ChatRequest, AsksForUsageWhereTheClientDidNot) {
   expect_edits(kCases);
 }
 
-TEST(ChatRequest, ChangesNothingWhereThereIsNothingToAskFor) {
+TEST(Request, ChangesNothingWhereThereIsNothingToAskFor) {
   constexpr EditCase kCases[] = {
       // No stream.
       {R"({})"},
@@ -253,7 +253,7 @@ TEST(ChatRequest, ChangesNothingWhereThereIsNothingToAskFor) {
 }
 
 // The provider refuses these in its own words.
-TEST(ChatRequest, LeavesOptionsOfAWrongTypeAlone) {
+TEST(Request, LeavesOptionsOfAWrongTypeAlone) {
   constexpr EditCase kCases[] = {
       {R"({"stream":true,"stream_options":[]})"},
       {R"({"stream":true,"stream_options":[{"include_usage":false}]})"},
@@ -282,7 +282,7 @@ TEST(ChatRequest, LeavesOptionsOfAWrongTypeAlone) {
 }
 
 // A key in escapes may be the option itself; a client that asked would lose its usage to a second one.
-TEST(ChatRequest, LeavesOptionsBehindEscapedKeysAlone) {
+TEST(Request, LeavesOptionsBehindEscapedKeysAlone) {
   constexpr EditCase kCases[] = {
       {R"({"stream":true,"stream\u005foptions":{"include_usage":true}})"},
       {R"({"stream\u005foptions":null,"stream":true})"},
@@ -301,7 +301,51 @@ TEST(ChatRequest, LeavesOptionsBehindEscapedKeysAlone) {
   expect_edits(kElsewhere);
 }
 
-TEST(ChatRequest, DeepNestingIsNoObstacle) {
+TEST(Request, CountsResultsOfToolCalls) {
+  struct Case {
+    std::string_view members;
+    std::uint32_t results = 0;
+  };
+  constexpr Case kCases[] = {
+      // A chat.
+      {R"("messages":[{"role":"user","content":"a"},{"role":"assistant","tool_calls":[{"id":"c1"},{"id":"c2"}]},)"
+       R"({"role":"tool","tool_call_id":"c1","content":"1"},{"tool_call_id":"c2","content":[],"role":"tool"}])",
+       2},
+      {R"("messages":[{"role":"function","name":"f","content":"1"}])", 1},
+      {R"("messages":[{"role":"user","content":"\"role\":\"tool\""},{"role":"tools"},{"Role":"tool"}])"},
+      {R"("messages":[{"role":"user","content":[{"role":"tool"}],"x":{"role":"tool"}}])"},
+      // Items of the responses operation.
+      {R"("input":[{"role":"user","content":"a"},{"type":"reasoning"},{"type":"function_call","call_id":"c1"},)"
+       R"({"type":"function_call_output","call_id":"c1","output":"1"}])",
+       1},
+      {R"("input":[{"type":"custom_tool_call_output"},{"type":"computer_call_output"},)"
+       R"({"type":"local_shell_call_output"},{"type":"shell_call_output"},{"type":"apply_patch_call_output"}])",
+       5},
+      {R"("input":[{"type":"tool_search_output","execution":"server"},{"type":"tool_search_output"}])"},
+      {R"("input":[{"execution":"client","type":"tool_search_output"}])", 1},
+      {R"("input":[{"type":"web_search_call"},{"type":"mcp_call","output":"x"},{"type":"item_reference"}])"},
+      // No history at all.
+      {R"("messages":[])"},
+      {R"("messages":null)"},
+      {R"("messages":"tool")"},
+      {R"("messages":{"role":"tool"})"},
+      {R"("input":"function_call_output")"},
+      {R"("input":["tool","function_call_output"])"},
+      {R"("input":[[1,2],[3]])"},
+      {R"("input":[1,2,3])"},
+      {R"("metadata":{"messages":[{"role":"tool"}]})"},
+      {R"("message":[{"role":"tool"}])"},
+  };
+  for (const Case& c : kCases) {
+    const RequestFacts facts = inspect("{" + std::string(c.members) + R"(,"model":"behind","stream":true})");
+    EXPECT_EQ(facts.tool_results, c.results) << c.members;
+    EXPECT_EQ(facts.model, "behind") << c.members;
+    EXPECT_EQ(facts.usage_option.offset, 1u) << c.members;
+  }
+  EXPECT_EQ(inspect(R"({"messages":[{"role":"tool"},{"role":"tool"})").tool_results, 0u) << "no JSON";
+}
+
+TEST(Request, DeepNestingIsNoObstacle) {
   for (const std::size_t depth : {100u, 1000u, 2000u, 100'000u}) {
     std::string body = R"({"model":"a","x":)";
     for (std::size_t i = 0; i < depth; ++i) body += i % 2 == 0 ? "[" : R"({"stream_options":)";
@@ -316,11 +360,11 @@ TEST(ChatRequest, DeepNestingIsNoObstacle) {
   }
 }
 
-TEST(ChatRequest, ReadsLargeBodies) {
+TEST(Request, ReadsLargeBodies) {
   std::string body =
       R"({"messages":[{"role":"user","content":")" + std::string(3 << 20, 'x') + R"("}],"stream":true})";
   for (int round = 0; round < 2; ++round) {
-    const RequestFacts facts = inspect_chat_request(body, 0, UsageOption::kAskFor);
+    const RequestFacts facts = inspect_request(body, 0, UsageOption::kAskFor);
     EXPECT_TRUE(facts.stream);
     EXPECT_EQ(facts.usage_option.offset, 1u);
   }

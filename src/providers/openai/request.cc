@@ -1,0 +1,73 @@
+#include "providers/openai/request.h"
+
+#include <optional>
+#include <string_view>
+
+#include "providers/json.h"
+#include "providers/openai/stream_options.h"
+
+namespace archestra::providers::openai {
+namespace {
+
+using json::ondemand::array;
+using json::ondemand::object;
+using json::ondemand::raw_json_string;
+using json::ondemand::value;
+
+// A chat has a role for the results of tools; items of the responses operation have types. A tool search is
+// the provider's own, unless the item says otherwise.
+bool is_tool_result(object item) {
+  std::string_view role;
+  std::string_view type;
+  std::string_view execution;
+  json::for_each_member(item, [&](raw_json_string key, value member) {
+    if (key == "role") role = json::as_string(member).value_or("");
+    if (key == "type") type = json::as_string(member).value_or("");
+    if (key == "execution") execution = json::as_string(member).value_or("");
+  });
+  if (type == "tool_search_output") return execution == "client";
+  return role == "tool" || role == "function" || type.ends_with("_call_output");
+}
+
+std::uint32_t count_tool_results(value history) {
+  array items;
+  if (history.get_array().get(items)) return 0;
+  std::uint32_t count = 0;
+  for (auto each : items) {
+    object item;
+    if (each.get_object().get(item)) break;  // a list of texts
+    if (is_tool_result(item)) ++count;
+  }
+  return count;
+}
+
+}  // namespace
+
+RequestFacts inspect_request(std::string_view body, std::size_t slack, UsageOption usage) {
+  RequestFacts facts;
+  json::ondemand::document document;
+  if (json::read(body, slack).get(document)) return facts;
+  const char* const document_begin = json::begin_of(document, body);
+  std::optional<StreamOptions> options = StreamOptions{};
+  bool has_escapes = false;
+  const bool readable = json::for_each_root_member(document, [&](raw_json_string key, value member) {
+    has_escapes |= json::has_escapes(key);
+    if (key == "model") {
+      if (const auto model = json::as_string(member)) facts.model = *model;
+    } else if (key == "stream") {
+      bool stream = false;
+      facts.stream = !member.get_bool().get(stream) && stream;
+    } else if (key == "stream_options" && options) {
+      options = read_stream_options(member, document_begin);
+    } else if (key == "messages" || key == "input") {
+      facts.tool_results = count_tool_results(member);
+    }
+  });
+  if (!readable || !options) return {};
+  // A key with escapes may be stream_options in disguise.
+  if (facts.stream && usage == UsageOption::kAskFor && !has_escapes)
+    facts.usage_option = ask_for_usage(*options, body.find('{'));
+  return facts;
+}
+
+}  // namespace archestra::providers::openai
