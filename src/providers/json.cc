@@ -1,16 +1,22 @@
 #include "providers/json.h"
 
 namespace archestra::providers::json {
+namespace {
+
+constexpr std::size_t kKeptBytesMax = std::size_t{1} << 20;
+
+}  // namespace
 
 simdjson::simdjson_result<ondemand::document> read(std::string_view text, std::size_t slack) {
   thread_local ondemand::parser parser;
   thread_local std::string padded;
+  // What a large text took, some six times its size, is not kept for ever.
+  if (parser.capacity() > kKeptBytesMax) parser = ondemand::parser();
+  if (padded.capacity() > kKeptBytesMax) padded = {};
   // simdjson takes a closing bracket behind the text for a reason to look whether the text is balanced. So
   // that no text is judged by what follows it, that byte is never one. An empty text may be nowhere at all.
   if (slack >= simdjson::SIMDJSON_PADDING && !text.empty() && text.data()[text.size()] != '}')
     return parser.iterate(simdjson::padded_string_view(text.data(), text.size(), text.size() + slack));
-  // A large text is not kept for ever.
-  if (padded.capacity() > (std::size_t{1} << 20)) padded = {};
   padded.reserve(text.size() + simdjson::SIMDJSON_PADDING);
   padded.assign(text);
   return parser.iterate(simdjson::padded_string_view(padded.data(), padded.size(), padded.capacity()));
