@@ -1,5 +1,5 @@
-// Character classes of RFC 9110 section 5.6 and the three searches that every byte of a head or of an
-// event stream passes through. Private to this folder.
+// Character classes of RFC 9110 section 5.6 and the searches that every byte of a head or of a
+// stream passes through. Private to this folder.
 #pragma once
 
 #include <array>
@@ -83,21 +83,30 @@ inline const char* find_token_end(const char* at, const char* end) {
   return at;
 }
 
-/// The first CR or LF in [at, end), or end. One pass for both: two searches by memchr would look at the
-/// rest of a read again for each line of a stream that uses only one of them.
-inline const char* find_line_end(const char* at, const char* end) {
+/// The first `kOne` or `kOther` in [at, end), or end. One pass for both: two searches by memchr would look at
+/// the rest of a read again for each hit of a stream that uses only one of them.
+template <char kOne, char kOther>
+const char* find_either(const char* at, const char* end) {
 #if defined(__SSE2__)
-  const __m128i lf = _mm_set1_epi8('\n');
-  const __m128i cr = _mm_set1_epi8('\r');
+  const __m128i one = _mm_set1_epi8(kOne);
+  const __m128i other = _mm_set1_epi8(kOther);
   for (; end - at >= 16; at += 16) {
     const __m128i block = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
-    const __m128i hit = _mm_or_si128(_mm_cmpeq_epi8(block, lf), _mm_cmpeq_epi8(block, cr));
+    const __m128i hit = _mm_or_si128(_mm_cmpeq_epi8(block, one), _mm_cmpeq_epi8(block, other));
     const auto mask = static_cast<unsigned>(_mm_movemask_epi8(hit));
     if (mask != 0) return at + std::countr_zero(mask);
   }
 #endif
-  while (at != end && *at != '\n' && *at != '\r') ++at;
+  while (at != end && *at != kOne && *at != kOther) ++at;
   return at;
+}
+
+/// The first CR or LF in [at, end), or end.
+inline const char* find_line_end(const char* at, const char* end) { return find_either<'\n', '\r'>(at, end); }
+
+/// Within a JSON string: its closing quote or the next escape, or end.
+inline const char* find_quote_or_escape(const char* at, const char* end) {
+  return find_either<'"', '\\'>(at, end);
 }
 
 }  // namespace archestra::http

@@ -27,6 +27,8 @@ TEST(Chars, AreFoundAtAnyPlace) {
   expect_found(find_control, "gzip, \tidentity;q=0.5 \xc3\xa4", is_control);
   expect_found(find_line_end, "data: {\"id\":\"a\",\"b\":\t[]} \x7f",
                [](char c) { return c == '\r' || c == '\n'; });
+  expect_found(find_quote_or_escape, "It said: {id: [a], 'b'}.\n",
+               [](char c) { return c == '"' || c == '\\'; });
 }
 
 }  // namespace
