@@ -62,8 +62,12 @@ class ResponseScan {
  public:
   virtual ~ResponseScan() = default;
 
-  /// One whole server-sent event, raw. Never fails: what makes no sense passes unread.
+  /// One whole server-sent event, raw, or one element of an array (reads_array()). Never fails: what makes no
+  /// sense passes unread.
   virtual Verdict on_event(std::string_view raw) = 0;
+  /// Whether an answer that is no event stream is a JSON array of events, each for on_event() as soon as it
+  /// is whole, instead of one body.
+  virtual bool reads_array() const { return false; }
   /// The bytes to send instead of the event that got kReplace.
   virtual std::string_view replacement() const { return {}; }
   /// The whole body of an answer that is no stream. `slack` readable bytes follow it.

@@ -25,6 +25,7 @@ Gate::Gate(GateMode mode, providers::ResponseScan* scan, GateLimits limits, base
       content_(mode == GateMode::kPass ? http::ContentCoding::kIdentity : coding, expansion(mode, limits),
                pool, limits.memory_bytes_max),
       events_(limits.event_bytes_max),
+      elements_(limits.event_bytes_max),
       body_(pool, limits.scan_bytes_max, limits.memory_bytes_max) {}
 
 base::Result<void> Gate::take_in(std::string_view run, base::MonotonicTime now, Runs& out) {
@@ -47,6 +48,7 @@ base::Result<void> Gate::judge_fed(base::MonotonicTime now) {
     if (piece->empty()) break;
     events_.feed(*piece);
     while (const auto event = events_.next()) {
+      skipped_event_ |= event->oversized;
       if (event->oversized)
         passed_.append(event->raw);
       else
@@ -102,7 +104,7 @@ void Gate::collect(Runs& out) {
 }
 
 void Gate::observe(const Runs& sent, base::MonotonicTime arrived) {
-  if (mode_ != GateMode::kObserveBody && mode_ != GateMode::kObserveEvents) return;
+  if (mode_ == GateMode::kPass || mode_ == GateMode::kDecideEvents) return;
   for (std::string_view run : sent.all()) {
     if (unread_) return;
     if (const auto done = read_run(run, arrived); !done) stop_reading(done.error());
@@ -120,9 +122,16 @@ base::Result<void> Gate::read_run(std::string_view run, base::MonotonicTime arri
       if (content_.decodes()) body_.release_view();
       continue;
     }
+    if (mode_ == GateMode::kObserveElements) {
+      elements_.feed(*piece);
+      while (const auto element = elements_.next()) read(*element, arrived);
+      continue;
+    }
     events_.feed(*piece);
-    while (const auto event = events_.next())
+    while (const auto event = events_.next()) {
+      skipped_event_ |= event->oversized;
       if (!event->oversized) read(event->raw, arrived);
+    }
   }
 }
 

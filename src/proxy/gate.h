@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "http/content_decoder.h"
+#include "http/json_array.h"
 #include "http/sse.h"
 #include "providers/provider.h"
 #include "proxy/body_collector.h"
@@ -23,10 +24,11 @@ namespace archestra::proxy {
 
 /// What the body is to the gate.
 enum class GateMode : std::uint8_t {
-  kPass,           ///< nothing is read
-  kObserveBody,    ///< one JSON document: passes at once, read when it is whole
-  kObserveEvents,  ///< server-sent events: pass at once, each read when it is whole
-  kDecideEvents,   ///< server-sent events: each waits until it is whole and judged
+  kPass,             ///< nothing is read
+  kObserveBody,      ///< one JSON document: passes at once, read when it is whole
+  kObserveElements,  ///< a JSON array of events: pass at once, each read when it is whole
+  kObserveEvents,    ///< server-sent events: pass at once, each read when it is whole
+  kDecideEvents,     ///< server-sent events: each waits until it is whole and judged
 };
 
 struct GateLimits {
@@ -75,6 +77,8 @@ class Gate {
   const TokenTimes& token_times() const { return token_times_; }
   /// Why an encoded body that passed was not read to its end, if so: what the scan has of it is not all.
   const std::optional<base::Error>& unread() const { return unread_; }
+  /// Whether an event was too long to be read, so that the scan may lack what the response told.
+  bool skipped_event() const { return skipped_event_ || elements_.left_any_out(); }
 
  private:
   base::Result<void> judge_fed(base::MonotonicTime now);
@@ -88,9 +92,11 @@ class Gate {
   providers::ResponseScan* const scan_;
   http::ContentDecoder content_;
   http::SseReader events_;
+  http::JsonArrayReader elements_;
   BodyCollector body_;
   std::string passed_;  // kDecideEvents: what may leave, copied out of reads that do not live as long
   bool passed_is_out_ = false;
+  bool skipped_event_ = false;
   TokenTimes token_times_;
   std::optional<base::Error> unread_;
 };

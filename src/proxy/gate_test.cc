@@ -63,6 +63,7 @@ struct Replay {
   bool failed = false;  // the body could not be decided about
   bool unread = false;  // it could not be read to its end
   std::size_t largest_send = 0;
+  bool skipped_event = false;
 };
 
 // A response through the gate as the relay drives it: a read at a time, each in the same buffer, each sent
@@ -130,6 +131,7 @@ class GateTest : public testing::Test {
       gate.conclude();
       result.times = gate.token_times();
       result.unread = gate.unread().has_value();
+      result.skipped_event = gate.skipped_event();
     }
     result.events = scan.events;
     result.bodies = scan.bodies;
@@ -202,6 +204,38 @@ TEST_F(GateTest, ObservesEachEventOnceHoweverItIsCut) {
       }
     }
   });
+}
+
+// An array of events: its elements are read as events are.
+TEST_F(GateTest, ObservesEachElementOnceHoweverItIsCut) {
+  constexpr std::string_view kArray =
+      "[{\"content\":\"]}{\"}\n,\n{\"drop\":[{}]}\n,\r\n{\"replace\":\"\\\"\"}\n]\n";
+  http::for_each_split(kArray, [&](const Pieces& pieces) {
+    for (const End end : {End::kWithLastBytes, End::kLater, End::kNever}) {
+      for (const std::size_t runs_per_read : {1u, 3u}) {
+        const Replay result = replay(GateMode::kObserveElements, pieces, end, runs_per_read);
+        EXPECT_EQ(result.sent, kArray) << "verdicts mean nothing where bytes pass at once";
+        EXPECT_THAT(result.events,
+                    ElementsAre("{\"content\":\"]}{\"}", "{\"drop\":[{}]}", "{\"replace\":\"\\\"\"}"));
+        EXPECT_THAT(result.bodies, IsEmpty());
+      }
+    }
+  });
+  EXPECT_THAT(replay(GateMode::kObserveElements, {"{\"error\":{}}"}).events, ElementsAre("{\"error\":{}}"));
+}
+
+TEST_F(GateTest, PassesElementsAtOnce) {
+  ScriptedScan scan;
+  Gate gate(GateMode::kObserveElements, &scan, limits, pool);
+  Runs runs;
+  constexpr std::string_view kRead = "[{\"content\":1}\n,{\"con";
+  EXPECT_TRUE(gate.take_in(kRead, at(1), runs));
+  ASSERT_EQ(runs.all().size(), 1u);
+  EXPECT_EQ(runs.all()[0].data(), kRead.data()) << "without a copy";
+  EXPECT_THAT(scan.events, IsEmpty()) << "nothing is read before it has left";
+  gate.observe(runs, at(1));
+  EXPECT_THAT(scan.events, ElementsAre("{\"content\":1}"));
+  EXPECT_EQ(gate.token_times().first, at(1));
 }
 
 TEST_F(GateTest, DecidesEachEventOnceHoweverItIsCut) {
@@ -285,11 +319,23 @@ TEST_F(GateTest, PassesOversizedEventsUnread) {
       const Replay decided = replay(GateMode::kDecideEvents, pieces, end);
       EXPECT_EQ(decided.sent, kept);
       EXPECT_THAT(decided.events, ElementsAre("data: drop\n\n", "data: content\n\n"));
+      EXPECT_TRUE(decided.skipped_event);
       const Replay observed = replay(GateMode::kObserveEvents, pieces, end);
       EXPECT_EQ(observed.sent, stream);
       EXPECT_EQ(observed.events, decided.events);
+      EXPECT_TRUE(observed.skipped_event);
     }
   });
+  const std::string array = "[{\"drop\":1},{\"content\":\"0123456789\"},{\"a\":2}]";
+  http::for_each_split(array, [&](const Pieces& pieces) {
+    const Replay observed = replay(GateMode::kObserveElements, pieces);
+    EXPECT_EQ(observed.sent, array);
+    EXPECT_THAT(observed.events, ElementsAre("{\"drop\":1}", "{\"a\":2}"));
+    EXPECT_TRUE(observed.skipped_event);
+  });
+  for (const GateMode mode : {GateMode::kDecideEvents, GateMode::kObserveEvents})
+    EXPECT_FALSE(replay(mode, {"data: drop\n\n"}).skipped_event);
+  EXPECT_FALSE(replay(GateMode::kObserveElements, {"[{\"a\":2}]"}).skipped_event);
 }
 
 TEST_F(GateTest, NotesWhenContentWentBy) {
@@ -360,6 +406,7 @@ TEST_F(GateTest, ReadsWhatPassesEncoded) {
   const std::vector<std::string> events = replay(GateMode::kObserveEvents, {kStream}).events;
   const std::string stream = http::gzip(kStream);
   const std::string body = http::gzip(kBody);
+  const std::string array = http::gzip("[{\"content\":1}\n,\n{\"a\":\"]\"}\n]");
   for (const End end : {End::kWithLastBytes, End::kLater}) {
     for (const std::size_t runs_per_read : {1u, 3u}) {
       http::for_each_split(stream, [&](const Pieces& pieces) {
@@ -375,6 +422,13 @@ TEST_F(GateTest, ReadsWhatPassesEncoded) {
             replay(GateMode::kObserveBody, pieces, end, runs_per_read, ContentCoding::kGzip);
         EXPECT_EQ(result.sent, body);
         EXPECT_THAT(result.bodies, ElementsAre(kBody));
+        EXPECT_FALSE(result.unread);
+      });
+      http::for_each_split(array, [&](const Pieces& pieces) {
+        const Replay result =
+            replay(GateMode::kObserveElements, pieces, end, runs_per_read, ContentCoding::kGzip);
+        EXPECT_EQ(result.sent, array);
+        EXPECT_THAT(result.events, ElementsAre("{\"content\":1}", "{\"a\":\"]\"}"));
         EXPECT_FALSE(result.unread);
       });
     }
