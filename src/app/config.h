@@ -30,6 +30,7 @@ struct Config {
   std::uint16_t api_port = 0;
   std::uint16_t metrics_port = 0;
   std::vector<std::string> bind;
+  std::string api_base_url;  ///< without a trailing '/'; "" for the request's Host
   std::string data_dir;
   std::uint64_t threads = 0;  ///< 0: one per core
   std::vector<ProviderConfig> providers;

@@ -56,6 +56,17 @@ TEST(Config, AProviderThatSpeaksAsOpenAiDoesIsALine) {
   EXPECT_FALSE(ollama.usage_option);
 }
 
+TEST(Config, OurOwnUrlHasNoSlashAtItsEnd) {
+  EXPECT_EQ(load({}, {}, {}).config.api_base_url, "");
+  for (const auto& [text, url] : {std::pair{"https://llm.example.com", "https://llm.example.com"},
+                                  {"http://[::1]:9000/", "http://[::1]:9000"},
+                                  {"https://example.com/llm//", "https://example.com/llm"}})
+    EXPECT_EQ(load({}, {{"ARCHESTRA_API_BASE_URL", text}}, {}).config.api_base_url, url) << text;
+  for (const char* text :
+       {"llm.example.com", "ftp://a", "http://", "http://a?b", "http://a?", "http://u@a", "http://a#b"})
+    EXPECT_NE(error_of({{"ARCHESTRA_API_BASE_URL", text}}), "") << text;
+}
+
 TEST(Config, ProvidersThatMakeNoSenseAreRefused) {
   for (const char* text : {"groq", "=http://a/", "groq=", "groq=ftp://a/", "Groq=http://a/", "a/b=http://a/",
                            "openai=http://a/", "a=http://a/,a=http://b/", "a=http://a/?key=1"})

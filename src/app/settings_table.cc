@@ -151,6 +151,14 @@ bool set_bind(Config& config, std::string_view text) {
   return !config.bind.empty();
 }
 
+bool set_api_base_url(Config& config, std::string_view text) {
+  config.api_base_url = text;
+  if (text.empty()) return true;
+  while (config.api_base_url.ends_with('/')) config.api_base_url.pop_back();
+  const auto url = http::parse_url(text);
+  return url && url->query.empty() && !text.ends_with('?');
+}
+
 bool set_directory(Config& config, std::string_view text) {
   config.data_dir = text;
   return !text.empty();
@@ -285,6 +293,11 @@ const std::vector<Setting>& settings() {
        .accepted = "numeric IP addresses, separated by commas",
        .help = "addresses to listen on; the default serves this machine only",
        .set = set_bind},
+      {.env = "ARCHESTRA_API_BASE_URL",
+       .default_value = "",
+       .accepted = "an http or https URL without user, query or fragment, or empty",
+       .help = "what clients call the gateway, for URLs of ours that they get; empty: http:// and their Host",
+       .set = set_api_base_url},
       {.env = "ARCHESTRA_DATA_DIR",
        .default_value = "./data",
        .accepted = "a folder",

@@ -58,6 +58,7 @@ proxy::SettingsRef proxy_settings(const Config& config, const net::TlsContext& t
       settings->registry.add(provider.name, *provider.dialect);
     settings->targets.push_back(target(*settings->registry.find(provider.name), provider, tls));
   }
+  settings->api_base_url = config.api_base_url;
   settings->default_agent = model::make_agent(*base::Uuid::parse(kDefaultAgentId), "Default Agent");
   settings->agents = {settings->default_agent};
   settings->inbound = {.head = {.head_bytes_max = config.head_bytes_max},

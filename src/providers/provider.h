@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -96,6 +97,10 @@ class Provider {
                                UsageOption usage) const = 0;
   /// The reader for a response of an observed operation; null where there is nothing to read.
   virtual std::unique_ptr<ResponseScan> scan(const call::Route& route, const RequestFacts& request) const = 0;
+
+  /// Names of response fields whose values are URLs of the provider for what the client does next. Those
+  /// below the provider's base URL are made to lead through the gateway.
+  virtual std::span<const std::string_view> url_fields() const { return {}; }
 
   /// The JSON body with which this provider's SDKs raise their usual exception for `status`.
   virtual std::string error_body(int status, std::string_view code, std::string_view message) const = 0;

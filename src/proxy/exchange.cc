@@ -7,6 +7,7 @@
 #include "call/error_meaning.h"
 #include "http/head_writer.h"
 #include "http_io/outbox.h"
+#include "proxy/own_urls.h"
 
 namespace archestra::proxy {
 namespace {
@@ -364,18 +365,25 @@ net::Task<void> Exchange::relay_response(UpstreamPtr upstream) {
   status_ = head.status;
   answering_ = true;
 
-  base::Buffer head_bytes = shard_.buffers.take(client_head_room(head));
-  http::HeadWriter out({head_bytes.data(), head_bytes.size()});
   const auto elapsed = response_arrived_ - started_;
-  write_client_head({.head = head,
-                     .framing = to_client_,
-                     .length = response_framing_.length,
-                     .body = client_body(mode, coding),
-                     .keep_alive = after_ == AfterExchange::kKeepAlive,
-                     .client_minor_version = heads_.request.minor_version,
-                     .gateway = elapsed - waits_.upstream - waits_.client,
-                     .upstream = waits_.upstream},
-                    out);
+  const std::vector<ReplacedField> replaced =
+      own_urls(head, provider_->url_fields(), settings_.target_of(*provider_),
+               {.base_url = settings_.api_base_url,
+                .host = heads_.request.fields.value_of(HeaderId::kHost),
+                .provider = provider_->name(),
+                .agent_id = route_.agent_id});
+  const ClientResponse response{.head = head,
+                                .framing = to_client_,
+                                .length = response_framing_.length,
+                                .body = client_body(mode, coding),
+                                .keep_alive = after_ == AfterExchange::kKeepAlive,
+                                .client_minor_version = heads_.request.minor_version,
+                                .gateway = elapsed - waits_.upstream - waits_.client,
+                                .upstream = waits_.upstream,
+                                .replaced = replaced};
+  base::Buffer head_bytes = shard_.buffers.take(client_head_room(response));
+  http::HeadWriter out({head_bytes.data(), head_bytes.size()});
+  write_client_head(response, out);
   ARCHESTRA_ASSERT(out.ok(), "a forwarded head fits the room made for it");
 
   upstream->http().source().start_body(response_framing_);

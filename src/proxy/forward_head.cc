@@ -95,8 +95,10 @@ void write_upstream_head(const UpstreamRequest& request, http::HeadWriter& out) 
   out.end();
 }
 
-std::size_t client_head_room(const http::ResponseHead& head) {
-  return kOwnFieldsRoom + head.reason.size() + bytes_of(head.fields);
+std::size_t client_head_room(const ClientResponse& response) {
+  std::size_t bytes = kOwnFieldsRoom + response.head.reason.size() + bytes_of(response.head.fields);
+  for (const ReplacedField& replaced : response.replaced) bytes += replaced.value.size();
+  return bytes;
 }
 
 void write_client_head(const ClientResponse& response, http::HeadWriter& out) {
@@ -108,7 +110,9 @@ void write_client_head(const ClientResponse& response, http::HeadWriter& out) {
     if (is_ours || field.id == HeaderId::kArchestra || http::is_hop_by_hop(field.id) ||
         is_named_by_connection(head.fields, field) || is_false_for(response, field))
       continue;
-    out.field(field.name, field.value);
+    const auto replaced = std::ranges::find(response.replaced, &field, &ReplacedField::field);
+    out.field(field.name,
+              replaced == response.replaced.end() ? field.value : std::string_view(replaced->value));
   }
   out.text("Server-Timing: gateway;dur=");
   write_milliseconds(out, response.gateway);

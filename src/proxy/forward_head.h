@@ -3,6 +3,8 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
+#include <string>
 #include <string_view>
 
 #include "call/call_record.h"
@@ -43,6 +45,12 @@ enum class ClientBody : std::uint8_t {
   kDecoded,  ///< and may be changed besides: Content-Encoding would be false
 };
 
+/// A field whose value the client gets in other words.
+struct ReplacedField {
+  const http::Field* field;  ///< of the upstream's head
+  std::string value;
+};
+
 struct ClientResponse {
   const http::ResponseHead& head;
   ClientFraming framing;
@@ -52,9 +60,10 @@ struct ClientResponse {
   int client_minor_version = 1;
   base::Duration gateway{};  ///< for Server-Timing
   base::Duration upstream{};
+  std::span<const ReplacedField> replaced = {};
 };
 
-std::size_t client_head_room(const http::ResponseHead& head);
+std::size_t client_head_room(const ClientResponse& response);
 void write_client_head(const ClientResponse& response, http::HeadWriter& out);
 
 }  // namespace archestra::proxy

@@ -4,6 +4,7 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "http/head_parser.h"
@@ -198,23 +199,29 @@ struct Answered {
   base::Duration gateway{};
   base::Duration upstream{};
   ClientBody body = ClientBody::kAsItCame;
+  std::vector<std::pair<std::size_t, std::string>> replaced = {};  // by the field's place
 };
 
 std::string client_head(const std::string& fields, const Answered& answered = {},
                         std::string_view start = "HTTP/1.1 200 OK") {
   const std::string text = std::string(start) + "\r\n" + fields + "\r\n";
   const http::ResponseHead head = response_head(text);
-  std::string room(client_head_room(head), '\0');
+  std::vector<ReplacedField> replaced;
+  replaced.reserve(answered.replaced.size());
+  for (const auto& [place, value] : answered.replaced)
+    replaced.push_back({.field = &head.fields.all()[place], .value = value});
+  const ClientResponse response{.head = head,
+                                .framing = answered.framing,
+                                .length = answered.length,
+                                .body = answered.body,
+                                .keep_alive = answered.keep_alive,
+                                .client_minor_version = answered.client_minor_version,
+                                .gateway = answered.gateway,
+                                .upstream = answered.upstream,
+                                .replaced = replaced};
+  std::string room(client_head_room(response), '\0');
   http::HeadWriter out(room);
-  write_client_head({.head = head,
-                     .framing = answered.framing,
-                     .length = answered.length,
-                     .body = answered.body,
-                     .keep_alive = answered.keep_alive,
-                     .client_minor_version = answered.client_minor_version,
-                     .gateway = answered.gateway,
-                     .upstream = answered.upstream},
-                    out);
+  write_client_head(response, out);
   EXPECT_TRUE(out.ok());
   return std::string(out.written());
 }
@@ -238,6 +245,15 @@ TEST(ClientHead, SendsBackWhatNoRuleNamesUnchangedAndInOrder) {
 TEST(ClientHead, KeepsTheGatewaysOwnFieldsToItself) {
   EXPECT_EQ(client_head("A: b\r\nx-archestra-error: not ours\r\nX-Archestra-Anything: x\r\n"),
             expected_client("A: b\r\n"));
+}
+
+TEST(ClientHead, ReplacesValuesInTheirPlaces) {
+  EXPECT_EQ(client_head("A: 1\r\nx-Url: u\r\nA: 1\r\nX-URL: u\r\n", {.replaced = {{2, "2"}, {1, ""}}}),
+            expected_client("A: 1\r\nx-Url: \r\nA: 2\r\nX-URL: u\r\n"));
+  const std::string value(5000, 'v');
+  EXPECT_EQ(client_head("A: 1\r\nB: 2\r\n", {.replaced = {{0, value}, {1, value}}}),
+            expected_client("A: " + value + "\r\nB: " + value + "\r\n"));
+  EXPECT_EQ(client_head("Connection: a\r\nA: 1\r\n", {.replaced = {{1, "2"}}}), expected_client(""));
 }
 
 TEST(ClientHead, KeepsStatusAndReason) {

@@ -38,6 +38,7 @@ struct Target {
 struct Settings {
   providers::Registry registry;
   std::vector<Target> targets;  ///< one per provider, in the registry's order
+  std::string api_base_url;     ///< what clients call the gateway, without a trailing '/'; "" for their Host
   std::vector<model::AgentRef> agents;
   model::AgentRef default_agent;
 
