@@ -3,6 +3,7 @@
 #include <array>
 
 #include "providers/anthropic/anthropic.h"
+#include "providers/gemini/gemini.h"
 #include "providers/openai/openai.h"
 
 namespace archestra::providers {
@@ -39,9 +40,10 @@ bool has_dot_segment(std::string_view path) {
 }  // namespace
 
 std::span<const Dialect> dialects() {
-  static constexpr std::array<Dialect, 2> kDialects{{
+  static constexpr std::array<Dialect, 3> kDialects{{
       {"openai", "https://api.openai.com/v1", make_openai},
       {"anthropic", "https://api.anthropic.com", make_anthropic},
+      {"gemini", "https://generativelanguage.googleapis.com", make_gemini},
   }};
   return kDialects;
 }

@@ -1,0 +1,3 @@
+import { describeRecordings } from '../support/recording_relay.mjs';
+
+describeRecordings('gemini', 18);
