@@ -3,6 +3,8 @@
 #include <string>
 #include <utility>
 
+#include "simulator/openai_dialect.h"
+
 namespace archestra::simulator {
 namespace {
 
@@ -29,6 +31,7 @@ CallHandler::CallHandler(const SimulatorOptions& options, std::optional<Recordin
     : options_(options),
       recordings_(std::move(recordings)),
       prose_(options.seed),
+      dialects_{make_openai_dialect()},
       journal_(options.journal_calls_max) {}
 
 net::Task<Persistence> CallHandler::serve(http_io::ServerRequest& request) {
@@ -76,12 +79,13 @@ net::Task<Persistence> CallHandler::answer(http_io::ServerRequest& request, cons
     const DialectRequest call{.method = request.head.method,
                               .path = request.head.path(),
                               .query = request.head.query(),
+                              .fields = request.head.fields,
                               .body = request.body,
                               .behaviour = behaviour,
                               .random = random,
                               .seed = options_.seed,
                               .prose = prose_};
-    persistence = co_await respond(delivery, dialect_of(call.path), call, bad_field, end);
+    persistence = co_await respond(delivery, dialect_of(call), call, bad_field, end);
   }
   end.events = delivery.events();
   end.bytes = delivery.bytes();
@@ -109,6 +113,7 @@ net::Task<Persistence> CallHandler::respond(Delivery& delivery, Dialect& dialect
   ResponseStart start{.status = reply.status, .content_type = reply.content_type, .fields = reply.fields};
   end.status = reply.status;
   end.stream = reply.stream != nullptr;
+  end.usage = reply.usage;
   if (reply.stream != nullptr) {
     // A made stream has no length to announce.
     const Framing asked =
@@ -138,9 +143,9 @@ net::Task<Persistence> CallHandler::replay(Delivery& delivery, const Recording& 
       body);
 }
 
-Dialect& CallHandler::dialect_of(std::string_view path) {
-  for (Dialect* dialect : dialects_)
-    if (dialect->speaks_on(path)) return *dialect;
+Dialect& CallHandler::dialect_of(const DialectRequest& request) {
+  for (const auto& dialect : dialects_)
+    if (dialect->speaks(request)) return *dialect;
   return *dialects_.back();
 }
 

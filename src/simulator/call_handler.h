@@ -4,12 +4,13 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <optional>
 
 #include "http_io/server.h"
 #include "simulator/delivery.h"
+#include "simulator/dialect.h"
 #include "simulator/journal.h"
-#include "simulator/openai_dialect.h"
 #include "simulator/options.h"
 #include "simulator/prose.h"
 #include "simulator/replay.h"
@@ -31,13 +32,12 @@ class CallHandler final : public http_io::Handler {
   net::Task<http_io::Persistence> replay(Delivery& delivery, const Recording& recording,
                                          const Behaviour& behaviour, CallEnd& end);
   Reply make_reply(Dialect& dialect, const DialectRequest& call, std::string_view bad_field);
-  Dialect& dialect_of(std::string_view path);
+  Dialect& dialect_of(const DialectRequest& request);
 
   const SimulatorOptions& options_;
   const std::optional<Recordings> recordings_;
   const Prose prose_;
-  OpenAiDialect openai_;
-  const std::array<Dialect*, 1> dialects_{&openai_};  // the last one speaks on every path
+  const std::array<std::unique_ptr<Dialect>, 1> dialects_;  // the last one takes what the others do not
   std::uint64_t calls_ = 0;
   Journal journal_;
 };

@@ -51,6 +51,19 @@ std::string headers_json(const http::Fields& fields) {
   return out;
 }
 
+// In one vocabulary for all dialects: input with all that was cached, output with the reasoning.
+void append_usage(std::string& out, const std::optional<TokenFigures>& usage) {
+  if (!usage) {
+    out.append(R"(,"usage":null)");
+    return;
+  }
+  fmt::format_to(std::back_inserter(out),
+                 R"(,"usage":{{"input_tokens":{},"cached_input_tokens":{},"cache_creation_input_tokens":{},)"
+                 R"("output_tokens":{},"reasoning_tokens":{}}})",
+                 usage->prompt_tokens, usage->cached_tokens, usage->cache_write_tokens,
+                 usage->completion_tokens, usage->reasoning_tokens);
+}
+
 std::string_view sim_id(const http::Fields& fields) {
   for (const http::Field& field : fields)
     if (http::equals_ignoring_case(field.name, "x-sim-id")) return field.value;
@@ -102,6 +115,7 @@ void Journal::append(std::string& out, const Entry& entry) {
   fmt::format_to(to, R"(,"status":{},"stream":{},"events_sent":{},"bytes_sent":{},"client_closed":{})",
                  entry.how.status, entry.how.stream, entry.how.events, entry.how.bytes,
                  entry.how.client_closed);
+  append_usage(out, entry.how.usage);
   fmt::format_to(to, R"(,"started_ms":{},"ended_ms":)", entry.started_ms);
   out.append(entry.ended_ms == 0 ? "null" : fmt::to_string(entry.ended_ms));
   out.append(R"(,"headers":{)").append(entry.headers);

@@ -5,10 +5,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "http/head.h"
+#include "simulator/figures.h"
 
 namespace archestra::simulator {
 
@@ -18,7 +20,8 @@ struct CallEnd {
   bool stream = false;
   std::uint64_t events = 0;
   std::uint64_t bytes = 0;
-  bool client_closed = false;  ///< the client left before the answer was complete
+  bool client_closed = false;         ///< the client left before the answer was complete
+  std::optional<TokenFigures> usage;  ///< that the answer told, or would have told at its end
 };
 
 class Journal {

@@ -1,7 +1,6 @@
 #include "simulator/openai_chat.h"
 
 #include <algorithm>
-#include <functional>
 #include <iterator>
 #include <utility>
 #include <vector>
@@ -9,25 +8,14 @@
 #include <fmt/format.h>
 
 #include "base/json_text.h"
+#include "simulator/made_id.h"
 
 namespace archestra::simulator {
 namespace {
 
 constexpr std::string_view kFingerprint = R"("service_tier":"default","system_fingerprint":"fp_5a11fa7e00")";
 constexpr std::string_view kDate = "-2024-08-06";
-constexpr std::size_t kFragmentBytes = 7;  // of tool arguments, in a stream
-
-std::string random_text(base::Random& random, std::string_view prefix, std::size_t characters) {
-  constexpr std::string_view kAlphabet = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-  std::string text(prefix);
-  std::uint64_t bits = 0;
-  for (std::size_t i = 0; i < characters; ++i) {
-    if (i % 10 == 0) bits = random.next();
-    text.push_back(kAlphabet[bits % kAlphabet.size()]);
-    bits /= kAlphabet.size();
-  }
-  return text;
-}
+constexpr std::uint64_t kCallsMax = 1000;  // of a choice; more than can be asked for
 
 // Whether a model is named with its date already: "gpt-4o-2024-08-06".
 bool is_dated(std::string_view model) {
@@ -40,7 +28,7 @@ bool is_dated(std::string_view model) {
   return true;
 }
 
-void append_usage(std::string& out, const ChatUsage& usage) {
+void append_usage(std::string& out, const TokenFigures& usage) {
   fmt::format_to(std::back_inserter(out),
                  R"("usage":{{"prompt_tokens":{},"completion_tokens":{},"total_tokens":{},)"
                  R"("prompt_tokens_details":{{"cached_tokens":{},"audio_tokens":0}},)"
@@ -50,16 +38,11 @@ void append_usage(std::string& out, const ChatUsage& usage) {
                  usage.cached_tokens, usage.reasoning_tokens);
 }
 
-std::string tool_call_id(const ChatAnswer& answer, std::uint32_t choice, std::uint32_t call) {
-  base::Random random(answer.tool_id_seed + choice * 1000 + call);
-  return random_text(random, "call_", 24);
-}
-
 void append_tool_call(std::string& out, const ChatAnswer& answer, std::uint32_t choice, std::uint32_t call,
                       std::string_view arguments) {
   fmt::format_to(std::back_inserter(out),
                  R"("id":"{}","type":"function","function":{{"name":{},"arguments":)",
-                 tool_call_id(answer, choice, call), answer.tool_name);
+                 part_id(answer, "call_", 24, choice * kCallsMax + call), answer.tool_name);
   base::append_json_string(out, arguments);
   out.append("}}");
 }
@@ -67,14 +50,14 @@ void append_tool_call(std::string& out, const ChatAnswer& answer, std::uint32_t 
 // The chunks of a stream, made in one buffer: what all have in common stays at its front.
 class ChatStream final : public BodySource {
  public:
-  ChatStream(ChatAnswer answer, const Prose& prose) : answer_(std::move(answer)), prose_(prose) {
+  ChatStream(ChatAnswer answer, const Prose& prose)
+      : answer_(std::move(answer)), prose_(prose), fragments_(argument_fragments(answer_.tool_arguments)) {
     fmt::format_to(
         std::back_inserter(text_),
         R"(data: {{"id":"{}","object":"chat.completion.chunk","created":{},"model":{},{},"choices":[)",
         answer_.id, answer_.created_s, answer_.model, kFingerprint);
     common_ = text_.size();
     text_.reserve(common_ + 512);
-    cut_arguments();
   }
 
   Piece next() override {
@@ -92,17 +75,6 @@ class ChatStream final : public BodySource {
                                   : answer_.tokens;
   }
   std::uint64_t steps() const { return content_steps() + 2; }
-
-  void cut_arguments() {
-    std::string_view left = answer_.tool_arguments;
-    while (!left.empty()) {
-      std::size_t size = 0;
-      while (size < kFragmentBytes && size < left.size())
-        size += std::max<std::size_t>(base::utf8_sequence_length(left.substr(size)), 1);
-      fragments_.push_back(left.substr(0, size));
-      left.remove_prefix(size);
-    }
-  }
 
   Piece chunk() {
     const std::uint64_t step = step_;
@@ -178,7 +150,7 @@ class ChatStream final : public BodySource {
 
   const ChatAnswer answer_;
   const Prose& prose_;
-  std::vector<std::string_view> fragments_;  // of answer_.tool_arguments
+  const std::vector<std::string_view> fragments_;  // of answer_.tool_arguments
   std::string text_;
   std::size_t common_ = 0;
   std::uint64_t step_ = 0;
@@ -209,31 +181,16 @@ void append_message(std::string& out, const ChatAnswer& answer, std::uint32_t ch
 
 }  // namespace
 
-ChatUsage chat_usage(std::string_view body, std::uint64_t tokens, std::uint64_t seed) {
-  base::Random random(seed ^ std::hash<std::string_view>()(body));
-  ChatUsage usage{.prompt_tokens = 8 + body.size() / 4 + random.below(4), .completion_tokens = tokens};
-  if (random.below(4) == 0) usage.cached_tokens = usage.prompt_tokens / 2;
-  if (random.below(4) == 0) usage.reasoning_tokens = tokens / 2;
-  return usage;
+std::string dated_model(std::string_view model) {
+  std::string out;
+  base::append_json_string(out, is_dated(model) ? model : std::string(model).append(kDate));
+  return out;
 }
 
 ChatAnswer make_chat_answer(const ChatRequest& chat, const DialectRequest& request, std::int64_t now_s) {
-  const Behaviour& behaviour = request.behaviour;
-  ChatAnswer answer;
-  answer.id = random_text(request.random, "chatcmpl-", 29);
-  answer.created_s = now_s;
-  answer.choices = chat.choices;
-  answer.tokens = behaviour.tokens;
-  answer.tool_arguments = chat.tool_arguments;
-  answer.error_event = behaviour.error_event;
-  answer.first_word = static_cast<std::size_t>(request.random.below(1 << 20));
-  answer.tool_id_seed = request.random.next();
-  base::append_json_string(answer.model, is_dated(chat.model) ? chat.model : chat.model + std::string(kDate));
-  base::append_json_string(answer.tool_name, chat.tool_name);
-  const bool by_chance = chat.may_call_tools && request.random.unit() < behaviour.tool_call_fraction;
-  answer.tool_calls = behaviour.tool_calls.value_or(by_chance ? 1 : 0);
-  if (behaviour.usage)
-    answer.usage = chat_usage(request.body, std::uint64_t{answer.tokens} * answer.choices, request.seed);
+  ChatAnswer answer{make_answer(chat, request, now_s), {}, false};
+  answer.id = made_id(request.random, "chatcmpl-", 29);
+  answer.model = dated_model(chat.model);
   answer.usage_in_stream = answer.usage.has_value() && chat.include_usage;
   return answer;
 }

@@ -22,12 +22,13 @@ class ChatTest : public testing::Test {
   // An answer to a request with `more` members, as the dialect makes it for call number `call`.
   ChatAnswer answer(const std::string& more = "", std::uint64_t call = 7) {
     body = R"({"model":"gpt-4o","messages":[])" + (more.empty() ? "" : "," + more) + "}";
-    const auto chat = ChatRequestParser().parse(body);
+    const auto chat = read_chat(bodies, body);
     EXPECT_TRUE(chat.has_value()) << body;
     base::Random random(call);
     const DialectRequest request{.method = "POST",
                                  .path = "/v1/chat/completions",
                                  .query = {},
+                                 .fields = fields,
                                  .body = body,
                                  .behaviour = behaviour,
                                  .random = random,
@@ -69,6 +70,8 @@ class ChatTest : public testing::Test {
   Behaviour behaviour;
   std::string body;
   const Prose prose{1};
+  const http::Fields fields;
+  BodyParser bodies;
   dom::parser parser;
 };
 
@@ -79,7 +82,7 @@ TEST_F(ChatTest, AStreamIsWrittenAsTheProviderWritesIt) {
   plain.created_s = 5;
   plain.tokens = 1;
   plain.usage =
-      ChatUsage{.prompt_tokens = 9, .cached_tokens = 4, .completion_tokens = 3, .reasoning_tokens = 1};
+      TokenFigures{.prompt_tokens = 9, .cached_tokens = 4, .completion_tokens = 3, .reasoning_tokens = 1};
   plain.usage_in_stream = true;
   const std::string front =
       R"(data: {"id":"chatcmpl-A","object":"chat.completion.chunk","created":5,"model":"m","service_tier":"default",)"
@@ -128,6 +131,7 @@ TEST_F(ChatTest, ADatedModelIsAnsweredAsItIs) {
   const DialectRequest request{.method = {},
                                .path = {},
                                .query = {},
+                               .fields = fields,
                                .body = {},
                                .behaviour = behaviour,
                                .random = random,
@@ -223,8 +227,8 @@ TEST_F(ChatTest, UsageDependsOnRequestAndSeedAlone) {
   bool reasoning = false;
   for (int i = 0; i < 100; ++i) {
     const std::string request = "request " + std::to_string(i);
-    const ChatUsage one = chat_usage(request, 30, 5);
-    const ChatUsage same = chat_usage(request, 30, 5);
+    const TokenFigures one = token_figures(request, 30, 5);
+    const TokenFigures same = token_figures(request, 30, 5);
     EXPECT_EQ(one.prompt_tokens, same.prompt_tokens);
     EXPECT_EQ(one.cached_tokens, same.cached_tokens);
     EXPECT_EQ(one.completion_tokens, 30u);
@@ -267,7 +271,9 @@ TEST(ProseTest, WordsAndRunsOfWordsAreTheSameText) {
 }
 
 TEST(ChatRequestTest, ReadsWhatTheAnswerDependsOn) {
-  const auto chat = ChatRequestParser().parse(
+  BodyParser json;
+  const auto chat = read_chat(
+      json,
       R"({"messages":[{"role":"user","content":"x"}],"n":2,"stream":true,"stream_options":{"include_usage":true},"model":"m"})");
   ASSERT_TRUE(chat.has_value());
   EXPECT_EQ(chat->model, "m");
@@ -278,6 +284,7 @@ TEST(ChatRequestTest, ReadsWhatTheAnswerDependsOn) {
 }
 
 TEST(ChatRequestTest, RefusesWhatTheProviderRefuses) {
+  BodyParser json;
   struct Case {
     std::string_view body;
     std::string_view param;
@@ -287,7 +294,7 @@ TEST(ChatRequestTest, RefusesWhatTheProviderRefuses) {
         Case{R"({"messages":[]})", "model"}, Case{R"({"model":3,"messages":[]})", "model"},
         Case{R"({"model":"m"})", "messages"}, Case{R"({"model":"m","messages":[],"n":0})", "n"},
         Case{R"({"model":"m","messages":[],"n":129})", "n"}}) {
-    const auto chat = ChatRequestParser().parse(c.body);
+    const auto chat = read_chat(json, c.body);
     ASSERT_FALSE(chat.has_value()) << c.body;
     EXPECT_EQ(chat.error().param, c.param) << c.body;
   }

@@ -1,96 +1,25 @@
 #include "simulator/openai_dialect.h"
 
 #include <array>
-#include <chrono>
-#include <iterator>
 #include <optional>
+#include <utility>
 
 #include <fmt/format.h>
 
-#include "base/clock.h"
 #include "base/json_text.h"
 #include "simulator/openai_chat.h"
+#include "simulator/openai_completions.h"
+#include "simulator/openai_files.h"
+#include "simulator/openai_media.h"
+#include "simulator/openai_reply.h"
+#include "simulator/openai_request.h"
+#include "simulator/openai_responses.h"
 
 namespace archestra::simulator {
 namespace {
 
 constexpr std::array<std::string_view, 4> kModels{"gpt-4o", "gpt-4o-mini", "gpt-5", "o4-mini"};
 constexpr std::int64_t kModelCreated = 1715367049;
-
-// What OpenAI says by default with a status.
-struct ErrorText {
-  int status;
-  std::string_view message;
-  std::string_view type;
-  std::string_view code;  ///< goes with this message; "" for null
-};
-constexpr ErrorText kErrors[] = {
-    {400, "The request is not valid.", "invalid_request_error", ""},
-    {401,
-     "Incorrect API key provided. You can find your API key at https://platform.openai.com/account/api-keys.",
-     "invalid_request_error", "invalid_api_key"},
-    {403, "Your organization must be verified to use this model.", "invalid_request_error", ""},
-    {404, "The model does not exist or you do not have access to it.", "invalid_request_error",
-     "model_not_found"},
-    {429, "Rate limit reached for requests. Please try again in 1s.", "requests", "rate_limit_exceeded"},
-    {503, "The engine is currently overloaded, please try again later.", "server_error", ""},
-};
-constexpr ErrorText kClientError{0, "The request was refused.", "invalid_request_error", ""};
-constexpr ErrorText kServerError{
-    0, "The server had an error while processing your request. Sorry about that!", "server_error", ""};
-
-const ErrorText& error_text(int status) {
-  for (const ErrorText& text : kErrors)
-    if (text.status == status) return text;
-  return status < 500 ? kClientError : kServerError;
-}
-
-void append_json_or_null(std::string& out, std::string_view text) {
-  if (text.empty())
-    out.append("null");
-  else
-    base::append_json_string(out, text);
-}
-
-std::string error_body(const ErrorText& text, std::string_view message, std::string_view param) {
-  std::string body = R"({"error":{"message":)";
-  base::append_json_string(body, message.empty() ? text.message : message);
-  body.append(R"(,"type":)");
-  base::append_json_string(body, text.type);
-  body.append(R"(,"param":)");
-  append_json_or_null(body, param);
-  body.append(R"(,"code":)");
-  append_json_or_null(body, message.empty() ? text.code : "");
-  return body.append("}}\n");
-}
-
-std::string common_fields(const DialectRequest& request) {
-  const auto latency =
-      std::chrono::duration_cast<std::chrono::milliseconds>(request.behaviour.latency).count();
-  std::string fields;
-  fields.reserve(768);  // with room for what comes after
-  fmt::format_to(std::back_inserter(fields),
-                 "openai-version: 2020-10-01\r\n"
-                 "openai-organization: sim-organization\r\n"
-                 "openai-processing-ms: {}\r\n"
-                 "x-request-id: req_{:016x}{:016x}\r\n"
-                 "x-ratelimit-limit-requests: 10000\r\n"
-                 "x-ratelimit-limit-tokens: 2000000\r\n"
-                 "x-ratelimit-remaining-requests: 9999\r\n"
-                 "x-ratelimit-remaining-tokens: {}\r\n"
-                 "x-ratelimit-reset-requests: 6ms\r\n"
-                 "x-ratelimit-reset-tokens: 1ms\r\n",
-                 latency + 1, request.random.next(), request.random.next(),
-                 2'000'000 - std::min<std::size_t>(request.body.size() / 4, 2'000'000));
-  return fields;
-}
-
-Reply refuse(const DialectRequest& request, int status, std::string_view message, std::string_view param) {
-  Reply reply{.status = status, .fields = common_fields(request), .body = {}, .stream = {}};
-  reply.body = error_body(error_text(status), message, param);
-  if (status == 429 || status == 503) reply.fields.append("retry-after: 1\r\n");
-  return reply;
-}
 
 std::string model_object(std::string_view id) {
   std::string out = R"({"id":)";
@@ -107,53 +36,110 @@ std::string model_list() {
   return out.append("]}\n");
 }
 
-// The id in ".../models/{id}".
-std::optional<std::string_view> model_id(std::string_view path) {
-  constexpr std::string_view kParent = "/models/";
-  const std::size_t at = path.find(kParent);
-  if (at == std::string_view::npos || at + kParent.size() == path.size()) return std::nullopt;
-  return path.substr(at + kParent.size());
+class OpenAiDialect final : public Dialect {
+ public:
+  bool speaks(const DialectRequest&) const override { return true; }
+  Reply answer(const DialectRequest& request) override;
+  Reply error(int status, std::string_view message, const DialectRequest& request) override {
+    return openai_error(request, status, message);
+  }
+
+ private:
+  Reply chat(const DialectRequest& request);
+  Reply responses(const DialectRequest& request);
+  Reply completions(const DialectRequest& request);
+  Reply embeddings(const DialectRequest& request);
+  Reply speech(const DialectRequest& request) { return openai_speech(request); }
+  Reply transcription(const DialectRequest& request) { return openai_transcription(request); }
+  Reply image(const DialectRequest& request) { return openai_image(request); }
+
+  struct Operation {
+    std::string_view path_end;
+    Reply (OpenAiDialect::*answer)(const DialectRequest&);
+  };
+  static const std::array<Operation, 7> kOperations;  // each is a POST
+
+  BodyParser parser_;
+  Files files_;
+};
+
+constexpr std::array<OpenAiDialect::Operation, 7> OpenAiDialect::kOperations{{
+    {"/chat/completions", &OpenAiDialect::chat},
+    {"/responses", &OpenAiDialect::responses},
+    {"/completions", &OpenAiDialect::completions},
+    {"/embeddings", &OpenAiDialect::embeddings},
+    {"/audio/speech", &OpenAiDialect::speech},
+    {"/audio/transcriptions", &OpenAiDialect::transcription},
+    {"/images/generations", &OpenAiDialect::image},
+}};
+
+Reply OpenAiDialect::answer(const DialectRequest& request) {
+  for (const Operation& operation : kOperations) {
+    if (!request.path.ends_with(operation.path_end)) continue;
+    if (request.method == "POST") return (this->*operation.answer)(request);
+    return openai_error(request, 405, located("Method not allowed", request));
+  }
+  if (const auto place = below(request.path, "/files")) {
+    auto reply = openai_files(files_, *place, request);
+    return reply ? std::move(*reply) : openai_error(request, 405, located("Method not allowed", request));
+  }
+  const auto model = below(request.path, "/models");
+  if (model && is_reading(request))
+    return openai_json(request, model->empty() ? model_list() : model_object(*model));
+  return openai_error(request, 404, located("Invalid URL", request));
 }
 
-std::string located(const char* text, const DialectRequest& request) {
-  return fmt::format("{} ({} {})", text, request.method, request.path);
+// A stream of completions tells its usage only where it was asked for it; the journal does the same.
+Reply told(Reply reply, const std::optional<TokenFigures>& usage, bool is_told) {
+  if (is_told) reply.usage = usage;
+  if (reply.usage) reply.usage->cache_write_tokens = 0;  // OpenAI has no word for it
+  return reply;
+}
+
+Reply OpenAiDialect::chat(const DialectRequest& request) {
+  const auto asked = read_chat(parser_, request.body);
+  if (!asked) return openai_refusal(request, asked.error());
+  ChatAnswer answer = make_chat_answer(*asked, request, unix_seconds_now());
+  const auto usage = answer.usage;
+  if (asked->stream) {
+    const bool is_told = answer.usage_in_stream;
+    return told(openai_events(request, chat_stream(std::move(answer), request.prose)), usage, is_told);
+  }
+  return told(openai_json(request, chat_json(answer, request.prose, request.behaviour.body_bytes)), usage,
+              true);
+}
+
+Reply OpenAiDialect::completions(const DialectRequest& request) {
+  const auto asked = read_completions(parser_, request.body);
+  if (!asked) return openai_refusal(request, asked.error());
+  ChatAnswer answer = make_completion_answer(*asked, request, unix_seconds_now());
+  const auto usage = answer.usage;
+  if (asked->stream) {
+    const bool is_told = answer.usage_in_stream;
+    return told(openai_events(request, completion_stream(std::move(answer), request.prose)), usage, is_told);
+  }
+  return told(openai_json(request, completion_json(answer, request.prose, request.behaviour.body_bytes)),
+              usage, true);
+}
+
+Reply OpenAiDialect::responses(const DialectRequest& request) {
+  const auto asked = read_responses(parser_, request.body);
+  if (!asked) return openai_refusal(request, asked.error());
+  ResponsesAnswer answer = make_responses_answer(*asked, request, unix_seconds_now());
+  const auto usage = answer.usage;
+  if (asked->stream)
+    return told(openai_events(request, responses_stream(std::move(answer), request.prose)), usage, true);
+  return told(openai_json(request, responses_json(answer, request.prose, request.behaviour.body_bytes)),
+              usage, true);
+}
+
+Reply OpenAiDialect::embeddings(const DialectRequest& request) {
+  const auto asked = read_embeddings(parser_, request.body);
+  return asked ? openai_embeddings(*asked, request) : openai_refusal(request, asked.error());
 }
 
 }  // namespace
 
-Reply OpenAiDialect::error(int status, std::string_view message, const DialectRequest& request) {
-  return refuse(request, status, message, {});
-}
-
-Reply OpenAiDialect::answer(const DialectRequest& request) {
-  if (request.path.ends_with("/chat/completions")) {
-    if (request.method == "POST") return chat_completions(request);
-    return error(405, located("Method not allowed", request), request);
-  }
-  const bool reads = request.method == "GET" || request.method == "HEAD";
-  const auto model = model_id(request.path);
-  if (reads && (model || request.path.ends_with("/models"))) {
-    Reply reply{.fields = common_fields(request), .body = {}, .stream = {}};
-    reply.body = model ? model_object(*model) : model_list();
-    return reply;
-  }
-  return error(404, located("Invalid URL", request), request);
-}
-
-Reply OpenAiDialect::chat_completions(const DialectRequest& request) {
-  const auto chat = parser_.parse(request.body);
-  if (!chat) return refuse(request, 400, chat.error().message, chat.error().param);
-  const auto now = std::chrono::duration_cast<std::chrono::seconds>(base::wall_now().time_since_epoch());
-  ChatAnswer answer = make_chat_answer(*chat, request, now.count());
-  Reply reply{.fields = common_fields(request), .body = {}, .stream = {}};
-  if (chat->stream) {
-    reply.content_type = "text/event-stream; charset=utf-8";
-    reply.fields.append("cache-control: no-cache\r\n");
-    reply.stream = chat_stream(std::move(answer), request.prose);
-  } else {
-    reply.body = chat_json(answer, request.prose, request.behaviour.body_bytes);
-  }
-  return reply;
-}
+std::unique_ptr<Dialect> make_openai_dialect() { return std::make_unique<OpenAiDialect>(); }
 
 }  // namespace archestra::simulator

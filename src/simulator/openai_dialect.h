@@ -1,22 +1,13 @@
-// OpenAI: chat/completions, models, and errors for the rest, with or without /v1 in front. It speaks on
-// every path that no other dialect claims. Belongs to the simulator's thread.
+// OpenAI, with or without /v1 in front: chat/completions, responses, completions, embeddings, models, files,
+// audio, images, and errors for the rest. It speaks on every path that no other dialect claims.
 #pragma once
 
+#include <memory>
+
 #include "simulator/dialect.h"
-#include "simulator/openai_request.h"
 
 namespace archestra::simulator {
 
-class OpenAiDialect final : public Dialect {
- public:
-  bool speaks_on(std::string_view) const override { return true; }
-  Reply answer(const DialectRequest& request) override;
-  Reply error(int status, std::string_view message, const DialectRequest& request) override;
-
- private:
-  Reply chat_completions(const DialectRequest& request);
-
-  ChatRequestParser parser_;
-};
+std::unique_ptr<Dialect> make_openai_dialect();
 
 }  // namespace archestra::simulator

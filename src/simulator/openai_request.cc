@@ -1,8 +1,7 @@
 #include "simulator/openai_request.h"
 
-#include <simdjson.h>
-
-#include "base/json_text.h"
+#include <algorithm>
+#include <utility>
 
 namespace archestra::simulator {
 namespace {
@@ -10,84 +9,108 @@ namespace {
 namespace dom = simdjson::dom;
 
 constexpr std::uint64_t kChoicesMax = 128;  // the provider's own limit
-constexpr std::size_t kPropertiesMax = 32;  // of a tool that are given a value
-constexpr std::string_view kUnnamedTool = "sim_tool";
+constexpr std::size_t kInputsMax = 2048;    // likewise
+constexpr std::uint64_t kDimensions = 1536;
+constexpr std::uint64_t kDimensionsMax = 3072;
 
-std::string_view text_or(simdjson::simdjson_result<dom::element> element, std::string_view otherwise) {
-  std::string_view text;
-  return element.get(text) == simdjson::SUCCESS ? text : otherwise;
+std::unexpected<BadRequest> refused(std::string message, std::string_view param) {
+  return std::unexpected(BadRequest{std::move(message), param});
 }
 
-bool is_true(simdjson::simdjson_result<dom::element> element) {
-  bool value = false;
-  return element.get(value) == simdjson::SUCCESS && value;
+// The document, if it names a model and has the parameter that the operation cannot be without.
+ReadRequest<dom::element> read_document(BodyParser& parser, std::string_view body,
+                                        std::string_view required) {
+  const auto document = parser.parse(body);
+  if (!document) return refused("We could not parse the JSON body of your request.", "");
+  if (text_or((*document)["model"], "").empty())
+    return refused("you must provide a model parameter", "model");
+  if ((*document)[required].error() != simdjson::SUCCESS)
+    return refused("Missing required parameter: '" + std::string(required) + "'.", required);
+  return *document;
 }
 
-// A value for a property, by the type its schema gives.
-std::string_view value_of_type(std::string_view type) {
-  if (type == "number") return "0.5";
-  if (type == "integer") return "42";
-  if (type == "boolean") return "true";
-  if (type == "array") return "[]";
-  if (type == "object") return "{}";
-  return R"("Zürich, \"CH\"")";
+// `tool` has the function's name and its schema; chat wraps it, responses do not.
+void read_tool(dom::element document, JsonLookup tool, Asked& asked) {
+  if (tool.error() != simdjson::SUCCESS) return;
+  asked.may_call_tools = text_or(document["tool_choice"], "auto") != "none";
+  asked.tool_name = text_or(tool["name"], asked.tool_name);
+  asked.tool_arguments = made_arguments(tool["parameters"]);
 }
 
-std::string make_arguments(dom::element tool) {
-  std::string arguments = "{";
-  dom::object properties;
-  if (tool["function"]["parameters"]["properties"].get(properties) == simdjson::SUCCESS) {
-    std::size_t count = 0;
-    for (const dom::key_value_pair property : properties) {
-      if (count == kPropertiesMax) break;
-      if (count++ > 0) arguments.append(", ");
-      base::append_json_string(arguments, property.key);
-      arguments.append(": ").append(value_of_type(text_or(property.value["type"], "string")));
-    }
-  }
-  return arguments.append("}");
+// How many inputs a text, a list of texts, a list of tokens or a list of lists of tokens is.
+std::size_t inputs_of(JsonLookup input) {
+  const JsonLookup first = input.at(0);
+  const bool is_one = !input.is_array() || (first.error() == simdjson::SUCCESS && first.is_number());
+  return is_one ? 1 : members_of(input);
 }
 
-void read_tools(dom::element document, ChatRequest& request) {
-  request.tool_name = kUnnamedTool;
-  request.tool_arguments = "{}";
-  dom::element first;
-  if (document["tools"].at(0).get(first) != simdjson::SUCCESS) return;
-  request.may_call_tools = text_or(document["tool_choice"], "auto") != "none";
-  request.tool_name = text_or(first["function"]["name"], kUnnamedTool);
-  request.tool_arguments = make_arguments(first);
+bool read_choices(dom::element document, std::uint32_t& choices) {
+  const std::uint64_t n = number_or(document["n"], 1);
+  choices = static_cast<std::uint32_t>(std::min(n, kChoicesMax));
+  return n >= 1 && n <= kChoicesMax;
 }
 
 }  // namespace
 
-struct ChatRequestParser::Json {
-  dom::parser parser;
-  std::string padded;  // simdjson reads past the end
-};
+ReadRequest<ChatRequest> read_chat(BodyParser& parser, std::string_view body) {
+  const auto document = read_document(parser, body, "messages");
+  if (!document) return std::unexpected(document.error());
+  if (!(*document)["messages"].is_array())
+    return refused("Invalid type for 'messages': expected an array of objects.", "messages");
+  ChatRequest chat;
+  chat.model = text_or((*document)["model"], "");
+  chat.stream = is_true((*document)["stream"]);
+  chat.include_usage = is_true((*document)["stream_options"]["include_usage"]);
+  if (!read_choices(*document, chat.choices))
+    return refused("Invalid 'n': expected an integer from 1 to 128.", "n");
+  read_tool(*document, (*document)["tools"].at(0)["function"], chat);
+  return chat;
+}
 
-ChatRequestParser::ChatRequestParser() : json_(std::make_unique<Json>()) {}
-ChatRequestParser::~ChatRequestParser() = default;
-
-std::expected<ChatRequest, BadRequest> ChatRequestParser::parse(std::string_view body) {
-  json_->padded.assign(body);
-  json_->padded.append(simdjson::SIMDJSON_PADDING, '\0');
-  dom::element document;
-  if (json_->parser.parse(json_->padded.data(), body.size(), false).get(document) != simdjson::SUCCESS ||
-      !document.is_object())
-    return std::unexpected(BadRequest{"We could not parse the JSON body of your request.", ""});
+ReadRequest<ChatRequest> read_completions(BodyParser& parser, std::string_view body) {
+  const auto document = read_document(parser, body, "prompt");
+  if (!document) return std::unexpected(document.error());
   ChatRequest request;
-  request.model = text_or(document["model"], "");
-  if (request.model.empty())
-    return std::unexpected(BadRequest{"you must provide a model parameter", "model"});
-  if (!document["messages"].is_array())
-    return std::unexpected(BadRequest{"Missing required parameter: 'messages'.", "messages"});
-  request.stream = is_true(document["stream"]);
-  request.include_usage = is_true(document["stream_options"]["include_usage"]);
-  std::uint64_t choices = 1;
-  if (document["n"].get(choices) == simdjson::SUCCESS && (choices == 0 || choices > kChoicesMax))
-    return std::unexpected(BadRequest{"Invalid 'n': expected an integer from 1 to 128.", "n"});
-  request.choices = static_cast<std::uint32_t>(choices);
-  read_tools(document, request);
+  request.model = text_or((*document)["model"], "");
+  request.stream = is_true((*document)["stream"]);
+  request.include_usage = is_true((*document)["stream_options"]["include_usage"]);
+  const std::size_t prompts = inputs_of((*document)["prompt"]);
+  if (!read_choices(*document, request.choices) || prompts * request.choices > kChoicesMax || prompts == 0)
+    return refused("Invalid 'n': expected an integer from 1 to 128.", "n");
+  request.choices *= static_cast<std::uint32_t>(prompts);
+  return request;
+}
+
+ReadRequest<Asked> read_responses(BodyParser& parser, std::string_view body) {
+  const auto document = read_document(parser, body, "input");
+  if (!document) return std::unexpected(document.error());
+  Asked asked;
+  asked.model = text_or((*document)["model"], "");
+  asked.stream = is_true((*document)["stream"]);
+  asked.thoughts = (*document)["reasoning"].is_object();
+  dom::array tools;
+  if ((*document)["tools"].get(tools) != simdjson::SUCCESS) return asked;
+  for (const dom::element tool : tools) {
+    if (text_or(tool["type"], "") != "function") continue;
+    read_tool(*document, JsonLookup(dom::element(tool)), asked);
+    break;
+  }
+  return asked;
+}
+
+ReadRequest<EmbeddingsRequest> read_embeddings(BodyParser& parser, std::string_view body) {
+  const auto document = read_document(parser, body, "input");
+  if (!document) return std::unexpected(document.error());
+  EmbeddingsRequest request;
+  request.model = text_or((*document)["model"], "");
+  request.inputs = inputs_of((*document)["input"]);
+  if (request.inputs == 0 || request.inputs > kInputsMax)
+    return refused("Invalid 'input': expected at most 2048 inputs and at least one.", "input");
+  const std::uint64_t natural = request.model.ends_with("-large") ? kDimensionsMax : kDimensions;
+  request.dimensions = static_cast<std::size_t>(number_or((*document)["dimensions"], natural));
+  if (request.dimensions == 0 || request.dimensions > kDimensionsMax)
+    return refused("Invalid 'dimensions': expected an integer from 1 to 3072.", "dimensions");
+  request.base64 = text_or((*document)["encoding_format"], "float") == "base64";
   return request;
 }
 

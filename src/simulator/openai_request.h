@@ -1,40 +1,30 @@
-// What the simulator reads of a chat/completions request: only what the answer depends on.
+// What the simulator reads of OpenAI's requests: only what the answers depend on. For .cc files alone.
 #pragma once
 
-#include <cstdint>
-#include <expected>
-#include <memory>
+#include <cstddef>
 #include <string>
 #include <string_view>
 
+#include "simulator/answer.h"
+#include "simulator/request_json.h"
+
 namespace archestra::simulator {
 
-struct ChatRequest {
+struct ChatRequest : Asked {
+  bool include_usage = false;  ///< stream_options.include_usage
+};
+
+struct EmbeddingsRequest {
   std::string model;
-  bool stream = false;
-  bool include_usage = false;   ///< stream_options.include_usage
-  std::uint32_t choices = 1;    ///< n
-  bool may_call_tools = false;  ///< tools are declared and tool_choice does not say "none"
-  std::string tool_name;        ///< of the first tool
-  std::string tool_arguments;   ///< a JSON object with the properties that tool declares
+  std::size_t inputs = 1;
+  std::size_t dimensions = 0;
+  bool base64 = false;  ///< of little-endian floats
 };
 
-/// Why a request is refused, in the provider's terms.
-struct BadRequest {
-  std::string_view message;
-  std::string_view param;  ///< "" for none
-};
-
-/// Keeps its buffers from one request to the next. One thread.
-class ChatRequestParser {
- public:
-  ChatRequestParser();
-  ~ChatRequestParser();
-  std::expected<ChatRequest, BadRequest> parse(std::string_view body);
-
- private:
-  struct Json;
-  const std::unique_ptr<Json> json_;
-};
+ReadRequest<ChatRequest> read_chat(BodyParser& parser, std::string_view body);
+/// Of the legacy completions; `choices` counts those of all prompts.
+ReadRequest<ChatRequest> read_completions(BodyParser& parser, std::string_view body);
+ReadRequest<Asked> read_responses(BodyParser& parser, std::string_view body);
+ReadRequest<EmbeddingsRequest> read_embeddings(BodyParser& parser, std::string_view body);
 
 }  // namespace archestra::simulator

@@ -1,0 +1,165 @@
+// The official SDKs of three providers, pointed straight at the simulator: whatever it answers, they understand.
+
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+
+import OpenAI, { toFile } from 'openai';
+
+import { Simulator } from '../support/gateway.mjs';
+
+const messages = [{ role: 'user', content: 'What is the weather in Lisbon?' }];
+const schema = { type: 'object', properties: { city: { type: 'string' }, days: { type: 'integer' } } };
+const toolNames = ['get_weather', 'get_time'];
+const fileText = 'a file, and what is in it: é\r\n';
+
+let simulator;
+let origin;
+let calls = 0;
+
+before(async () => {
+  simulator = await Simulator.start();
+  origin = `http://127.0.0.1:${simulator.port}`;
+});
+after(() => simulator.stop());
+
+/** Options of one SDK call: what the simulator is to do, and a name under which it remembers it. */
+function simulated(fields = {}) {
+  calls += 1;
+  const id = `call-${calls}`;
+  const named = Object.entries(fields).map(([name, value]) => [`x-sim-${name}`, String(value)]);
+  return { id, headers: { ...Object.fromEntries(named), 'x-sim-id': id } };
+}
+
+/** What the journal says that the answer told of its tokens. */
+async function toldUsage(id) {
+  return (await simulator.calls()).find((call) => call.id === id).usage;
+}
+
+function assertArguments(args) {
+  assert.deepEqual(args, { city: 'Zürich, "CH"', days: 42 });
+}
+
+describe('openai', () => {
+  let client;
+  before(() => (client = new OpenAI({ baseURL: `${origin}/v1`, apiKey: 'sk-test-0123456789', maxRetries: 0 })));
+
+  const model = 'gpt-5';
+  const input = 'What is the weather in Lisbon?';
+  const tools = toolNames.map((name) => ({ type: 'function', name, parameters: schema, strict: false }));
+
+  test('responses', async () => {
+    const { id, headers } = simulated({ tokens: 9 });
+    const response = await client.responses.create({ model, input }, { headers });
+    assert.equal(response.status, 'completed');
+    assert.ok(response.output_text.length > 0);
+    const told = await toldUsage(id);
+    assert.equal(response.usage.output_tokens, 9);
+    assert.equal(response.usage.input_tokens, told.input_tokens);
+    assert.equal(response.usage.input_tokens_details.cached_tokens, told.cached_input_tokens);
+    assert.equal(response.usage.output_tokens_details.reasoning_tokens, told.reasoning_tokens);
+  });
+
+  test('responses, streamed and put together by the SDK', async () => {
+    const { headers } = simulated({ tokens: 9 });
+    const stream = client.responses.stream({ model, input, reasoning: { effort: 'low', summary: 'auto' } }, { headers });
+    let text = '';
+    let number = 0;
+    for await (const event of stream) {
+      assert.equal(event.sequence_number, number++);
+      if (event.type === 'response.output_text.delta') text += event.delta;
+    }
+    const response = await stream.finalResponse();
+    assert.equal(response.output_text, text);
+    assert.deepEqual(response.output.map(({ type }) => type), ['reasoning', 'message']);
+    assert.ok(response.output[0].summary[0].text.length > 0);
+    assert.equal(response.usage.output_tokens, 9);
+    assert.equal(response.usage.output_tokens_details.reasoning_tokens, 4);
+  });
+
+  for (const streamed of [false, true]) {
+    test(`function calls of responses${streamed ? ', streamed' : ''}`, async () => {
+      const { headers } = simulated({ 'tool-calls': 2 });
+      const request = { model, input, tools };
+      const response = streamed
+        ? await client.responses.stream(request, { headers }).finalResponse()
+        : await client.responses.create(request, { headers });
+      assert.deepEqual(response.output.map(({ type, name }) => [type, name]), Array(2).fill(['function_call', 'get_weather']));
+      assert.equal(new Set(response.output.map(({ call_id }) => call_id)).size, 2);
+      for (const call of response.output) assertArguments(JSON.parse(call.arguments));
+    });
+  }
+
+  test('an error inside a stream of responses', async () => {
+    const { headers } = simulated({ 'error-event': 4 });
+    const stream = await client.responses.create({ model, input, stream: true }, { headers });
+    await assert.rejects(Array.fromAsync(stream), OpenAI.APIError);
+  });
+
+  test('legacy completions', async () => {
+    const prompt = 'Once upon';
+    const request = { model: 'gpt-3.5-turbo-instruct', prompt };
+    const { id, headers } = simulated({ tokens: 7 });
+    const completion = await client.completions.create(request, { headers });
+    assert.ok(completion.choices[0].text.length > 0);
+    assert.equal(completion.usage.prompt_tokens, (await toldUsage(id)).input_tokens);
+    const chunks = await Array.fromAsync(
+      await client.completions.create(
+        { ...request, stream: true, stream_options: { include_usage: true } },
+        { headers: simulated({ tokens: 7 }).headers },
+      ),
+    );
+    assert.equal(chunks.at(-1).usage.completion_tokens, 7);
+    assert.equal(chunks.filter(({ choices }) => choices[0]?.text).length, 7);
+  });
+
+  test('embeddings, which the SDK asks for in base64', async () => {
+    const request = { model: 'text-embedding-3-small', input: ['one', 'two'], dimensions: 16 };
+    const decoded = await client.embeddings.create(request);
+    const plain = await client.embeddings.create({ ...request, encoding_format: 'float' });
+    assert.deepEqual(decoded.data.map(({ embedding }) => embedding.length), [16, 16]);
+    for (const [i, { embedding }] of decoded.data.entries())
+      for (const [j, value] of embedding.entries()) assert.equal(Math.fround(plain.data[i].embedding[j]), value);
+    assert.ok(decoded.usage.total_tokens > 0);
+  });
+
+  test('models', async () => {
+    const { data } = await client.models.list();
+    assert.ok(data.length > 2);
+    assert.equal((await client.models.retrieve(data[0].id)).id, data[0].id);
+  });
+
+  test('files', async () => {
+    const file = await client.files.create({ file: await toFile(Buffer.from(fileText), 'note.txt'), purpose: 'user_data' });
+    assert.equal(file.bytes, Buffer.byteLength(fileText));
+    assert.equal(file.filename, 'note.txt');
+    assert.equal(file.purpose, 'user_data');
+    assert.equal(await (await client.files.content(file.id)).text(), fileText);
+    assert.ok((await Array.fromAsync(client.files.list())).some(({ id }) => id === file.id));
+    assert.ok((await client.files.delete(file.id)).deleted);
+    await assert.rejects(client.files.retrieve(file.id), OpenAI.NotFoundError);
+  });
+
+  test('speech, transcriptions and images', async () => {
+    const speech = await client.audio.speech.create({ model: 'tts-1', voice: 'alloy', input: 'hello' });
+    const wav = Buffer.from(await speech.arrayBuffer());
+    assert.equal(wav.toString('latin1', 0, 4), 'RIFF');
+    const { headers } = simulated({ tokens: 5 });
+    const transcription = await client.audio.transcriptions.create(
+      { model: 'gpt-4o-transcribe', file: await toFile(wav, 'speech.wav') },
+      { headers },
+    );
+    assert.ok(transcription.text.length > 0);
+    assert.equal(transcription.usage.output_tokens, 5);
+    const images = await client.images.generate({ model: 'gpt-image-1', prompt: 'a dot' });
+    assert.equal(Buffer.from(images.data[0].b64_json, 'base64').toString('latin1', 1, 4), 'PNG');
+  });
+
+  test('errors', async () => {
+    const refused = (status) => client.responses.create({ model, input }, { headers: simulated({ status }).headers });
+    await assert.rejects(refused(401), OpenAI.AuthenticationError);
+    await assert.rejects(refused(429), OpenAI.RateLimitError);
+    await assert.rejects(refused(500), OpenAI.InternalServerError);
+    await assert.rejects(client.responses.create({ model }), OpenAI.BadRequestError);
+    await assert.rejects(client.get('/nowhere'), OpenAI.NotFoundError);
+  });
+});
