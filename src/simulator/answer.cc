@@ -86,4 +86,17 @@ void Blocks::append_whole(std::string& out, const Block& block, std::size_t padd
   out.append("\"");
 }
 
+std::optional<BlockWalk::Step> BlockWalk::next() {
+  for (; block_ < blocks_.size(); ++block_, step_ = 0) {
+    const std::uint64_t step = step_++;
+    const std::uint64_t before = before_(blocks_, block_);
+    if (step < before) return Step{block_, Part::kBefore, step};
+    const std::uint64_t pieces = blocks_[block_].pieces;
+    if (step < before + pieces) return Step{block_, Part::kPiece, step - before};
+    if (step < before + pieces + after_(blocks_, block_))
+      return Step{block_, Part::kAfter, step - before - pieces};
+  }
+  return std::nullopt;
+}
+
 }  // namespace archestra::simulator

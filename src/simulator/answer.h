@@ -88,4 +88,30 @@ class Blocks {
   std::vector<Block> blocks_;
 };
 
+/// Goes through the events of a stream that are about blocks: so many before each block's pieces, the
+/// pieces, so many after them. `blocks` outlives it.
+class BlockWalk {
+ public:
+  enum class Part : std::uint8_t { kBefore, kPiece, kAfter };
+  struct Step {
+    std::size_t block = 0;
+    Part part = Part::kBefore;
+    std::uint64_t number = 0;  ///< from 0, of this part
+  };
+  /// How many events a block has before or after its pieces.
+  using Count = std::uint64_t (*)(const Blocks& blocks, std::size_t block);
+
+  BlockWalk(const Blocks& blocks, Count before, Count after)
+      : blocks_(blocks), before_(before), after_(after) {}
+  /// Nothing after the last event of the last block.
+  std::optional<Step> next();
+
+ private:
+  const Blocks& blocks_;
+  const Count before_;
+  const Count after_;
+  std::size_t block_ = 0;
+  std::uint64_t step_ = 0;
+};
+
 }  // namespace archestra::simulator

@@ -1,15 +1,16 @@
 #include "simulator/openai_dialect.h"
 
 #include <array>
+#include <iterator>
 #include <optional>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "base/json_text.h"
+#include "simulator/file_operations.h"
 #include "simulator/openai_chat.h"
 #include "simulator/openai_completions.h"
-#include "simulator/openai_files.h"
 #include "simulator/openai_media.h"
 #include "simulator/openai_reply.h"
 #include "simulator/openai_request.h"
@@ -36,6 +37,28 @@ std::string model_list() {
   return out.append("]}\n");
 }
 
+void append_file(std::string& out, const StoredFile& file, const DialectRequest&) {
+  fmt::format_to(std::back_inserter(out), R"({{"object":"file","id":"{}","purpose":)", file.id);
+  base::append_json_string(out, file.purpose);
+  out.append(R"(,"filename":)");
+  base::append_json_string(out, file.name);
+  fmt::format_to(std::back_inserter(out),
+                 R"(,"bytes":{},"created_at":{},"expires_at":null,"status":"processed"}})",
+                 file.content.size(), file.created_s);
+}
+
+void append_deleted_file(std::string& out, const StoredFile& file) {
+  fmt::format_to(std::back_inserter(out), R"({{"object":"file","id":"{}","deleted":true}})", file.id);
+}
+
+constexpr FileWords kFileWords{.id_prefix = "file-",
+                               .id_characters = 22,
+                               .content_end = "/content",
+                               .list_front = R"({"object":"list","data":[)",
+                               .list_back = R"(],"has_more":false})",
+                               .append_object = append_file,
+                               .append_deleted = append_deleted_file};
+
 class OpenAiDialect final : public Dialect {
  public:
   bool speaks(const DialectRequest&) const override { return true; }
@@ -49,6 +72,7 @@ class OpenAiDialect final : public Dialect {
   Reply responses(const DialectRequest& request);
   Reply completions(const DialectRequest& request);
   Reply embeddings(const DialectRequest& request);
+  Reply files(std::string_view place, const DialectRequest& request);
   Reply speech(const DialectRequest& request) { return openai_speech(request); }
   Reply transcription(const DialectRequest& request) { return openai_transcription(request); }
   Reply image(const DialectRequest& request) { return openai_image(request); }
@@ -79,10 +103,7 @@ Reply OpenAiDialect::answer(const DialectRequest& request) {
     if (request.method == "POST") return (this->*operation.answer)(request);
     return openai_error(request, 405, located("Method not allowed", request));
   }
-  if (const auto place = below(request.path, "/files")) {
-    auto reply = openai_files(files_, *place, request);
-    return reply ? std::move(*reply) : openai_error(request, 405, located("Method not allowed", request));
-  }
+  if (const auto place = below(request.path, "/files")) return files(*place, request);
   const auto model = below(request.path, "/models");
   if (model && is_reading(request))
     return openai_json(request, model->empty() ? model_list() : model_object(*model));
@@ -136,6 +157,20 @@ Reply OpenAiDialect::responses(const DialectRequest& request) {
 Reply OpenAiDialect::embeddings(const DialectRequest& request) {
   const auto asked = read_embeddings(parser_, request.body);
   return asked ? openai_embeddings(*asked, request) : openai_refusal(request, asked.error());
+}
+
+Reply OpenAiDialect::files(std::string_view place, const DialectRequest& request) {
+  auto done = operate_on_files(files_, place, request, kFileWords);
+  if (done) {
+    Reply reply = openai_json(request, std::move(done->body));
+    if (done->is_content) reply.content_type = "application/octet-stream";
+    return reply;
+  }
+  if (done.error() == FileRefusal::kNoForm)
+    return openai_error(request, 400, "'file' is a required property", "file");
+  if (done.error() == FileRefusal::kUnknownFile)
+    return openai_error(request, 404, located("No such File object", request), "id");
+  return openai_error(request, 405, located("Method not allowed", request));
 }
 
 }  // namespace

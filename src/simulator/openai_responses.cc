@@ -106,7 +106,7 @@ class Writer {
   const Blocks blocks_;
 };
 
-// The events around a block's deltas, in order.
+// The events about a block.
 enum class Mark : std::uint8_t { kItemAdded, kPartAdded, kDelta, kTextDone, kPartDone, kItemDone };
 
 // What the events of a kind of block are called, and where the text stands.
@@ -122,20 +122,36 @@ constexpr Names kNames[] = {
     {"", "response.function_call_arguments", "", "arguments"},
 };
 
+bool has_parts(const Blocks& blocks, std::size_t block) { return blocks[block].kind != Kind::kToolCall; }
+std::uint64_t events_before(const Blocks& blocks, std::size_t block) {
+  return has_parts(blocks, block) ? 2 : 1;
+}
+std::uint64_t events_after(const Blocks& blocks, std::size_t block) {
+  return has_parts(blocks, block) ? 3 : 2;
+}
+
+Mark mark_of(const BlockWalk::Step& step, bool has_parts) {
+  if (step.part == BlockWalk::Part::kPiece) return Mark::kDelta;
+  if (step.part == BlockWalk::Part::kBefore) return step.number == 0 ? Mark::kItemAdded : Mark::kPartAdded;
+  if (step.number == 0) return Mark::kTextDone;
+  return has_parts && step.number == 1 ? Mark::kPartDone : Mark::kItemDone;
+}
+
 class ResponsesStream final : public EventStream {
  public:
   ResponsesStream(ResponsesAnswer answer, const Prose& prose)
-      : EventStream(answer.error_event), answer_(std::move(answer)), writer_(answer_, prose) {}
+      : EventStream(answer.error_event),
+        answer_(std::move(answer)),
+        writer_(answer_, prose),
+        walk_(writer_.blocks(), events_before, events_after) {}
 
  private:
   Step write(std::string& out, std::uint64_t number) override {
     if (number == 0) return response_event(out, number, "response.created", State::kInProgress);
     if (number == 1) return response_event(out, number, "response.in_progress", State::kInProgress);
-    if (index_ == writer_.blocks().size()) {
-      response_event(out, number, "response.completed", State::kCompleted);
-      return {.last = true};
-    }
-    return block_event(out, number);
+    if (const auto step = walk_.next()) return block_event(out, number, *step);
+    response_event(out, number, "response.completed", State::kCompleted);
+    return {.last = true};
   }
 
   void write_error(std::string& out, std::uint64_t number) override {
@@ -159,66 +175,48 @@ class ResponsesStream final : public EventStream {
     return {};
   }
 
-  Step block_event(std::string& out, std::uint64_t number) {
-    const Block& block = writer_.blocks()[index_];
-    const Names& names = kNames[static_cast<std::size_t>(block.kind)];
-    const Mark mark = mark_;
+  Step block_event(std::string& out, std::uint64_t number, const BlockWalk::Step& step) const {
+    const Mark mark = mark_of(step, has_parts(writer_.blocks(), step.block));
     if (mark == Mark::kItemAdded || mark == Mark::kItemDone)
-      item_event(out, number, mark);
+      item_event(out, number, mark, step.block);
     else
-      text_event(out, number, mark, block, names);
+      text_event(out, number, mark, step);
     out.append("}\n\n");
-    advance(block, names);
     return {.pace = mark == Mark::kDelta ? Pace::kToken : Pace::kAtOnce};
   }
 
-  void item_event(std::string& out, std::uint64_t number, Mark mark) const {
+  void item_event(std::string& out, std::uint64_t number, Mark mark, std::size_t index) const {
     const bool done = mark == Mark::kItemDone;
     open(out, number, "response.output_item", done ? ".done" : ".added");
-    fmt::format_to(std::back_inserter(out), R"("output_index":{},"item":)", index_);
-    writer_.append_item(out, index_, done ? State::kCompleted : State::kInProgress);
+    fmt::format_to(std::back_inserter(out), R"("output_index":{},"item":)", index);
+    writer_.append_item(out, index, done ? State::kCompleted : State::kInProgress);
   }
 
-  void text_event(std::string& out, std::uint64_t number, Mark mark, const Block& block,
-                  const Names& names) const {
+  void text_event(std::string& out, std::uint64_t number, Mark mark, const BlockWalk::Step& step) const {
+    const Block& block = writer_.blocks()[step.block];
+    const Names& names = kNames[static_cast<std::size_t>(block.kind)];
     const bool is_part = mark == Mark::kPartAdded || mark == Mark::kPartDone;
     const bool done = mark == Mark::kPartDone || mark == Mark::kTextDone;
     const std::string_view what = done ? ".done" : is_part ? ".added" : ".delta";
     open(out, number, is_part ? names.part : names.text, what);
     fmt::format_to(std::back_inserter(out), R"("item_id":"{}","output_index":{},{}"{}":)",
-                   writer_.item_id(index_), index_, names.part_index,
+                   writer_.item_id(step.block), step.block, names.part_index,
                    is_part ? "part"
                    : done  ? names.whole
                            : "delta");
     const State state = done ? State::kCompleted : State::kInProgress;
     if (is_part)
-      writer_.append_part(out, index_, state);
+      writer_.append_part(out, step.block, state);
     else if (done)
-      writer_.append_text(out, index_, state);
+      writer_.append_text(out, step.block, state);
     else
-      writer_.blocks().append_piece(out, block, piece_);
+      writer_.blocks().append_piece(out, block, step.number);
     if (block.kind == Kind::kText && !is_part) out.append(R"(,"logprobs":[])");
-  }
-
-  void advance(const Block& block, const Names& names) {
-    if (mark_ == Mark::kDelta && ++piece_ < block.pieces) return;
-    if (mark_ == Mark::kItemDone) {
-      ++index_;
-      mark_ = Mark::kItemAdded;
-      piece_ = 0;
-      return;
-    }
-    mark_ = static_cast<Mark>(static_cast<int>(mark_) + 1);
-    if ((mark_ == Mark::kPartAdded || mark_ == Mark::kPartDone) && names.part.empty())
-      mark_ = static_cast<Mark>(static_cast<int>(mark_) + 1);
-    if (mark_ == Mark::kDelta && block.pieces == 0) mark_ = Mark::kTextDone;
   }
 
   const ResponsesAnswer answer_;
   const Writer writer_;
-  std::size_t index_ = 0;
-  Mark mark_ = Mark::kItemAdded;
-  std::uint64_t piece_ = 0;
+  BlockWalk walk_;
 };
 
 }  // namespace

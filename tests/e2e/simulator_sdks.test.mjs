@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 
+import Anthropic from '@anthropic-ai/sdk';
 import OpenAI, { toFile } from 'openai';
 
 import { Simulator } from '../support/gateway.mjs';
@@ -163,3 +164,98 @@ describe('openai', () => {
     await assert.rejects(client.get('/nowhere'), OpenAI.NotFoundError);
   });
 });
+
+describe('anthropic', () => {
+  let client;
+  before(() => (client = new Anthropic({ baseURL: origin, apiKey: 'sk-ant-test-0123456789', maxRetries: 0 })));
+
+  const request = { model: 'claude-sonnet-4-6', max_tokens: 1024, messages };
+  const tools = toolNames.map((name) => ({ name, input_schema: schema }));
+
+  test('messages', async () => {
+    const { id, headers } = simulated({ tokens: 9 });
+    const { data: message, response } = await client.messages.create(request, { headers }).withResponse();
+    assert.equal(message.role, 'assistant');
+    assert.deepEqual(message.content.map(({ type }) => type), ['text']);
+    assert.equal(message.stop_reason, 'end_turn');
+    assert.match(response.headers.get('request-id'), /^req_/);
+    assert.equal(message.usage.output_tokens, 9);
+    assertAnthropicUsage(message.usage, await toldUsage(id));
+  });
+
+  test('messages, streamed and put together by the SDK', async () => {
+    const { id, headers } = simulated({ tokens: 9 });
+    const stream = client.messages.stream({ ...request, thinking: { type: 'adaptive' } }, { headers });
+    let text = '';
+    let thinking = '';
+    stream.on('text', (delta) => (text += delta)).on('thinking', (delta) => (thinking += delta));
+    const message = await stream.finalMessage();
+    assert.deepEqual(message.content.map(({ type }) => type), ['thinking', 'text']);
+    assert.equal(message.content[0].thinking, thinking);
+    assert.ok(message.content[0].signature.length > 0);
+    assert.equal(message.content[1].text, text);
+    assert.equal(message.usage.output_tokens_details.thinking_tokens, 4);
+    assertAnthropicUsage(message.usage, await toldUsage(id));
+  });
+
+  for (const streamed of [false, true]) {
+    test(`tool use${streamed ? ', streamed' : ''}`, async () => {
+      const { headers } = simulated({ 'tool-calls': 2 });
+      const message = streamed
+        ? await client.messages.stream({ ...request, tools }, { headers }).finalMessage()
+        : await client.messages.create({ ...request, tools }, { headers });
+      assert.equal(message.stop_reason, 'tool_use');
+      assert.deepEqual(message.content.map(({ type, name }) => [type, name]), Array(2).fill(['tool_use', 'get_weather']));
+      assert.equal(new Set(message.content.map(({ id }) => id)).size, 2);
+      for (const { input } of message.content) assertArguments(input);
+    });
+  }
+
+  test('an error inside a stream', async () => {
+    const { headers } = simulated({ 'error-event': 5 });
+    const stream = await client.messages.create({ ...request, stream: true }, { headers });
+    await assert.rejects(Array.fromAsync(stream), /overloaded_error/);
+  });
+
+  test('token counts and models', async () => {
+    const { input_tokens } = await client.messages.countTokens({ model: request.model, messages });
+    assert.ok(input_tokens > 0);
+    const models = await Array.fromAsync(client.models.list());
+    assert.ok(models.length > 2);
+    assert.equal((await client.models.retrieve(models[0].id)).id, models[0].id);
+  });
+
+  test('files', async () => {
+    const file = await client.files.upload({ file: await toFile(Buffer.from(fileText), 'note.txt', { type: 'text/plain' }) });
+    assert.equal(file.size_bytes, Buffer.byteLength(fileText));
+    assert.equal(file.mime_type, 'text/plain');
+    assert.equal(await (await client.files.download(file.id)).text(), fileText);
+    assert.ok((await Array.fromAsync(client.files.list())).some(({ id }) => id === file.id));
+    assert.equal((await client.files.delete(file.id)).type, 'file_deleted');
+    await assert.rejects(client.files.retrieveMetadata(file.id), Anthropic.NotFoundError);
+  });
+
+  test('errors', async () => {
+    const refused = (status) => client.messages.create(request, { headers: simulated({ status }).headers });
+    await assert.rejects(refused(401), Anthropic.AuthenticationError);
+    await assert.rejects(refused(429), Anthropic.RateLimitError);
+    await assert.rejects(refused(529), (error) => {
+      assert.ok(error instanceof Anthropic.InternalServerError);
+      assert.equal(error.error.error.type, 'overloaded_error');
+      assert.equal(error.requestID, error.error.request_id);
+      return true;
+    });
+    await assert.rejects(client.messages.create({ ...request, messages: undefined }), Anthropic.BadRequestError);
+    await assert.rejects(client.get('/v1/nowhere'), Anthropic.NotFoundError);
+  });
+});
+
+function assertAnthropicUsage(usage, told) {
+  assert.equal(usage.cache_read_input_tokens, told.cached_input_tokens);
+  assert.equal(usage.cache_creation_input_tokens, told.cache_creation_input_tokens);
+  assert.equal(
+    usage.input_tokens + usage.cache_read_input_tokens + usage.cache_creation_input_tokens,
+    told.input_tokens,
+  );
+  assert.equal(usage.output_tokens, told.output_tokens);
+}
