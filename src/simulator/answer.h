@@ -23,6 +23,7 @@ struct Asked {
   bool thoughts = false;               ///< what the model thinks is to be shown
   std::uint32_t choices = 1;           ///< answers to the same question
   bool may_call_tools = false;         ///< tools are declared and none of the request's words forbids them
+  bool provider_tools = false;         ///< tools that the provider itself runs are declared
   std::string tool_name = "sim_tool";  ///< of the first tool
   std::string tool_arguments = "{}";   ///< a JSON object with the properties that tool declares
 };

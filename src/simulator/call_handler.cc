@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "simulator/anthropic_dialect.h"
+#include "simulator/gemini_dialect.h"
 #include "simulator/openai_dialect.h"
 
 namespace archestra::simulator {
@@ -32,7 +33,7 @@ CallHandler::CallHandler(const SimulatorOptions& options, std::optional<Recordin
     : options_(options),
       recordings_(std::move(recordings)),
       prose_(options.seed),
-      dialects_{make_anthropic_dialect(), make_openai_dialect()},
+      dialects_{make_gemini_dialect(), make_anthropic_dialect(), make_openai_dialect()},
       journal_(options.journal_calls_max) {}
 
 net::Task<Persistence> CallHandler::serve(http_io::ServerRequest& request) {

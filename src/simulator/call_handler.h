@@ -37,7 +37,7 @@ class CallHandler final : public http_io::Handler {
   const SimulatorOptions& options_;
   const std::optional<Recordings> recordings_;
   const Prose prose_;
-  const std::array<std::unique_ptr<Dialect>, 2> dialects_;  // the last one takes what the others do not
+  const std::array<std::unique_ptr<Dialect>, 3> dialects_;  // the last one takes what the others do not
   std::uint64_t calls_ = 0;
   Journal journal_;
 };

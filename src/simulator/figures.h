@@ -10,6 +10,7 @@ struct TokenFigures {
   std::uint64_t prompt_tokens = 0;
   std::uint64_t cached_tokens = 0;       ///< part of the prompt, read from a cache
   std::uint64_t cache_write_tokens = 0;  ///< another part of the prompt, written to a cache
+  std::uint64_t tool_prompt_tokens = 0;  ///< beside the prompt: what the provider's own tools brought in
   std::uint64_t completion_tokens = 0;
   std::uint64_t reasoning_tokens = 0;  ///< part of the completion; the visible text does not shrink for it
 };

@@ -59,9 +59,9 @@ void append_usage(std::string& out, const std::optional<TokenFigures>& usage) {
   }
   fmt::format_to(std::back_inserter(out),
                  R"(,"usage":{{"input_tokens":{},"cached_input_tokens":{},"cache_creation_input_tokens":{},)"
-                 R"("output_tokens":{},"reasoning_tokens":{}}})",
+                 R"("tool_input_tokens":{},"output_tokens":{},"reasoning_tokens":{}}})",
                  usage->prompt_tokens, usage->cached_tokens, usage->cache_write_tokens,
-                 usage->completion_tokens, usage->reasoning_tokens);
+                 usage->tool_prompt_tokens, usage->completion_tokens, usage->reasoning_tokens);
 }
 
 std::string_view sim_id(const http::Fields& fields) {

@@ -67,7 +67,7 @@ class DialectTest : public testing::Test {
     return element;
   }
   Element data(std::string_view event) {
-    EXPECT_TRUE(event.ends_with("\n\n")) << event;
+    EXPECT_TRUE(event.ends_with("\n\n") || event.ends_with("\r\n\r\n")) << event;
     std::string scratch;
     return parse(http::sse_data(event, scratch).value_or(""));
   }

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 
 import Anthropic from '@anthropic-ai/sdk';
+import { ApiError, FunctionCallingConfigMode, GoogleGenAI } from '@google/genai';
 import OpenAI, { toFile } from 'openai';
 
 import { Simulator } from '../support/gateway.mjs';
@@ -258,4 +259,130 @@ function assertAnthropicUsage(usage, told) {
     told.input_tokens,
   );
   assert.equal(usage.output_tokens, told.output_tokens);
+}
+
+describe('gemini', () => {
+  const model = 'gemini-2.5-flash';
+  const contents = 'What is the weather in Lisbon?';
+  const tools = [{ functionDeclarations: toolNames.map((name) => ({ name, parametersJsonSchema: schema })) }];
+  const generationConfig = { thinkingConfig: { includeThoughts: true } };
+
+  function sdk(fields = {}, options = {}) {
+    const { id, headers } = simulated(fields);
+    return { id, client: new GoogleGenAI({ apiKey: 'test-0123456789', ...options, httpOptions: { baseUrl: origin, headers } }) };
+  }
+
+  for (const apiVersion of [undefined, 'v1beta', 'v1alpha']) {
+    test(`generateContent of ${apiVersion ?? 'the default version'}`, async () => {
+      const { id, client } = sdk({ tokens: 9 }, { apiVersion });
+      const response = await client.models.generateContent({ model, contents });
+      assert.ok(response.text.length > 0);
+      assert.equal(response.candidates[0].finishReason, 'STOP');
+      assert.equal(response.modelVersion, model);
+      assertGeminiUsage(response.usageMetadata, await toldUsage(id));
+    });
+  }
+
+  test('generateContentStream with thoughts', async () => {
+    const { id, client } = sdk({ tokens: 9 });
+    const chunks = await Array.fromAsync(await client.models.generateContentStream({ model, contents, config: generationConfig }));
+    const parts = chunks.flatMap(({ candidates }) => candidates[0].content.parts);
+    assert.equal(parts.filter(({ thought }) => thought).length, 4);
+    assert.equal(parts.filter(({ thought, text }) => !thought && text).length, 9);
+    assert.equal(chunks.at(-1).candidates[0].finishReason, 'STOP');
+    assert.equal(chunks.at(-1).usageMetadata.thoughtsTokenCount, 4);
+    const totals = chunks.map(({ usageMetadata }) => usageMetadata.totalTokenCount);
+    assert.deepEqual(totals, totals.toSorted((a, b) => a - b));
+    assertGeminiUsage(chunks.at(-1).usageMetadata, await toldUsage(id));
+  });
+
+  test('a stream without alt=sse is one JSON array', async () => {
+    const { headers } = simulated({ tokens: 3 });
+    const response = await fetch(`${origin}/v1beta/models/${model}:streamGenerateContent`, {
+      method: 'POST',
+      headers,
+      body: JSON.stringify({ contents: [{ role: 'user', parts: [{ text: contents }] }] }),
+    });
+    assert.match(response.headers.get('content-type'), /^application\/json/);
+    assert.equal((await response.json()).length, 4);
+  });
+
+  for (const streamed of [false, true]) {
+    test(`function calls${streamed ? ', streamed' : ''}`, async () => {
+      const { client } = sdk({ 'tool-calls': 2 });
+      const request = { model, contents, config: { tools } };
+      const calls = streamed
+        ? (await Array.fromAsync(await client.models.generateContentStream(request))).flatMap((chunk) => chunk.functionCalls ?? [])
+        : (await client.models.generateContent(request)).functionCalls;
+      assert.deepEqual(calls.map(({ name }) => name), ['get_weather', 'get_weather']);
+      for (const { args } of calls) assertArguments(args);
+    });
+  }
+
+  test('functions that may not be called are not', async () => {
+    const { client } = sdk({ 'tool-call-fraction': 1 });
+    const toolConfig = { functionCallingConfig: { mode: FunctionCallingConfigMode.NONE } };
+    const free = await client.models.generateContent({ model, contents, config: { tools } });
+    const forbidden = await client.models.generateContent({ model, contents, config: { tools, toolConfig } });
+    assert.equal(free.functionCalls.length, 1);
+    assert.equal(forbidden.functionCalls, undefined);
+  });
+
+  test('an error inside a stream', async () => {
+    const { client } = sdk({ 'error-event': 2 });
+    const stream = await client.models.generateContentStream({ model, contents });
+    await assert.rejects(Array.fromAsync(stream), (error) => error instanceof ApiError && error.status === 503);
+  });
+
+  test('token counts, embeddings and models', async () => {
+    const { client } = sdk();
+    assert.ok((await client.models.countTokens({ model, contents })).totalTokens > 0);
+    const { embeddings } = await client.models.embedContent({
+      model: 'gemini-embedding-001',
+      contents: ['one', 'two'],
+      config: { outputDimensionality: 16 },
+    });
+    assert.deepEqual(embeddings.map(({ values }) => values.length), [16, 16]);
+    const models = await Array.fromAsync(await client.models.list());
+    assert.ok(models.some(({ name }) => name === `models/${model}`));
+    assert.equal((await client.models.get({ model })).name, `models/${model}`);
+  });
+
+  test('files, uploaded in steps', async () => {
+    const { client } = sdk();
+    const file = await client.files.upload({
+      file: new Blob([fileText], { type: 'text/plain' }),
+      config: { displayName: 'note' },
+    });
+    assert.equal(Number(file.sizeBytes), Buffer.byteLength(fileText));
+    assert.equal(file.displayName, 'note');
+    assert.equal(file.mimeType, 'text/plain');
+    assert.equal(file.state, 'ACTIVE');
+    assert.equal(await (await fetch(`${file.uri}:download?alt=media`)).text(), fileText);
+    assert.ok((await Array.fromAsync(await client.files.list())).some(({ name }) => name === file.name));
+    await client.files.delete({ name: file.name });
+    await assert.rejects(client.files.get({ name: file.name }), ApiError);
+  });
+
+  test('errors', async () => {
+    for (const [status, name] of [[400, 'INVALID_ARGUMENT'], [401, 'UNAUTHENTICATED'], [429, 'RESOURCE_EXHAUSTED'], [503, 'UNAVAILABLE']]) {
+      const { client } = sdk({ status });
+      await assert.rejects(client.models.generateContent({ model, contents }), (error) => {
+        assert.ok(error instanceof ApiError, String(error));
+        assert.equal(error.status, status);
+        assert.equal(JSON.parse(error.message).error.status, name);
+        return true;
+      });
+    }
+    const { client } = sdk();
+    await assert.rejects(client.caches.get({ name: 'cachedContents/none' }), (error) => error.status === 404);
+  });
+});
+
+function assertGeminiUsage(usage, told) {
+  assert.equal(usage.promptTokenCount, told.input_tokens);
+  assert.equal(usage.cachedContentTokenCount ?? 0, told.cached_input_tokens);
+  assert.equal(usage.thoughtsTokenCount ?? 0, told.reasoning_tokens);
+  assert.equal(usage.candidatesTokenCount + (usage.thoughtsTokenCount ?? 0), told.output_tokens);
+  assert.equal(usage.totalTokenCount, told.input_tokens + told.output_tokens);
 }
