@@ -1,7 +1,5 @@
 #include "simulator/replay.h"
 
-#include <simdjson.h>
-
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
@@ -11,6 +9,7 @@
 #include <utility>
 
 #include "http/head.h"
+#include "simulator/request_json.h"
 
 namespace archestra::simulator {
 namespace {
@@ -52,9 +51,10 @@ std::optional<Recording> read_recording(const fs::path& folder, dom::parser& par
   auto body = read_file(folder / file);
   if (!body) return std::nullopt;
   recording.status = static_cast<int>(status);
-  recording.is_stream = file.ends_with(".sse");
+  const bool is_events = file.ends_with(".sse");
+  recording.is_stream = is_events || is_true(meta["stream"]);  // Gemini also streams one JSON array
   if (recording.content_type.empty())
-    recording.content_type = recording.is_stream ? "text/event-stream" : "application/json";
+    recording.content_type = is_events ? "text/event-stream" : "application/json";
   recording.body = std::move(*body);
   return recording;
 }

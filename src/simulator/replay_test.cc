@@ -57,6 +57,18 @@ TEST_F(ReplayTest, ARecordingIsStatusHeadersAndBody) {
   EXPECT_EQ(loaded->find("openai/two"), nullptr);
 }
 
+TEST_F(ReplayTest, AStreamMayBeOneJsonArray) {
+  write("gemini/array/meta.json", R"({"status":200,"response_file":"response.json","stream":true})");
+  write("gemini/array/response.json", "[{}\n,\r\n{}\n]");
+  write("gemini/object/meta.json", R"({"status":200,"response_file":"response.json","stream":false})");
+  write("gemini/object/response.json", "{}");
+  const auto loaded = Recordings::load(folder);
+  ASSERT_TRUE(loaded.has_value());
+  EXPECT_TRUE(loaded->find("gemini/array")->is_stream);
+  EXPECT_EQ(loaded->find("gemini/array")->content_type, "application/json");
+  EXPECT_FALSE(loaded->find("gemini/object")->is_stream);
+}
+
 TEST_F(ReplayTest, WhatCannotBeReadIsAnError) {
   EXPECT_FALSE(Recordings::load(folder).has_value());
   fs::create_directories(folder);

@@ -1,6 +1,6 @@
-// A provider that is not there: a small HTTP server that answers like OpenAI, at the pace and with the
-// faults that a call or the options ask for. For the demo, tests and benchmarks; never for users' data.
-// One thread, the one that calls run().
+// Providers that are not there: a small HTTP server that answers like OpenAI, Anthropic and Gemini, at the
+// pace and with the faults that a call or the options ask for. For the demo, tests and benchmarks; never
+// for users' data. One thread, the one that calls run().
 #pragma once
 
 #include <cstdint>

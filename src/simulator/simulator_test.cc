@@ -383,6 +383,93 @@ TEST_F(SimulatorTest, StartSaysWhatIsWrong) {
   EXPECT_FALSE(Simulator(options).start().has_value());
 }
 
+// What is asked for by x-sim-* is the same in every dialect: how a stream of it is asked for, and words of
+// its errors.
+struct Spoken {
+  const char* path;
+  std::string_view stream;
+  std::string_view error;
+};
+constexpr Spoken kSpoken[] = {
+    {"/v1/chat/completions", kStream, R"("param":null)"},
+    {"/v1/responses", R"({"model":"gpt-5","input":"x","stream":true})", R"("param":null)"},
+    {"/v1/completions", R"({"model":"davinci-002","prompt":"x","stream":true})", R"("param":null)"},
+    {"/v1/messages", R"({"model":"claude-haiku-4-5","max_tokens":9,"messages":[],"stream":true})",
+     R"({"type":"error","error":{"type":)"},
+    {"/v1beta/models/gemini-2.5-flash:streamGenerateContent?alt=sse", R"({"contents":[{}]})",
+     R"("status":")"},
+    {"/v1beta/models/gemini-2.5-flash:streamGenerateContent", R"({"contents":[{}]})", R"("status":")"},
+};
+
+class EveryDialectTest : public SimulatorTest, public testing::WithParamInterface<Spoken> {
+ protected:
+  Response stream(std::string_view fields) {
+    return call(GetParam().stream, fields, "POST", GetParam().path);
+  }
+};
+INSTANTIATE_TEST_SUITE_P(All, EveryDialectTest, testing::ValuesIn(kSpoken));
+
+TEST_P(EveryDialectTest, FailsAsItIsAskedTo) {
+  const Response whole = stream("x-sim-tokens: 5\r\nx-sim-id: whole\r\n");
+  ASSERT_EQ(whole.ending, Ending::kWhole);
+  EXPECT_TRUE(has(whole.head, "transfer-encoding: chunked"));
+  const Response cut = stream("x-sim-tokens: 5\r\nx-sim-cut-after: 3\r\nx-sim-id: cut\r\n");
+  EXPECT_EQ(cut.ending, Ending::kCut);
+  EXPECT_FALSE(cut.body.empty());
+  EXPECT_LT(cut.body.size(), whole.body.size());
+  EXPECT_TRUE(has(journal("?id=cut"), R"("stream":true,"events_sent":3)")) << journal("?id=cut");
+  EXPECT_EQ(stream("x-sim-reset-after: 2\r\n").ending, Ending::kReset);
+  EXPECT_EQ(stream("x-sim-close: 1\r\n").ending, Ending::kNothing);
+  const Response broken = stream("x-sim-error-event: 2\r\n");
+  EXPECT_EQ(broken.ending, Ending::kWhole);
+  EXPECT_TRUE(has(broken.body, "\"error\"")) << broken.body;
+  const auto begin = base::monotonic_now();
+  EXPECT_EQ(stream("x-sim-tokens: 5\r\nx-sim-token-interval-ms: 10\r\nx-sim-ttft-ms: 20\r\n").ending,
+            Ending::kWhole);
+  EXPECT_GE(base::monotonic_now() - begin, milliseconds(20 + 4 * 10));
+}
+
+TEST_P(EveryDialectTest, RefusesInItsProvidersShape) {
+  for (const char* fields : {"x-sim-status: 429\r\n", "x-sim-status: 500\r\n", "x-sim-error-fraction: 1\r\n",
+                             "x-sim-misspelt: 1\r\n", "x-sim-replay: none/none\r\n"}) {
+    const Response refused = stream(fields);
+    EXPECT_GE(refused.status, 400);
+    EXPECT_TRUE(has(refused.body, GetParam().error)) << refused.body;
+    EXPECT_TRUE(has(refused.head, "content-length: "));
+  }
+}
+
+TEST_P(EveryDialectTest, TellsTheJournalItsFigures) {
+  stream("x-sim-tokens: 5\r\nx-sim-id: told\r\n");
+  const bool only_if_asked = has(GetParam().path, "completions");
+  EXPECT_TRUE(has(journal("?id=told"), only_if_asked ? R"("usage":null)" : R"("output_tokens":5)"))
+      << journal("?id=told");
+  stream("x-sim-usage: none\r\nx-sim-id: hidden\r\n");
+  EXPECT_TRUE(has(journal("?id=hidden"), R"("usage":null)"));
+}
+
+TEST_P(EveryDialectTest, ReplaysARecordingOnItsPath) {
+  const fs::path folder = fs::temp_directory_path() / ("archestra-dialects-" + std::to_string(getpid()));
+  fs::create_directories(folder / "gemini/array");
+  std::ofstream(folder / "gemini/array/meta.json")
+      << R"({"status":200,"stream":true,"response_file":"response.json"})";
+  const std::string body = "[{\"a\":1}\n,\r\n{}\n]";
+  std::ofstream(folder / "gemini/array/response.json") << body;
+  options.replay_dir = folder;
+  const Response replayed = stream("x-sim-replay: gemini/array\r\nx-sim-chunks: random:1\r\n");
+  EXPECT_EQ(replayed.body, body);
+  EXPECT_TRUE(has(replayed.head, "transfer-encoding: chunked"));
+  EXPECT_TRUE(has(replayed.head, "content-type: application/json"));
+  fs::remove_all(folder);
+}
+
+TEST_F(SimulatorTest, FieldsTellWhoseModelsAreAskedFor) {
+  EXPECT_TRUE(has(call("", "", "GET", "/v1/models").body, R"("object":"list")"));
+  EXPECT_TRUE(
+      has(call("", "anthropic-version: 2023-06-01\r\n", "GET", "/v1/models").body, R"("type":"model")"));
+  EXPECT_TRUE(has(call("", "x-goog-api-key: k\r\n", "GET", "/v1/models").body, R"("name":"models/)"));
+}
+
 // Every recording, in every cut and framing, is what the file holds.
 TEST_F(SimulatorTest, RecordingsComeBackByteForByte) {
   const fs::path folder = fs::path(ARCHESTRA_SOURCE_DIR) / "../shared/recordings";
