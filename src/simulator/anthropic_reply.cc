@@ -6,17 +6,12 @@
 #include <fmt/format.h>
 
 #include "base/json_text.h"
+#include "simulator/error_text.h"
 #include "simulator/made_id.h"
 
 namespace archestra::simulator {
 namespace {
 
-// What Anthropic says by default with a status.
-struct ErrorText {
-  int status;
-  std::string_view type;
-  std::string_view message;
-};
 constexpr ErrorText kErrors[] = {
     {400, "invalid_request_error", "The request is not valid."},
     {401, "authentication_error", "invalid x-api-key"},
@@ -27,15 +22,9 @@ constexpr ErrorText kErrors[] = {
     {429, "rate_limit_error", "This request would exceed your rate limit."},
     {504, "timeout_error", "The request timed out."},
     {529, "overloaded_error", "Overloaded"},
+    {4, "invalid_request_error", "The request was refused."},
+    {5, "api_error", "Internal server error"},
 };
-constexpr ErrorText kClientError{0, "invalid_request_error", "The request was refused."};
-constexpr ErrorText kServerError{0, "api_error", "Internal server error"};
-
-const ErrorText& error_text(int status) {
-  for (const ErrorText& text : kErrors)
-    if (text.status == status) return text;
-  return status < 500 ? kClientError : kServerError;
-}
 
 Reply reply_with_id(const DialectRequest& request, std::string_view request_id) {
   Reply reply{.fields = {}, .body = {}, .stream = {}, .usage = {}};
@@ -76,8 +65,8 @@ Reply anthropic_error(const DialectRequest& request, int status, std::string_vie
   const std::string id = new_request_id(request);
   Reply reply = reply_with_id(request, id);
   reply.status = status;
-  const ErrorText& text = error_text(status);
-  reply.body = fmt::format(R"({{"type":"error","error":{{"type":"{}","message":)", text.type);
+  const ErrorText& text = error_text(kErrors, status);
+  reply.body = fmt::format(R"({{"type":"error","error":{{"type":"{}","message":)", text.kind);
   base::append_json_string(reply.body, message.empty() ? text.message : message);
   reply.body.append(fmt::format("}},\"request_id\":\"{}\"}}\n", id));
   if (status == 429 || status == 503 || status == 529) reply.fields.append("retry-after: 1\r\n");

@@ -6,16 +6,11 @@
 #include <fmt/format.h>
 
 #include "base/json_text.h"
+#include "simulator/error_text.h"
 
 namespace archestra::simulator {
 namespace {
 
-// What Gemini says by default with a status.
-struct ErrorText {
-  int status;
-  std::string_view name;
-  std::string_view message;
-};
 constexpr ErrorText kErrors[] = {
     {400, "INVALID_ARGUMENT", "Request contains an invalid argument."},
     {401, "UNAUTHENTICATED", "API key not valid. Please pass a valid API key."},
@@ -25,15 +20,9 @@ constexpr ErrorText kErrors[] = {
     {429, "RESOURCE_EXHAUSTED", "Resource has been exhausted (e.g. check quota)."},
     {503, "UNAVAILABLE", "The model is overloaded. Please try again later."},
     {504, "DEADLINE_EXCEEDED", "Deadline expired before operation could complete."},
+    {4, "FAILED_PRECONDITION", "The request was refused."},
+    {5, "INTERNAL", "An internal error has occurred."},
 };
-constexpr ErrorText kClientError{0, "FAILED_PRECONDITION", "The request was refused."};
-constexpr ErrorText kServerError{0, "INTERNAL", "An internal error has occurred."};
-
-const ErrorText& error_text(int status) {
-  for (const ErrorText& text : kErrors)
-    if (text.status == status) return text;
-  return status < 500 ? kClientError : kServerError;
-}
 
 }  // namespace
 
@@ -58,12 +47,12 @@ Reply gemini_json(const DialectRequest& request, std::string body) {
 }
 
 Reply gemini_error(const DialectRequest& request, int status, std::string_view message) {
-  const ErrorText& text = error_text(status);
+  const ErrorText& text = error_text(kErrors, status);
   const bool in_array = wants_stream(request) && !wants_events(request);
   std::string body = in_array ? "[" : "";
   body.append(fmt::format(R"({{"error":{{"code":{},"message":)", status));
   base::append_json_string(body, message.empty() ? text.message : message);
-  body.append(fmt::format(R"(,"status":"{}")", text.name));
+  body.append(fmt::format(R"(,"status":"{}")", text.kind));
   if (status == 429)
     body.append(R"(,"details":[{"@type":"type.googleapis.com/google.rpc.RetryInfo","retryDelay":"1s"}])");
   body.append(in_array ? "}}]\n" : "}}\n");

@@ -1,12 +1,10 @@
 // What the OpenAI dialect writes, read back by a JSON parser that is not ours.
 #include "simulator/openai_chat.h"
 
-#include <gtest/gtest.h>
-#include <simdjson.h>
-
+#include <utility>
 #include <vector>
 
-#include "http/sse.h"
+#include "simulator/test_dialect.h"
 
 namespace archestra::simulator {
 namespace {
@@ -17,7 +15,7 @@ constexpr std::string_view kTools =
     R"("tools":[{"type":"function","function":{"name":"send \"mail\"","parameters":{"type":"object","properties":)"
     R"({"to":{"type":"string"},"count":{"type":"integer"},"urgent":{"type":"boolean"}}}}}])";
 
-class ChatTest : public testing::Test {
+class ChatTest : public DialectTest {
  protected:
   // An answer to a request with `more` members, as the dialect makes it for call number `call`.
   ChatAnswer answer(const std::string& more = "", std::uint64_t call = 7) {
@@ -25,54 +23,15 @@ class ChatTest : public testing::Test {
     const auto chat = read_chat(bodies, body);
     EXPECT_TRUE(chat.has_value()) << body;
     base::Random random(call);
-    const DialectRequest request{.method = "POST",
-                                 .path = "/v1/chat/completions",
-                                 .query = {},
-                                 .fields = fields,
-                                 .body = body,
-                                 .behaviour = behaviour,
-                                 .random = random,
-                                 .seed = 1,
-                                 .prose = prose};
-    return make_chat_answer(*chat, request, 1'700'000'000);
+    return make_chat_answer(*chat, request_for(random, "POST", "/v1/chat/completions", body), 1'700'000'000);
   }
 
   static std::vector<std::string> events(ChatAnswer answer, const Prose& prose) {
-    const auto stream = chat_stream(std::move(answer), prose);
-    std::vector<std::string> all;
-    while (true) {
-      const Piece piece = stream->next();
-      all.emplace_back(piece.text);
-      if (piece.last) return all;
-    }
+    return pieces_of(*chat_stream(std::move(answer), prose));
   }
 
-  dom::element parse(std::string_view json) {
-    dom::element element;
-    EXPECT_EQ(parser.parse(json.data(), json.size()).get(element), simdjson::SUCCESS) << json;
-    return element;
-  }
-  dom::element data(const std::string& event) {
-    EXPECT_TRUE(event.ends_with("\n\n"));
-    std::string scratch;
-    return parse(http::sse_data(event, scratch).value_or(""));
-  }
-  static std::string text(simdjson::simdjson_result<dom::element> element) {
-    std::string_view value;
-    return element.get(value) == simdjson::SUCCESS ? std::string(value) : "(no text)";
-  }
-  static std::uint64_t number(simdjson::simdjson_result<dom::element> element) {
-    std::uint64_t value = 0;
-    EXPECT_EQ(element.get(value), simdjson::SUCCESS);
-    return value;
-  }
-
-  Behaviour behaviour;
   std::string body;
-  const Prose prose{1};
-  const http::Fields fields;
   BodyParser bodies;
-  dom::parser parser;
 };
 
 TEST_F(ChatTest, AStreamIsWrittenAsTheProviderWritesIt) {
@@ -128,15 +87,7 @@ TEST_F(ChatTest, JsonAndStreamSayTheSame) {
 TEST_F(ChatTest, ADatedModelIsAnsweredAsItIs) {
   ChatRequest chat;
   base::Random random(1);
-  const DialectRequest request{.method = {},
-                               .path = {},
-                               .query = {},
-                               .fields = fields,
-                               .body = {},
-                               .behaviour = behaviour,
-                               .random = random,
-                               .seed = 1,
-                               .prose = prose};
+  const DialectRequest request = request_for(random, "POST", "/v1/chat/completions", "");
   chat.model = "gpt-4o-2024-11-20";
   EXPECT_EQ(make_chat_answer(chat, request, 0).model, R"("gpt-4o-2024-11-20")");
   chat.model = "gpt-4o-2024-11-2x";

@@ -7,37 +7,24 @@
 #include <fmt/format.h>
 
 #include "base/json_text.h"
+#include "simulator/error_text.h"
 
 namespace archestra::simulator {
 namespace {
 
-// What OpenAI says by default with a status.
-struct ErrorText {
-  int status;
-  std::string_view message;
-  std::string_view type;
-  std::string_view code;  ///< goes with this message; "" for null
-};
 constexpr ErrorText kErrors[] = {
-    {400, "The request is not valid.", "invalid_request_error", ""},
-    {401,
+    {400, "invalid_request_error", "The request is not valid."},
+    {401, "invalid_request_error",
      "Incorrect API key provided. You can find your API key at https://platform.openai.com/account/api-keys.",
-     "invalid_request_error", "invalid_api_key"},
-    {403, "Your organization must be verified to use this model.", "invalid_request_error", ""},
-    {404, "The model does not exist or you do not have access to it.", "invalid_request_error",
+     "invalid_api_key"},
+    {403, "invalid_request_error", "Your organization must be verified to use this model."},
+    {404, "invalid_request_error", "The model does not exist or you do not have access to it.",
      "model_not_found"},
-    {429, "Rate limit reached for requests. Please try again in 1s.", "requests", "rate_limit_exceeded"},
-    {503, "The engine is currently overloaded, please try again later.", "server_error", ""},
+    {429, "requests", "Rate limit reached for requests. Please try again in 1s.", "rate_limit_exceeded"},
+    {503, "server_error", "The engine is currently overloaded, please try again later."},
+    {4, "invalid_request_error", "The request was refused."},
+    {5, "server_error", "The server had an error while processing your request. Sorry about that!"},
 };
-constexpr ErrorText kClientError{0, "The request was refused.", "invalid_request_error", ""};
-constexpr ErrorText kServerError{
-    0, "The server had an error while processing your request. Sorry about that!", "server_error", ""};
-
-const ErrorText& error_text(int status) {
-  for (const ErrorText& text : kErrors)
-    if (text.status == status) return text;
-  return status < 500 ? kClientError : kServerError;
-}
 
 void append_json_or_null(std::string& out, std::string_view text) {
   if (text.empty())
@@ -50,7 +37,7 @@ std::string error_body(const ErrorText& text, std::string_view message, std::str
   std::string body = R"({"error":{"message":)";
   base::append_json_string(body, message.empty() ? text.message : message);
   body.append(R"(,"type":)");
-  base::append_json_string(body, text.type);
+  base::append_json_string(body, text.kind);
   body.append(R"(,"param":)");
   append_json_or_null(body, param);
   body.append(R"(,"code":)");
@@ -99,7 +86,7 @@ Reply openai_events(const DialectRequest& request, std::unique_ptr<BodySource> s
 
 Reply openai_error(const DialectRequest& request, int status, std::string_view message,
                    std::string_view param) {
-  Reply reply = openai_json(request, error_body(error_text(status), message, param));
+  Reply reply = openai_json(request, error_body(error_text(kErrors, status), message, param));
   reply.status = status;
   if (status == 429 || status == 503) reply.fields.append("retry-after: 1\r\n");
   return reply;

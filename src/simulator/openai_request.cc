@@ -50,6 +50,14 @@ bool read_choices(dom::element document, std::uint32_t& choices) {
   return n >= 1 && n <= kChoicesMax;
 }
 
+ChatRequest begin_request(dom::element document) {
+  ChatRequest request;
+  request.model = text_or(document["model"], "");
+  request.stream = is_true(document["stream"]);
+  request.include_usage = is_true(document["stream_options"]["include_usage"]);
+  return request;
+}
+
 }  // namespace
 
 ReadRequest<ChatRequest> read_chat(BodyParser& parser, std::string_view body) {
@@ -57,10 +65,7 @@ ReadRequest<ChatRequest> read_chat(BodyParser& parser, std::string_view body) {
   if (!document) return std::unexpected(document.error());
   if (!(*document)["messages"].is_array())
     return refused("Invalid type for 'messages': expected an array of objects.", "messages");
-  ChatRequest chat;
-  chat.model = text_or((*document)["model"], "");
-  chat.stream = is_true((*document)["stream"]);
-  chat.include_usage = is_true((*document)["stream_options"]["include_usage"]);
+  ChatRequest chat = begin_request(*document);
   if (!read_choices(*document, chat.choices))
     return refused("Invalid 'n': expected an integer from 1 to 128.", "n");
   read_tool(*document, (*document)["tools"].at(0)["function"], chat);
@@ -70,10 +75,7 @@ ReadRequest<ChatRequest> read_chat(BodyParser& parser, std::string_view body) {
 ReadRequest<ChatRequest> read_completions(BodyParser& parser, std::string_view body) {
   const auto document = read_document(parser, body, "prompt");
   if (!document) return std::unexpected(document.error());
-  ChatRequest request;
-  request.model = text_or((*document)["model"], "");
-  request.stream = is_true((*document)["stream"]);
-  request.include_usage = is_true((*document)["stream_options"]["include_usage"]);
+  ChatRequest request = begin_request(*document);
   const std::size_t prompts = inputs_of((*document)["prompt"]);
   if (!read_choices(*document, request.choices) || prompts * request.choices > kChoicesMax || prompts == 0)
     return refused("Invalid 'n': expected an integer from 1 to 128.", "n");

@@ -36,27 +36,38 @@ class DialectTest : public testing::Test {
 
   Told ask(Dialect& dialect, std::string_view method, std::string_view target, std::string_view body = {}) {
     base::Random random(call_number);
-    const std::size_t mark = target.find('?');
-    const bool has_query = mark != std::string_view::npos;
-    const DialectRequest request{.method = method,
-                                 .path = target.substr(0, mark),
-                                 .query = has_query ? target.substr(mark + 1) : std::string_view(),
-                                 .fields = fields,
-                                 .body = body,
-                                 .behaviour = behaviour,
-                                 .random = random,
-                                 .seed = 1,
-                                 .prose = prose};
+    const DialectRequest request = request_for(random, method, target, body);
     EXPECT_TRUE(dialect.speaks(request)) << method << ' ' << target;
     Told told{.reply = dialect.answer(request), .pieces = {}};
     if (told.reply.stream == nullptr) {
       told.pieces.push_back(told.reply.body);
       return told;
     }
+    told.pieces = pieces_of(*told.reply.stream);
+    return told;
+  }
+
+  DialectRequest request_for(base::Random& random, std::string_view method, std::string_view target,
+                             std::string_view body) const {
+    const std::size_t mark = target.find('?');
+    const bool has_query = mark != std::string_view::npos;
+    return {.method = method,
+            .path = target.substr(0, mark),
+            .query = has_query ? target.substr(mark + 1) : std::string_view(),
+            .fields = fields,
+            .body = body,
+            .behaviour = behaviour,
+            .random = random,
+            .seed = 1,
+            .prose = prose};
+  }
+
+  static std::vector<std::string> pieces_of(BodySource& source) {
+    std::vector<std::string> pieces;
     while (true) {
-      const Piece piece = told.reply.stream->next();
-      told.pieces.emplace_back(piece.text);
-      if (piece.last) return told;
+      const Piece piece = source.next();
+      pieces.emplace_back(piece.text);
+      if (piece.last) return pieces;
     }
   }
 
