@@ -31,6 +31,7 @@ class AnthropicTest : public DialectTest {
   }
   std::vector<std::string> names(const Told& told) {
     std::vector<std::string> all;
+    all.reserve(told.pieces.size());
     for (const std::string& event : told.pieces) all.push_back(named(event));
     return all;
   }

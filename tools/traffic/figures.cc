@@ -38,6 +38,7 @@ void Figures::add(Kind kind, const CallResult& result) {
     ++errors_[std::to_string(result.status)];
   for (KindFigures* figures : {&kinds_[static_cast<std::size_t>(kind)], &all_}) {
     ++figures->calls;
+    if (!result.error.empty() || result.status >= 400) ++figures->errors;
     if (result.first_token) figures->first_token.add(*result.first_token);
     // What was broken off says nothing about how long a call takes.
     if (result.error.empty() && !result.aborted) figures->latency.add(result.latency);

@@ -37,6 +37,7 @@ struct CallResult {
 
 struct KindFigures {
   std::uint64_t calls = 0;
+  std::uint64_t errors = 0;  ///< of whatever sort
   Durations latency;
   Durations first_token;
 };

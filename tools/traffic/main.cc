@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "traffic/traffic.h"
 
@@ -52,10 +53,17 @@ int main(int argc, char** argv) {
   CLI::App app("Makes LLM calls against a gateway and shows what comes back.", "archestra-traffic");
   std::string url;
   std::string metrics_url;
+  std::vector<std::string> dialects{"openai"};
   TrafficOptions options;
   const CLI::Validator is_url(check_url, "URL");
-  app.add_option("--url", url, "the gateway; without a path, /v1/openai is meant")->required()->check(is_url);
+  app.add_option("--url", url, "the gateway; without a path, /v1/<provider> is meant")
+      ->required()
+      ->check(is_url);
   app.add_option("--metrics-url", metrics_url, "where its metrics are, for the tokens")->check(is_url);
+  app.add_option("--dialects", dialects, "of the calls: openai, anthropic, gemini")
+      ->delimiter(',')
+      ->check(CLI::IsMember({"openai", "anthropic", "gemini"}))
+      ->capture_default_str();
   app.add_option("--seconds", options.seconds, "how long; 0: until SIGINT or SIGTERM")
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
@@ -69,6 +77,9 @@ int main(int argc, char** argv) {
   CLI11_PARSE(app, argc, argv);
   options.url = *archestra::http::parse_url(url);
   if (!metrics_url.empty()) options.metrics_url = *archestra::http::parse_url(metrics_url);
+  options.dialects.clear();
+  for (const std::string& name : dialects)
+    options.dialects.push_back(*archestra::traffic::dialect_named(name));
   options.screen = isatty(STDOUT_FILENO) == 1 ? Screen::Mode::kTerminal : Screen::Mode::kLines;
   return run(std::move(options));
 }

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <iterator>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -16,13 +17,9 @@ struct Share {
 constexpr Share kShares[] = {{Kind::kChat, 40},      {Kind::kStream, 38}, {Kind::kTools, 6},
                              {Kind::kToolStream, 6}, {Kind::kError, 6},   {Kind::kAborted, 4}};
 
-constexpr std::array<std::string_view, 4> kModels{"gpt-4o", "gpt-4o-mini", "gpt-5", "o4-mini"};
 constexpr std::array<std::string_view, 3> kApplications{"support-bot", "code-review", "research"};
 constexpr std::array<int, 4> kStatuses{400, 429, 500, 503};
 constexpr std::string_view kQuestion = "Summarise the ticket, name the customer and say what to do next. ";
-constexpr std::string_view kTools =
-    R"(,"tools":[{"type":"function","function":{"name":"find_customer","parameters":{"type":"object",)"
-    R"("properties":{"name":{"type":"string"},"limit":{"type":"integer"}},"required":["name"]}}}])";
 
 template <std::size_t size, class T>
 T pick(base::Random& random, const std::array<T, size>& from) {
@@ -38,17 +35,13 @@ Kind pick_kind(base::Random& random) {
   return Kind::kChat;
 }
 
-std::string make_body(base::Random& random, const CallPlan& plan) {
-  std::string body = fmt::format(R"({{"model":"{}","messages":[{{"role":"system","content":"You help."}},)"
-                                 R"({{"role":"user","content":")",
-                                 pick(random, kModels));
-  for (std::uint64_t i = 1 + random.below(20); i > 0; --i) body.append(kQuestion);
-  body.append(R"("}])");
-  if (plan.stream) body.append(R"(,"stream":true)");
-  // Half of all clients ask for usage in streams.
-  if (plan.stream && random.below(2) == 0) body.append(R"(,"stream_options":{"include_usage":true})");
-  if (plan.kind == Kind::kTools || plan.kind == Kind::kToolStream) body.append(kTools);
-  return body.append("}");
+bool has_tools(Kind kind) { return kind == Kind::kTools || kind == Kind::kToolStream; }
+
+Question make_question(base::Random& random, const CallPlan& plan) {
+  Question question{.text = {}, .stream = plan.stream, .has_tools = has_tools(plan.kind)};
+  for (std::uint64_t i = 1 + random.below(20); i > 0; --i) question.text.append(kQuestion);
+  question.wants_usage = random.below(2) == 0;  // half of all clients do
+  return question;
 }
 
 std::string make_fields(base::Random& random, const CallPlan& plan) {
@@ -61,8 +54,7 @@ std::string make_fields(base::Random& random, const CallPlan& plan) {
                    5 + random.below(15));
   else
     fmt::format_to(out, "x-sim-latency-ms: {}\r\nx-sim-latency-jitter-ms: 200\r\n", 100 + random.below(700));
-  if (plan.kind == Kind::kTools || plan.kind == Kind::kToolStream)
-    fmt::format_to(out, "x-sim-tool-calls: {}\r\n", 1 + random.below(2));
+  if (has_tools(plan.kind)) fmt::format_to(out, "x-sim-tool-calls: {}\r\n", 1 + random.below(2));
   if (plan.kind == Kind::kError) fmt::format_to(out, "x-sim-status: {}\r\n", pick(random, kStatuses));
   return fields;
 }
@@ -75,13 +67,16 @@ std::string_view name_of(Kind kind) {
   return kNames[static_cast<std::size_t>(kind)];
 }
 
-CallPlan next_plan(base::Random& random) {
+CallPlan next_plan(base::Random& random, std::span<const Dialect> dialects) {
   CallPlan plan;
+  plan.dialect = dialects[random.below(dialects.size())];
   plan.kind = pick_kind(random);
   plan.stream = plan.kind == Kind::kStream || plan.kind == Kind::kToolStream || plan.kind == Kind::kAborted;
   if (plan.kind == Kind::kAborted) plan.abort_after = 2 + static_cast<std::uint32_t>(random.below(6));
-  plan.body = make_body(random, plan);
-  plan.fields = make_fields(random, plan);
+  DialectCall call = write_call(plan.dialect, make_question(random, plan), random);
+  plan.path = std::move(call.path);
+  plan.body = std::move(call.body);
+  plan.fields = std::move(call.fields) + make_fields(random, plan);
   return plan;
 }
 

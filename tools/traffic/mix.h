@@ -4,10 +4,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
 #include "base/ids.h"
+#include "traffic/requests.h"
 
 namespace archestra::traffic {
 
@@ -19,12 +21,15 @@ std::string_view name_of(Kind kind);
 
 struct CallPlan {
   Kind kind = Kind::kChat;
-  std::string body;    ///< JSON for chat/completions
-  std::string fields;  ///< header lines with CRLF, x-sim-* among them
+  Dialect dialect = Dialect::kOpenAi;
+  std::string path;    ///< below what the gateway has for the provider, query included
+  std::string body;    ///< JSON
+  std::string fields;  ///< header lines with CRLF, credentials and x-sim-* among them
   bool stream = false;
   std::optional<std::uint32_t> abort_after;  ///< leave after so many events
 };
 
-CallPlan next_plan(base::Random& random);
+/// A call in one of these dialects; there is at least one.
+CallPlan next_plan(base::Random& random, std::span<const Dialect> dialects);
 
 }  // namespace archestra::traffic

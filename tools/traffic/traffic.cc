@@ -19,9 +19,10 @@ constexpr base::Duration kGrace = seconds(3);  // for calls in flight at the end
 constexpr std::size_t kEventBytesMax = std::size_t{1} << 20;
 constexpr std::size_t kScrapeBytesMax = std::size_t{64} << 20;
 
-http::Url with_default_path(http::Url url) {
-  if (url.path.empty() || url.path == "/") url.path = "/v1/openai";
-  return url;
+// What stands before the provider's own path.
+std::string path_of(const http::Url& url, Dialect dialect) {
+  if (url.path.empty() || url.path == "/") return fmt::format("/v1/{}", name_of(dialect));
+  return url.path;
 }
 
 /// Reads a stream's events: when content first came, and when to leave.
@@ -34,7 +35,8 @@ class EventWatch final : public BodyReader {
     reader_.feed(bytes);
     while (const auto event = reader_.next()) {
       ++events_;
-      if (!first_content_ && carries_content(event->raw)) first_content_ = base::monotonic_now();
+      if (!first_content_ && carries_content(plan_.dialect, event->raw))
+        first_content_ = base::monotonic_now();
       if (plan_.abort_after && events_ >= *plan_.abort_after) return Wish::kLeave;
     }
     return Wish::kMore;
@@ -42,14 +44,6 @@ class EventWatch final : public BodyReader {
   std::optional<base::MonotonicTime> first_content() const { return first_content_; }
 
  private:
-  static bool carries_content(std::string_view event) {
-    constexpr std::string_view kContent = R"("content":")";
-    const std::size_t at = event.find(kContent);
-    const std::size_t after = at + kContent.size();
-    return (at != event.npos && after < event.size() && event[after] != '"') ||
-           event.find(R"("tool_calls":[)") != event.npos;
-  }
-
   const CallPlan& plan_;
   http::SseReader reader_;
   std::uint32_t events_ = 0;
@@ -79,7 +73,7 @@ std::string text_of(const http::Url& url) {
 Traffic::Traffic(TrafficOptions options)
     : options_(std::move(options)),
       resolver_(loop_),
-      client_(loop_, pool_, resolver_, with_default_path(options_.url)),
+      client_(loop_, pool_, resolver_, options_.url),
       random_(options_.seed),
       screen_(options_.screen) {
   if (options_.metrics_url) metrics_client_.emplace(loop_, pool_, resolver_, *options_.metrics_url);
@@ -89,7 +83,12 @@ base::Result<void> Traffic::run() {
   started_at_ = base::monotonic_now();
   ends_at_ = options_.seconds > 0 ? started_at_ + base::Duration(std::llround(options_.seconds * 1e9))
                                   : base::kNever;
-  print(fmt::format("\n  API base URL  {}\n", text_of(client_.url())));
+  print("\n");
+  for (const Dialect dialect : options_.dialects) {
+    http::Url url = options_.url;
+    url.path = path_of(url, dialect);
+    print(fmt::format("  API base URL  {}\n", text_of(url)));
+  }
   if (metrics_client_) print(fmt::format("  Metrics       {}\n", text_of(metrics_client_->url())));
   print("\n");
   tasks_.spawn(generate());
@@ -125,7 +124,7 @@ net::Task<void> Traffic::generate() {
     const net::Wake wake =
         co_await net::Wait(loop_, {{&stop_generating_, net::Interest::kGone}}, std::min(due, ends_at_));
     if (wake != net::Wake::kTimeout || is_over()) co_return;
-    CallPlan plan = next_plan(random_);
+    CallPlan plan = next_plan(random_, options_.dialects);
     if (calls_.active() < options_.in_flight_max)
       calls_.spawn(call(std::move(plan)));
     else
@@ -136,9 +135,8 @@ net::Task<void> Traffic::generate() {
 net::Task<void> Traffic::call(CallPlan plan) {
   const http::Url& url = client_.url();
   const std::string request = fmt::format(
-      "POST {}/chat/completions HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer sk-demo-traffic\r\n"
-      "Content-Type: application/json\r\n{}Content-Length: {}\r\n\r\n{}",
-      url.path, url.authority(), plan.fields, plan.body.size(), plan.body);
+      "POST {}{} HTTP/1.1\r\nHost: {}\r\nContent-Type: application/json\r\n{}Content-Length: {}\r\n\r\n{}",
+      path_of(url, plan.dialect), plan.path, url.authority(), plan.fields, plan.body.size(), plan.body);
   const base::MonotonicTime started = base::monotonic_now();
   EventWatch watch(plan);
   const auto answer = co_await client_.exchange(request, watch, started + kCallTimeout);

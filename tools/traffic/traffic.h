@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/buffer_pool.h"
 #include "base/ids.h"
@@ -18,13 +19,15 @@
 #include "traffic/client.h"
 #include "traffic/figures.h"
 #include "traffic/mix.h"
+#include "traffic/requests.h"
 #include "traffic/screen.h"
 
 namespace archestra::traffic {
 
 struct TrafficOptions {
-  http::Url url;                         ///< of the gateway; without a path, /v1/openai is meant
-  std::optional<http::Url> metrics_url;  ///< of its metrics, for the tokens
+  http::Url url;  ///< of the gateway; without a path, /v1/<provider> is meant for each call
+  std::optional<http::Url> metrics_url;             ///< of its metrics, for the tokens
+  std::vector<Dialect> dialects{Dialect::kOpenAi};  ///< of the calls, evenly; at least one
   double rate_per_second = 20;
   double seconds = 0;  ///< how long; 0: until stop()
   std::uint64_t seed = 1;

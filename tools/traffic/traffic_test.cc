@@ -12,20 +12,36 @@ namespace {
 
 using std::chrono::milliseconds;
 
-TEST(MixTest, IsTheSameForTheSameSeedAndHasEveryKind) {
+constexpr Dialect kAll[] = {Dialect::kOpenAi, Dialect::kAnthropic, Dialect::kGemini};
+
+TEST(MixTest, IsTheSameForTheSameSeedAndHasEveryKindInEveryDialect) {
   base::Random one(5), same(5), other(6);
-  std::array<int, kKinds> counts{};
+  std::array<std::array<int, kKinds>, kDialects> counts{};
   bool differs = false;
-  for (int i = 0; i < 1000; ++i) {
-    const CallPlan plan = next_plan(one);
-    EXPECT_EQ(plan.body, next_plan(same).body);
-    differs = differs || plan.body != next_plan(other).body;
-    ++counts[static_cast<std::size_t>(plan.kind)];
-    EXPECT_EQ(plan.body.find("\"stream\":true") != std::string::npos, plan.stream);
+  for (int i = 0; i < 3000; ++i) {
+    const CallPlan plan = next_plan(one, kAll);
+    EXPECT_EQ(plan.body, next_plan(same, kAll).body);
+    differs = differs || plan.body != next_plan(other, kAll).body;
+    ++counts[static_cast<std::size_t>(plan.dialect)][static_cast<std::size_t>(plan.kind)];
+    const bool says_so = plan.body.find("\"stream\":true") != std::string::npos ||
+                         plan.path.find(":streamGenerateContent") != std::string::npos;
+    EXPECT_EQ(says_so, plan.stream);
     EXPECT_EQ(plan.abort_after.has_value(), plan.kind == Kind::kAborted);
   }
   EXPECT_TRUE(differs);
-  for (const int count : counts) EXPECT_GT(count, 10);
+  for (const auto& of_dialect : counts)
+    for (const int count : of_dialect) EXPECT_GT(count, 10);
+}
+
+TEST(MixTest, KeepsToTheDialectsAskedFor) {
+  base::Random random(5);
+  for (int i = 0; i < 100; ++i)
+    EXPECT_EQ(next_plan(random, std::span(kAll).subspan(1, 1)).path, "/v1/messages");
+}
+
+TEST(RequestsTest, DialectsHaveNames) {
+  for (const Dialect dialect : kAll) EXPECT_EQ(dialect_named(name_of(dialect)), dialect);
+  EXPECT_FALSE(dialect_named("other").has_value());
 }
 
 TEST(DurationsTest, QuantilesAreRightToFivePercent) {
@@ -71,7 +87,11 @@ TEST(ScreenTest, DrawsOverItselfOnATerminalAndPrintsALineNowAndThenElsewhere) {
   EXPECT_EQ(shown, 2);
 }
 
-TEST(TrafficTest, CallsAreMadeAndCounted) {
+class DialectTrafficTest : public testing::TestWithParam<Dialect> {};
+INSTANTIATE_TEST_SUITE_P(All, DialectTrafficTest, testing::ValuesIn(kAll));
+
+// The simulator takes the gateway's prefixes for its own paths: only their ends count.
+TEST_P(DialectTrafficTest, CallsAreMadeAndCounted) {
   simulator::SimulatorOptions provider;
   provider.ips = {"127.0.0.1"};
   simulator::Simulator simulator(provider);
@@ -79,6 +99,7 @@ TEST(TrafficTest, CallsAreMadeAndCounted) {
   std::thread serving([&] { simulator.run(); });
   TrafficOptions options;
   options.url = *http::parse_url("http://127.0.0.1:" + std::to_string(simulator.port()));
+  options.dialects = {GetParam()};
   options.rate_per_second = 100;
   options.seconds = 2;
   Traffic traffic(options);
@@ -88,9 +109,13 @@ TEST(TrafficTest, CallsAreMadeAndCounted) {
   const Figures& figures = traffic.figures();
   EXPECT_GT(figures.answered(), 50u);
   EXPECT_GT(figures.aborted(), 0u);
+  // A plain call that is refused would be one that the provider does not understand.
+  for (const Kind kind : {Kind::kChat, Kind::kStream, Kind::kTools, Kind::kToolStream})
+    EXPECT_EQ(figures.of(kind).errors, 0u) << name_of(kind);
   for (const auto& [what, count] : figures.errors())
     EXPECT_TRUE(what == "400" || what == "429" || what == "500" || what == "503") << what << ' ' << count;
   EXPECT_GT(*figures.of(Kind::kStream).first_token.quantile(0.5), milliseconds(50));
+  EXPECT_TRUE(figures.of(Kind::kToolStream).first_token.quantile(0.5).has_value());
 }
 
 TEST(TrafficTest, ARefusedConnectionIsTheReason) {
