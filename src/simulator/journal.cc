@@ -51,14 +51,15 @@ std::string headers_json(const http::Fields& fields) {
   return out;
 }
 
-// In one vocabulary for all dialects: input with all that was cached, output with the reasoning.
+// In the words of the log of calls, for all dialects: input with all that was cached, output with the
+// reasoning.
 void append_usage(std::string& out, const std::optional<TokenFigures>& usage) {
   if (!usage) {
     out.append(R"(,"usage":null)");
     return;
   }
   fmt::format_to(std::back_inserter(out),
-                 R"(,"usage":{{"input_tokens":{},"cached_input_tokens":{},"cache_creation_input_tokens":{},)"
+                 R"(,"usage":{{"input_tokens":{},"cache_read_tokens":{},"cache_write_tokens":{},)"
                  R"("tool_input_tokens":{},"output_tokens":{},"reasoning_tokens":{}}})",
                  usage->prompt_tokens, usage->cached_tokens, usage->cache_write_tokens,
                  usage->tool_prompt_tokens, usage->completion_tokens, usage->reasoning_tokens);

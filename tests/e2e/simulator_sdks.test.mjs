@@ -57,7 +57,7 @@ describe('openai', () => {
     const told = await toldUsage(id);
     assert.equal(response.usage.output_tokens, 9);
     assert.equal(response.usage.input_tokens, told.input_tokens);
-    assert.equal(response.usage.input_tokens_details.cached_tokens, told.cached_input_tokens);
+    assert.equal(response.usage.input_tokens_details.cached_tokens, told.cache_read_tokens);
     assert.equal(response.usage.output_tokens_details.reasoning_tokens, told.reasoning_tokens);
   });
 
@@ -252,8 +252,8 @@ describe('anthropic', () => {
 });
 
 function assertAnthropicUsage(usage, told) {
-  assert.equal(usage.cache_read_input_tokens, told.cached_input_tokens);
-  assert.equal(usage.cache_creation_input_tokens, told.cache_creation_input_tokens);
+  assert.equal(usage.cache_read_input_tokens, told.cache_read_tokens);
+  assert.equal(usage.cache_creation_input_tokens, told.cache_write_tokens);
   assert.equal(
     usage.input_tokens + usage.cache_read_input_tokens + usage.cache_creation_input_tokens,
     told.input_tokens,
@@ -381,7 +381,7 @@ describe('gemini', () => {
 
 function assertGeminiUsage(usage, told) {
   assert.equal(usage.promptTokenCount, told.input_tokens);
-  assert.equal(usage.cachedContentTokenCount ?? 0, told.cached_input_tokens);
+  assert.equal(usage.cachedContentTokenCount ?? 0, told.cache_read_tokens);
   assert.equal(usage.thoughtsTokenCount ?? 0, told.reasoning_tokens);
   assert.equal(usage.candidatesTokenCount + (usage.thoughtsTokenCount ?? 0), told.output_tokens);
   assert.equal(usage.totalTokenCount, told.input_tokens + told.output_tokens);
