@@ -2,7 +2,7 @@
 # The dependency rules of src/, read from the #include lines:
 #   1. A folder includes only the folders its line of the table allows (docs/ARCHITECTURE.md).
 #   2. A test or benchmark may besides include every folder of a lower layer.
-#   3. epoll, OpenSSL and c-ares are known to net/ alone.
+#   3. epoll, OpenSSL and c-ares are known to net/ alone, SQLite to store/sqlite/.
 #   4. Every #include "..." is a path from src/.
 # Usage: tools/check_includes.sh [ROOT]      fails and names each line that breaks a rule
 #        tools/check_includes.sh --self-test fails unless planted violations are found
@@ -22,6 +22,7 @@ rules() {
 3 agents         base http model call
 3 policy         base model call
 3 store          base model call
+3 store/sqlite   base model call
 3 telemetry      base model call
 3 telemetry/otlp base model call net http http_io telemetry
 3 simulator      base net http http_io
@@ -70,6 +71,9 @@ checker='
   own != "net" && /^[ \t]*#[ \t]*include[ \t]*<(sys\/epoll\.h|openssl\/|ares)/ {
     say("only net may include " $NF)
   }
+  rule != "store/sqlite" && /^[ \t]*#[ \t]*include[ \t]*<sqlite3/ {
+    say("only store/sqlite may include " $NF)
+  }
 '
 
 # plant FILE LINE: one file in the tree of the self-test.
@@ -96,6 +100,7 @@ self_test() {
   plant http_io/pump_test.cc '#include "model/agent.h"'
   plant telemetry/otlp/exporter.cc '#include "http_io/pump.h"'
   plant app/main.cc '#include "proxy/shard.h"'
+  plant store/sqlite/database.cc '#include <sqlite3.h>'
   expect ''
   plant http/c.h '#include "net/b.h"'
   plant proxy/d.cc '  #  include "telemetry/e.h"'
@@ -105,6 +110,7 @@ self_test() {
   plant call/i.h '#include "route.h"'
   plant call/i.h '#include "nowhere/j.h"'
   plant odd/k.h '// a folder nobody knows'
+  plant store/l.cc '#include <sqlite3.h>'
   expect 'src/call/i.h:1: "route.h" is not a path from src/
 src/call/i.h:2: "nowhere/j.h" is in no folder of src/
 src/http/c.h:1: http may not include net
@@ -112,6 +118,7 @@ src/http_io/h.cc:1: only net may include <openssl/ssl.h>
 src/odd/k.h:1: folder odd has no line in the rules
 src/proxy/d.cc:1: proxy may not include telemetry
 src/proxy/g_test.cc:1: proxy may not include app
+src/store/l.cc:1: only store/sqlite may include <sqlite3.h>
 src/telemetry/f.cc:1: telemetry may not include net'
 }
 

@@ -19,6 +19,7 @@ build      libssl-dev            TLS to the providers
 build      zlib1g-dev            compresses spans on request, decodes answers in gzip and deflate
 build      libbrotli-dev         decodes answers in br
 build      libzstd-dev           decodes answers in zstd
+build      libsqlite3-dev        keeps agents and settings in one file
 build      libcli11-dev          parses flags
 build      libtomlplusplus-dev   parses the configuration file
 build      ca-certificates       the roots a provider's certificate is checked against
