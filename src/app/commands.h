@@ -12,5 +12,8 @@ int serve(const Config& config);
 /// Asks a running gateway's /health: 0 where it answers. The port is the configured one, or what
 /// <data dir>/ports.json says where that is 0.
 int healthcheck(const Config& config);
+/// Makes a new admin token in the store of the data folder and prints it; a gateway that runs there takes it
+/// from the next request on.
+int reset_admin_token(const Config& config);
 
 }  // namespace archestra::app

@@ -51,6 +51,7 @@ struct Config {
   base::LogLevel log_level = base::LogLevel::kInfo;
   base::LogLevel access_log_level = base::LogLevel::kInfo;
   base::Secret metrics_secret;
+  base::Secret admin_token;  ///< empty: the store has the hash of one
 
   http::Url otlp_endpoint;  ///< complete: set_otlp_endpoint has filled in the path
   base::Secret otlp_bearer;

@@ -128,6 +128,11 @@ int run(int argc, char** argv) {
   CLI::App* const health =
       cli.add_subcommand("healthcheck", "exit 0 where a gateway answers on the API port");
   SettingFlags health_flags(*health);
+  CLI::App* const admin_token = cli.add_subcommand("admin-token", "the token of the platform API");
+  admin_token->require_subcommand(1);
+  CLI::App* const reset = admin_token->add_subcommand(
+      "reset", "make a new one in the data folder and print it; the old one is valid no more");
+  SettingFlags reset_flags(*reset);
   CLI::App* const simulate_command =
       cli.add_subcommand("simulate", "run a provider that is not there, for demo and tests");
   simulator::SimulatorOptions simulator_options;
@@ -155,6 +160,7 @@ int run(int argc, char** argv) {
     return 0;
   }
   if (*health) return app::healthcheck(health_flags.load().config);
+  if (*reset) return app::reset_admin_token(reset_flags.load().config);
   const app::Effective effective = serve_flags.load();
   for (const std::string& name : app::unknown_variables())
     base::log(base::LogLevel::kWarn, "a variable that is no setting is ignored", {{"name", name}});

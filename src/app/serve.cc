@@ -8,6 +8,7 @@
 #include <string>
 
 #include "app/commands.h"
+#include "app/data_dir.h"
 #include "app/signals.h"
 #include "app/wiring.h"
 #include "base/log.h"
@@ -16,13 +17,6 @@ namespace archestra::app {
 namespace {
 
 namespace fs = std::filesystem;
-
-void make_data_dir(const std::string& path) {
-  std::error_code error;
-  fs::create_directories(path, error);
-  if (error)
-    throw ConfigError{fmt::format("ARCHESTRA_DATA_DIR: cannot make \"{}\": {}", path, error.message())};
-}
 
 // Written whole or not at all: whoever sees the file sees both ports.
 void write_ports(const fs::path& path, const std::string& ports) {
@@ -60,6 +54,7 @@ int serve(const Config& config) {
   block_signals();
   raise_descriptor_limit();
   make_data_dir(config.data_dir);
+  const DataDirLock lock(config.data_dir);
   const fs::path path = fs::path(config.data_dir) / "ports.json";
   Gateway gateway(config);
   const std::string ports =

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <latch>
 
+#include "api/admin_token.h"
+#include "app/data_dir.h"
 #include "base/base64.h"
 #include "base/ids.h"
 #include "base/thread_name.h"
@@ -13,8 +15,6 @@
 namespace archestra::app {
 namespace {
 
-// Until agents are made by their users there is one, always with this id.
-constexpr std::string_view kDefaultAgentId = "00000000-0000-4000-8000-000000000001";
 // A large body on a thin line is no attack: what arrives at this rate may go on.
 constexpr std::size_t kBodyBytesPerSecondMin = std::size_t{16} << 10;
 constexpr base::Duration kFlushLimit = std::chrono::seconds(5);
@@ -59,8 +59,6 @@ proxy::SettingsRef proxy_settings(const Config& config, const net::TlsContext& t
     settings->targets.push_back(target(*settings->registry.find(provider.name), provider, tls));
   }
   settings->api_base_url = config.api_base_url;
-  settings->default_agent = model::make_agent(*base::Uuid::parse(kDefaultAgentId), "Default Agent");
-  settings->agents = {settings->default_agent};
   settings->inbound = {.head = {.head_bytes_max = config.head_bytes_max},
                        .idle_timeout = config.client_idle_timeout,
                        .head_timeout = config.client_head_timeout};
@@ -109,6 +107,14 @@ telemetry::otlp::ExporterOptions exporter_options(const Config& config) {
           .schedule_delay = config.bsp_schedule_delay};
 }
 
+// The one moment at which a token can be read: to whoever starts the gateway, whatever the level of its log.
+void make_admin_token(const Config& config, store::Store& store) {
+  if (!config.admin_token.empty()) return;
+  const auto token = api::make_first_admin_token(store);
+  if (!token) throw store_error(config.data_dir, token.error());
+  if (*token) fmt::print(stderr, "archestra: the admin token, shown only now: {}\n", (*token)->reveal());
+}
+
 }  // namespace
 
 Gateway::Gateway(const Config& config)
@@ -118,26 +124,46 @@ Gateway::Gateway(const Config& config)
       metrics_sockets_(listen(config, "ARCHESTRA_METRICS_PORT", config.metrics_port)),
       log_writer_(STDOUT_FILENO),
       telemetry_(telemetry_options(config), log_writer_) {
+  store::Store store = open_store(config.data_dir);
+  const auto agents = api::load_agents(store);
+  if (!agents) throw store_error(config.data_dir, agents.error());
+  make_admin_token(config, store);
   const proxy::SettingsRef settings = proxy_settings(config, *tls_);
   for (std::size_t i = 0; i < shard_count(config); ++i)
-    shards_.emplace_back(settings, telemetry_.observer(i), api_sockets_);
+    shards_.emplace_back(settings, *agents, api_, telemetry_.observer(i), api_sockets_);
   exporter_ = std::make_unique<telemetry::otlp::Exporter>(telemetry_, exporter_options(config), tls_.get());
   metrics_server_ = std::make_unique<MetricsServer>(telemetry_, metrics_sockets_, config.metrics_secret);
-  start_shards();
+  start_threads(make_api(std::move(store), *agents));
+}
+
+std::unique_ptr<api::Api> Gateway::make_api(store::Store store, model::AgentDirectoryRef agents) {
+  return std::make_unique<api::Api>(std::move(store), std::move(agents), config_.admin_token,
+                                    [this](const model::AgentUpdate& update) { publish(update); });
 }
 
 // Where the system has no more threads, those that were made end before the reason is told.
-void Gateway::start_shards() try {
+void Gateway::start_threads(std::unique_ptr<api::Api> api) try {
   for (std::size_t i = 0; i < shards_.size(); ++i)
     shard_threads_.emplace_back([&shard = shards_[i], i] {
       base::name_this_thread(fmt::format("shard-{}", i));
       shard.run();
     });
+  api_.start(std::move(api));
 } catch (...) {
-  for (std::size_t i = 0; i < shard_threads_.size(); ++i) shards_[i].drain(base::Duration::zero());
+  for (std::size_t i = 0; i < shard_threads_.size(); ++i) {
+    shards_[i].drain(base::Duration::zero(), [] {});
+    shards_[i].end();
+  }
   for (std::thread& thread : shard_threads_) thread.join();
   shard_threads_.clear();
   throw;
+}
+
+// On the api thread.
+void Gateway::publish(const model::AgentUpdate& update) {
+  const auto used = std::make_shared<std::latch>(static_cast<std::ptrdiff_t>(shards_.size()));
+  for (proxy::Shard& shard : shards_) shard.publish(update, [used] { used->count_down(); });
+  used->wait();
 }
 
 Gateway::~Gateway() { stop(); }
@@ -153,7 +179,13 @@ void Gateway::stop_accepting() {
 void Gateway::stop() {
   if (!metrics_server_) return;  // the last to go
   stop_accepting();
-  for (proxy::Shard& shard : shards_) shard.drain(config_.drain_timeout);
+  const auto drained = std::make_shared<std::latch>(static_cast<std::ptrdiff_t>(shards_.size()));
+  for (proxy::Shard& shard : shards_)
+    shard.drain(config_.drain_timeout, [drained] { drained->count_down(); });
+  drained->wait();
+  // Nobody waits for an answer any more. A write that is under way still needs the shards.
+  api_.stop();
+  for (proxy::Shard& shard : shards_) shard.end();
   for (std::thread& thread : shard_threads_) thread.join();
   // One limit for both; the log's lines are few and near.
   const auto flush_by = base::monotonic_now() + kFlushLimit;

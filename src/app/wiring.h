@@ -5,6 +5,7 @@
 #include <memory>
 #include <thread>
 
+#include "api/api_thread.h"
 #include "app/config.h"
 #include "app/metrics_server.h"
 #include "net/listener.h"
@@ -19,7 +20,7 @@ namespace archestra::app {
 /// A running gateway. Made and stopped by the control thread.
 class Gateway {
  public:
-  /// Binds the ports, then starts every thread. Throws ConfigError.
+  /// Binds the ports, opens the store, then starts every thread. Throws ConfigError.
   explicit Gateway(const Config& config);
   Gateway(const Gateway&) = delete;
   ~Gateway();
@@ -32,7 +33,9 @@ class Gateway {
   void stop();
 
  private:
-  void start_shards();
+  std::unique_ptr<api::Api> make_api(store::Store store, model::AgentDirectoryRef agents);
+  void start_threads(std::unique_ptr<api::Api> api);
+  void publish(const model::AgentUpdate& update);
   void stop_accepting();
 
   const Config& config_;
@@ -41,6 +44,7 @@ class Gateway {
   net::ListenSockets metrics_sockets_;
   telemetry::LogWriter log_writer_;
   telemetry::Telemetry telemetry_;
+  api::ApiThread api_;
   std::deque<proxy::Shard> shards_;
   std::unique_ptr<MetricsServer> metrics_server_;
   std::unique_ptr<telemetry::otlp::Exporter> exporter_;

@@ -117,6 +117,8 @@ net::Task<void> Exchange::serve() {
   body_consumed_ = framing_.kind == http::BodyKind::kNone;
   if (provider_ != nullptr)
     co_await serve_call();
+  else if (const std::string_view path = head.path(); path == "/api" || path.starts_with("/api/"))
+    co_await serve_api();
   else
     co_await serve_locally();
 }
@@ -148,13 +150,17 @@ net::Task<void> Exchange::serve_locally() {
 // --- The way of an LLM call ------------------------------------------------------------------------------
 
 net::Task<void> Exchange::serve_call() {
-  agent_ = route_.agent_id ? settings_.find_agent(*route_.agent_id) : settings_.default_agent;
+  agent_ = route_.agent_id ? shard_.agents->find(*route_.agent_id) : shard_.agents->default_agent();
   shard_.observer.on_call_started(route_, agent_);
   call_started_ = true;
   ++shard_.calls_in_flight;
   Refusal refusal{};
   if (!admit(refusal)) co_return co_await refuse(refusal);
-  if (route_.operation->observed && !co_await read_body()) co_return;
+  if (route_.operation->observed) {
+    if (!co_await read_body(settings_.body)) co_return;
+    request_facts_ = provider_->inspect(route_, body_.content, base::BufferPool::kSlack,
+                                        settings_.target_of(*provider_).usage_option);
+  }
   co_await attempt();
 }
 
@@ -172,11 +178,11 @@ bool Exchange::admit(Refusal& refusal) {
 
 // The body is read whole before anything is dialled, because a rule may change it: the exchange owns it
 // (docs/decisions/0002-who-owns-a-request-body.md).
-net::Task<bool> Exchange::read_body() {
-  if (framing_.length <= settings_.body.body_bytes_max) co_await send_continue();
+net::Task<bool> Exchange::read_body(http_io::BodyLimits limits) {
+  if (framing_.length <= limits.body_bytes_max) co_await send_continue();
   http_io::MessageSource& source = client_.http().source();
   const auto began = base::monotonic_now();
-  auto body = co_await http_io::read_whole_body(source, framing_, settings_.body,
+  auto body = co_await http_io::read_whole_body(source, framing_, limits,
                                                 shard_.loop.now() + settings_.client_body_timeout);
   waits_.client += base::monotonic_now() - began;
   if (!body) {
@@ -204,8 +210,6 @@ net::Task<bool> Exchange::read_body() {
   body_ = std::move(*body);
   body_consumed_ = true;
   request_body_bytes_ = body_.content.size();
-  request_facts_ = provider_->inspect(route_, body_.content, base::BufferPool::kSlack,
-                                      settings_.target_of(*provider_).usage_option);
   co_return true;
 }
 

@@ -1,6 +1,7 @@
-// One request from its head to its record. Reads top to bottom in exchange.cc: begin, serve (locally or by
-// an upstream); and in exchange_end.cc: how it ends, finish. finish() is the only exit: it makes the record
-// and tells the observer, exactly once. Lives in the connection's coroutine for as long as the request.
+// One request from its head to its record. Reads top to bottom in exchange.cc: begin, serve (locally, by the
+// platform API in exchange_api.cc, or by an upstream); and in exchange_end.cc: how it ends, finish. finish()
+// is the only exit: it makes the record and tells the observer, exactly once. Lives in the connection's
+// coroutine for as long as the request.
 #pragma once
 
 #include <cstdint>
@@ -58,11 +59,12 @@ class Exchange {
   void begin();
   net::Task<void> serve();
   net::Task<void> serve_locally();
+  net::Task<void> serve_api();
 
   // The way of an LLM call.
   net::Task<void> serve_call();
   bool admit(Refusal& refusal);
-  net::Task<bool> read_body();
+  net::Task<bool> read_body(http_io::BodyLimits limits);
   net::Task<void> attempt();
   net::Task<base::Result<UpstreamPtr>> connect();
   net::Task<bool> send_request(UpstreamConnection& upstream);

@@ -10,10 +10,13 @@ namespace archestra::proxy {
 
 net::Task<bool> send_local_reply(http_io::InboundConnection& client, const http::RequestHead& request,
                                  LocalReply reply, base::Duration timeout) {
-  std::array<char, 512> text;
+  std::array<char, 1024> text;
   http::HeadWriter head(text);
-  head.status_line(reply.status, http::reason_phrase(reply.status)).field("Content-Type", "application/json");
-  head.field("Content-Length", reply.body.size());
+  head.status_line(reply.status, http::reason_phrase(reply.status));
+  // RFC 9110 section 8.6: no Content-Length with 204.
+  if (reply.status != 204)
+    head.field("Content-Type", "application/json").field("Content-Length", reply.body.size());
+  head.text(reply.extra_fields);
   if (!reply.error_code.empty()) head.field("x-archestra-error", reply.error_code);
   if (!reply.allow.empty()) head.field("Allow", reply.allow);
   if (reply.retry_after_seconds > 0) head.field("Retry-After", reply.retry_after_seconds);

@@ -1,4 +1,4 @@
-// Answers that the gateway gives itself: health, readiness, errors. One write, with Content-Length.
+// Answers that the gateway gives itself: health, readiness, errors, the platform API. With Content-Length.
 #pragma once
 
 #include <string_view>
@@ -12,10 +12,11 @@ namespace archestra::proxy {
 
 struct LocalReply {
   int status = 200;
-  std::string_view body;             ///< JSON
-  std::string_view error_code = {};  ///< value of x-archestra-error; "" for none
-  unsigned retry_after_seconds = 0;  ///< 0: no Retry-After
-  std::string_view allow = {};       ///< value of Allow, for 405 (RFC 9110 section 15.5.6)
+  std::string_view body;               ///< JSON; none with status 204
+  std::string_view error_code = {};    ///< value of x-archestra-error; "" for none
+  unsigned retry_after_seconds = 0;    ///< 0: no Retry-After
+  std::string_view allow = {};         ///< value of Allow, for 405 (RFC 9110 section 15.5.6)
+  std::string_view extra_fields = {};  ///< whole field lines with CRLF, 512 bytes at most
   bool keep_alive = true;
 };
 

@@ -10,10 +10,4 @@ const Target& Settings::target_of(const providers::Provider& provider) const {
   ARCHESTRA_ASSERT(false, "every provider has a target");
 }
 
-model::AgentRef Settings::find_agent(const base::Uuid& id) const {
-  for (const model::AgentRef& agent : agents)
-    if (agent->id == id) return agent;
-  return nullptr;
-}
-
 }  // namespace archestra::proxy

@@ -1,4 +1,5 @@
-// What the proxy needs to know, as an immutable snapshot shared by all shards.
+// What the proxy needs to know and what stays as it is while the process runs: an immutable snapshot shared
+// by all shards. What changes beside the traffic is a snapshot of its own, such as model::AgentDirectory.
 #pragma once
 
 #include <cstddef>
@@ -11,7 +12,6 @@
 #include "http/url.h"
 #include "http_io/inbound_connection.h"
 #include "http_io/message_source.h"
-#include "model/agent.h"
 #include "net/connector.h"
 #include "providers/registry.h"
 
@@ -39,8 +39,6 @@ struct Settings {
   providers::Registry registry;
   std::vector<Target> targets;  ///< one per provider, in the registry's order
   std::string api_base_url;     ///< what clients call the gateway, without a trailing '/'; "" for their Host
-  std::vector<model::AgentRef> agents;
-  model::AgentRef default_agent;
 
   http_io::InboundLimits inbound;
   http::HeadLimits upstream_head;
@@ -55,8 +53,6 @@ struct Settings {
   std::size_t event_bytes_max = std::size_t{1} << 20;  ///< a longer event passes unread
 
   const Target& target_of(const providers::Provider& provider) const;
-  /// The agent with this id; null where there is none.
-  model::AgentRef find_agent(const base::Uuid& id) const;
 };
 
 using SettingsRef = std::shared_ptr<const Settings>;

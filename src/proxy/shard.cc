@@ -14,9 +14,12 @@ constexpr base::Duration kDrainGrace = std::chrono::seconds(1);
 
 }  // namespace
 
-Shard::Shard(SettingsRef snapshot, call::CallObserver& call_observer, const net::ListenSockets& sockets)
+Shard::Shard(SettingsRef snapshot, model::AgentDirectoryRef directory, http_io::Service& api_service,
+             call::CallObserver& call_observer, const net::ListenSockets& sockets)
     : resolver(loop),
       settings(std::move(snapshot)),
+      agents(std::move(directory)),
+      api(api_service),
       upstreams(loop, resolver, buffers, settings->timeouts),
       observer(call_observer),
       drain_grace_(&Shard::on_drain_grace, this),
@@ -29,7 +32,10 @@ Shard::Shard(SettingsRef snapshot, call::CallObserver& call_observer, const net:
 Shard::~Shard() = default;
 
 void Shard::run() {
-  while (!draining_ || serving_.active() > 0) loop.turn(base::Duration::max());
+  while (!ended_ || !is_drained()) {
+    loop.turn(base::Duration::max());
+    if (drained_ && is_drained()) std::exchange(drained_, nullptr)();
+  }
   upstreams.clear();
 }
 
@@ -40,8 +46,24 @@ void Shard::stop_accepting(std::move_only_function<void()> done) {
   });
 }
 
-void Shard::drain(base::Duration limit) {
-  loop.post([this, limit] { begin_drain(limit); });
+void Shard::drain(base::Duration limit, std::move_only_function<void()> drained) {
+  loop.post([this, limit, drained = std::move(drained)]() mutable {
+    drained_ = std::move(drained);
+    begin_drain(limit);
+  });
+}
+
+void Shard::end() {
+  loop.post([this] { ended_ = true; });
+}
+
+void Shard::publish(model::AgentUpdate update, std::move_only_function<void()> done) {
+  loop.post([this, update = std::move(update), done = std::move(done)]() mutable {
+    agents = std::move(update.directory);
+    if (update.before) observer.on_agent_changed(update.before, update.after);
+    update = {};
+    done();
+  });
 }
 
 void Shard::begin_drain(base::Duration limit) {

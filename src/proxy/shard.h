@@ -10,6 +10,8 @@
 #include "base/ids.h"
 #include "call/call_observer.h"
 #include "http/head.h"
+#include "http_io/service.h"
+#include "model/agent_directory.h"
 #include "net/event_loop.h"
 #include "net/listener.h"
 #include "net/resolver.h"
@@ -29,27 +31,37 @@ class ClientConnection;
 
 class Shard {
  public:
-  /// All outlive it. The listening sockets are shared by all shards.
-  Shard(SettingsRef settings, call::CallObserver& observer, const net::ListenSockets& sockets);
+  /// All outlive it. `api` answers what is below /api; the listening sockets are shared by all shards.
+  Shard(SettingsRef settings, model::AgentDirectoryRef agents, http_io::Service& api,
+        call::CallObserver& observer, const net::ListenSockets& sockets);
   Shard(const Shard&) = delete;
   ~Shard();
 
-  /// The thread's body: serves until it has drained.
+  /// The thread's body: serves until it has drained and end() was called.
   void run();
 
   /// Any thread. Accepts what is queued, then no more; used idle connections close, new ones after a second,
-  /// busy ones finish their call. After `limit` what is left is cut off and accounted as `shutdown`. run()
-  /// returns when all are gone.
-  void drain(base::Duration limit);
+  /// busy ones finish their call. After `limit` what is left is cut off and accounted as `shutdown`.
+  /// `drained` is called on the shard when all are gone.
+  void drain(base::Duration limit, std::move_only_function<void()> drained);
+  /// Any thread, after drain(): nobody will post to this shard any more.
+  void end();
   /// Any thread, while run() runs: `done` is called on the shard once no connection will be accepted any
   /// more.
   void stop_accepting(std::move_only_function<void()> done);
+
+  /// Any thread, before end(): calls that begin from now on find these agents; those under way keep theirs.
+  /// `done` is called on the shard once that is so. The shard lets go of its old directory before, so that it
+  /// never is the one to destroy it, if whoever publishes holds on to it until then.
+  void publish(model::AgentUpdate update, std::move_only_function<void()> done);
 
   // For connections and exchanges, on this shard's thread.
   net::EventLoop loop;
   base::BufferPool buffers;
   net::Resolver resolver;
   const SettingsRef settings;
+  model::AgentDirectoryRef agents;
+  http_io::Service& api;
   UpstreamPool upstreams;
   call::CallObserver& observer;
   base::Random random = base::Random::from_entropy();
@@ -64,12 +76,15 @@ class Shard {
 
  private:
   void begin_drain(base::Duration limit);
+  bool is_drained() const { return draining_ && serving_.active() == 0; }
   static void on_drain_grace(void* self);
   static void on_drain_limit(void* self);
 
   std::vector<std::unique_ptr<Heads>> spare_heads_;
   std::vector<ClientConnection*> connections_;  // each knows its place
   bool draining_ = false;
+  bool ended_ = false;
+  std::move_only_function<void()> drained_;
   net::Timer drain_grace_;
   net::Timer drain_limit_;
   net::TaskGroup serving_;

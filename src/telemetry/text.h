@@ -12,10 +12,13 @@ namespace archestra::telemetry {
 inline constexpr std::size_t kModelBytesMax = 256;
 inline constexpr std::size_t kPathBytesMax = 1024;
 inline constexpr std::size_t kTracestateBytesMax = 512;  ///< W3C Trace Context asks for at least this
-inline constexpr std::size_t kNameBytesMax = 256;        ///< addresses, routes, agent names, user agents
+inline constexpr std::size_t kNameBytesMax = 256;        ///< addresses, routes, user agents
 inline constexpr std::size_t kIdBytesMax = 128;          ///< response ids, error types, finish reasons
-inline constexpr std::size_t kLabelKeyBytesMax = 64;
-inline constexpr std::size_t kLabelValueBytesMax = 256;
+// What users say of agents is never cut: these are the most bytes of UTF-8 that the rules of the platform API
+// let through, 255 characters for a name, 63 and 255 for a label.
+inline constexpr std::size_t kAgentNameBytesMax = 1020;
+inline constexpr std::size_t kLabelKeyBytesMax = 252;
+inline constexpr std::size_t kLabelValueBytesMax = 1020;
 
 /// The start of `text`, at most `bytes_max` long, not ending inside a UTF-8 sequence.
 inline std::string_view cut_text(std::string_view text, std::size_t bytes_max) {

@@ -1,6 +1,6 @@
 // `archestra serve` and `archestra simulate` on ports the system chooses, each in a folder of its own.
 
-import { readFile } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { exchange } from './client.mjs';
@@ -10,12 +10,16 @@ import { until } from './until.mjs';
 
 const startWithinMs = 60_000; // a sanitizer's binary on a busy machine
 
+/** Of every gateway that a test starts, unless it says otherwise. */
+export const adminToken = 'the-admin-token-of-the-tests';
+
 /** Two shards, so that what must hold across shards is seen to; and spans soon after the call. */
 const defaults = {
   ARCHESTRA_API_PORT: '0',
   ARCHESTRA_METRICS_PORT: '0',
   ARCHESTRA_THREADS: '2',
   OTEL_BSP_SCHEDULE_DELAY: '25',
+  ARCHESTRA_ADMIN_TOKEN: adminToken,
 };
 
 /** Of a request that is to leave no span. */
@@ -30,11 +34,12 @@ export class Gateway {
   /**
    * Starts a gateway. `openaiBaseUrl` and `otlpEndpoint` are what their names say; the other providers are where OpenAI
    * is; without an endpoint it exports nothing. `env` adds to or overrides the environment, `args` follow `serve`, `shell` is that of Program; it runs in a
-   * folder of the gateway's own.
+   * folder of the gateway's own, or in that of an earlier one (`of`), which has ended.
    */
-  static async start({ openaiBaseUrl, otlpEndpoint, env = {}, args = [], shell } = {}) {
+  static async start({ openaiBaseUrl, otlpEndpoint, env = {}, args = [], shell, of } = {}) {
     const gateway = new Gateway();
-    gateway.#folder = await temporaryFolder();
+    gateway.#folder = of ? of.#folder : await temporaryFolder();
+    if (of) await rm(join(gateway.dataFolder, 'ports.json'), { force: true });
     const telemetry = otlpEndpoint
       ? { ARCHESTRA_OTEL_EXPORTER_OTLP_ENDPOINT: otlpEndpoint }
       : { OTEL_TRACES_EXPORTER: 'none' };
@@ -78,6 +83,24 @@ export class Gateway {
 
   linesOf(traceId) {
     return this.accessLog.filter((line) => line.trace_id === traceId);
+  }
+
+  /**
+   * One request to the platform API: {status, fields, json}. `body` is sent as JSON, unless it is text already; without a
+   * `token` none is sent.
+   */
+  async api(method, path, body, { token = adminToken, headers = {} } = {}) {
+    const content = body === undefined || typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body);
+    const response = await exchange(this.apiPort, method, `/api${path}`, {
+      headers: {
+        ...(token && { Authorization: `Bearer ${token}` }),
+        ...(content !== undefined && { 'Content-Type': 'application/json' }),
+        ...headers,
+      },
+      body: content,
+    });
+    const json = response?.body.length ? JSON.parse(response.body.toString('utf8')) : undefined;
+    return { status: response?.status, fields: response?.fields, json };
   }
 
   async scrape() {

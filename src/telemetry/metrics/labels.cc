@@ -57,7 +57,7 @@ Labels agent_labels(const model::Agent& agent) {
 
 LabelBase agent_base_labels(std::string_view provider, const model::AgentRef& agent) {
   if (!agent) return {{std::string(provider), "unknown", "unknown"}, {}};
-  return {{std::string(provider), agent->id_text, std::string(cut_text(agent->name, kNameBytesMax))},
+  return {{std::string(provider), agent->id_text, std::string(cut_text(agent->name, kAgentNameBytesMax))},
           agent_labels(*agent)};
 }
 

@@ -138,7 +138,7 @@ void add_call_texts(TextList& texts, const call::CallRecord& call) {
   texts.add(call.response_model, kModelBytesMax);
   texts.add(call.response_id, kIdBytesMax);
   texts.add(call.agent ? std::string_view(call.agent->id_text) : std::string_view(), kIdBytesMax);
-  texts.add(call.agent ? std::string_view(call.agent->name) : std::string_view(), kNameBytesMax);
+  texts.add(call.agent ? std::string_view(call.agent->name) : std::string_view(), kAgentNameBytesMax);
 }
 
 std::span<const model::Label> labels_of(const call::CallRecord& call) {

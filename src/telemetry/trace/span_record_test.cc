@@ -159,7 +159,7 @@ TEST_F(SpanRecordTest, HugeTextsAreCut) {
   EXPECT_EQ(read_.call.response_model.size(), kModelBytesMax);
   EXPECT_EQ(read_.request.url_path.size(), kPathBytesMax);
   EXPECT_EQ(read_.request.user_agent.size(), kNameBytesMax);
-  EXPECT_EQ(read_.agent_name.size(), kNameBytesMax);
+  EXPECT_EQ(read_.agent_name.size(), kAgentNameBytesMax);
   EXPECT_EQ(read_.labels.size(), kRecordedLabelsMax);
   EXPECT_EQ(read_.labels.back().key.size(), kLabelKeyBytesMax);
   EXPECT_EQ(read_.labels.back().value.size(), kLabelValueBytesMax);

@@ -1,0 +1,275 @@
+#include "api/agent_json.h"
+
+#include <fmt/format.h>
+#include <simdjson.h>
+
+#include <algorithm>
+#include <iterator>
+#include <span>
+#include <utility>
+
+#include "agents/label_rules.h"
+#include "base/json_text.h"
+#include "telemetry/metrics/catalogue.h"
+#include "telemetry/metrics/labels.h"
+
+namespace archestra::api {
+namespace {
+
+namespace dom = simdjson::dom;
+using Fault = std::optional<BodyFault>;
+using std::string_view;
+
+constexpr std::size_t kDepthMax = 16;  // an agent needs 3
+constexpr std::size_t kShownMax = 8;   // of the unknown fields of one object
+
+template <class... Arguments>
+BodyFault fault(fmt::format_string<Arguments...> format, Arguments&&... arguments) {
+  return {fmt::format(format, std::forward<Arguments>(arguments)...)};
+}
+
+string_view kind_of(const dom::element& value) {
+  switch (value.type()) {
+    case dom::element_type::ARRAY:
+      return "a list";
+    case dom::element_type::OBJECT:
+      return "an object";
+    case dom::element_type::STRING:
+      return "a string";
+    case dom::element_type::BOOL:
+      return "a boolean";
+    case dom::element_type::NULL_VALUE:
+      return "null";
+    default:
+      return "a number";
+  }
+}
+
+BodyFault wrong_type(string_view field, string_view wanted, const dom::element& value) {
+  return fault("\"{}\" must be {}, not {}.", field, wanted, kind_of(value));
+}
+
+// A client's own word, as it goes into a message.
+string_view shown(string_view text) {
+  std::size_t end = std::min<std::size_t>(text.size(), 64);
+  while (end > 0 && end < text.size() && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;
+  return text.substr(0, end);
+}
+
+// Whether an object says nothing that is not known, and nothing twice. `what` is in the message: "an agent".
+Fault check_fields(dom::object object, string_view what, std::span<const string_view> known) {
+  std::vector<string_view> unknown;
+  std::vector<string_view> seen;
+  for (const auto& [key, value] : object) {
+    if (std::ranges::find(known, key) == known.end()) {
+      if (unknown.size() < kShownMax) unknown.push_back(shown(key));
+      continue;
+    }
+    if (std::ranges::find(seen, key) != seen.end()) return fault("\"{}\" occurs twice in {}.", key, what);
+    seen.push_back(key);
+  }
+  if (unknown.empty()) return std::nullopt;
+  return fault("\"{}\" {} of {} that can be set. These can: {}.", fmt::join(unknown, "\", \""),
+               unknown.size() == 1 ? "is no field" : "are no fields", what, fmt::join(known, ", "));
+}
+
+Fault read_string(string_view field, const dom::element& value, std::string& out) {
+  string_view text;
+  if (value.get_string().get(text)) return wrong_type(field, "a string", value);
+  out = text;
+  return std::nullopt;
+}
+
+Fault read_bool(string_view field, const dom::element& value, std::optional<bool>& out) {
+  bool is_true = false;
+  if (value.get_bool().get(is_true)) return wrong_type(field, "true or false", value);
+  out = is_true;
+  return std::nullopt;
+}
+
+Fault read_label(std::size_t index, const dom::element& value, model::Label& label) {
+  static constexpr string_view kFields[] = {"key", "value"};
+  const std::string where = fmt::format("labels[{}]", index);
+  dom::object object;
+  if (value.get_object().get(object)) return wrong_type(where, "an object with key and value", value);
+  if (auto bad = check_fields(object, where, kFields)) return bad;
+  for (const string_view field : kFields) {
+    const std::string name = fmt::format("{}.{}", where, field);
+    dom::element given;
+    if (object.at_key(field).get(given)) return fault("\"{}\" is missing.", name);
+    if (auto bad = read_string(name, given, field == "key" ? label.key : label.value)) return bad;
+  }
+  return std::nullopt;
+}
+
+Fault read_labels(const dom::element& value, std::optional<std::vector<model::Label>>& out) {
+  dom::array array;
+  if (value.get_array().get(array))
+    return wrong_type("labels", "a list of objects with key and value", value);
+  if (array.size() > agents::kLabelsMax)
+    return fault("There are {} labels; an agent may have {}.", array.size(), agents::kLabelsMax);
+  std::vector<model::Label> labels;
+  for (const dom::element item : array) {
+    const std::size_t index = labels.size();
+    if (auto bad = read_label(index, item, labels.emplace_back())) return bad;
+  }
+  const auto bad = agents::labels_fault(
+      labels, {.name_of_key = telemetry::label_name_from, .is_reserved = telemetry::is_reserved_label});
+  if (bad) return BodyFault{*bad};
+  out = std::move(labels);
+  return std::nullopt;
+}
+
+Fault read_seconds(const dom::object& object, std::chrono::seconds& out) {
+  constexpr string_view kName = "onClientDisconnect.seconds";
+  dom::element given;
+  if (object.at_key("seconds").get(given))
+    return fault("\"{}\" is missing: how long to drain, {} to {}.", kName, kDrainMin.count(),
+                 kDrainMax.count());
+  std::int64_t seconds = 0;
+  if (given.get_int64().get(seconds) || seconds < kDrainMin.count() || seconds > kDrainMax.count())
+    return fault("\"{}\" must be a whole number from {} to {}.", kName, kDrainMin.count(), kDrainMax.count());
+  out = std::chrono::seconds(seconds);
+  return std::nullopt;
+}
+
+Fault read_disconnect(const dom::element& value, std::optional<model::OnClientDisconnect>& out) {
+  static constexpr string_view kFields[] = {"action", "seconds"};
+  constexpr string_view kAction = "onClientDisconnect.action";
+  dom::object object;
+  if (value.get_object().get(object))
+    return wrong_type("onClientDisconnect", R"({"action":"cancel"} or {"action":"drain","seconds":30})",
+                      value);
+  if (auto bad = check_fields(object, "onClientDisconnect", kFields)) return bad;
+  dom::element given;
+  std::string action;
+  if (object.at_key("action").get(given)) return fault("\"{}\" is missing: cancel or drain.", kAction);
+  if (auto bad = read_string(kAction, given, action)) return bad;
+  model::OnClientDisconnect disconnect;
+  if (action == "drain") {
+    disconnect.action = model::OnClientDisconnect::Action::kDrain;
+    if (auto bad = read_seconds(object, disconnect.drain)) return bad;
+  } else if (action != "cancel") {
+    return fault("\"{}\" must be cancel or drain.", kAction);
+  } else if (!object.at_key("seconds").error()) {
+    return fault("\"onClientDisconnect.seconds\" goes with the action drain only.");
+  }
+  out = disconnect;
+  return std::nullopt;
+}
+
+Fault read_name(const dom::element& value, std::optional<std::string>& out) {
+  std::string name;
+  if (auto bad = read_string("name", value, name)) return bad;
+  if (auto bad = agents::name_fault(name)) return BodyFault{*bad};
+  out = std::move(name);
+  return std::nullopt;
+}
+
+Fault read_field(string_view field, const dom::element& value, AgentFields& fields) {
+  if (field == "name") return read_name(value, fields.name);
+  if (field == "labels") return read_labels(value, fields.labels);
+  if (field == "considerContextUntrusted") return read_bool(field, value, fields.consider_context_untrusted);
+  if (field == "denyToolsInUntrustedContext")
+    return read_bool(field, value, fields.deny_tools_in_untrusted_context);
+  if (field == "captureContent") return read_bool(field, value, fields.capture_content);
+  return read_disconnect(value, fields.on_client_disconnect);
+}
+
+Fault json_fault(simdjson::error_code error) {
+  switch (error) {
+    case simdjson::SUCCESS:
+      return std::nullopt;
+    case simdjson::EMPTY:
+      return BodyFault{"The body is empty; a JSON object is needed."};
+    case simdjson::DEPTH_ERROR:
+      return fault("The body is nested deeper than {} levels.", kDepthMax);
+    case simdjson::UTF8_ERROR:
+      return BodyFault{"The body is not valid UTF-8."};
+    default:
+      return BodyFault{"The body is not valid JSON."};
+  }
+}
+
+}  // namespace
+
+std::variant<AgentFields, BodyFault> read_agent(string_view body) {
+  static constexpr string_view kFields[] = {"name",
+                                            "labels",
+                                            "considerContextUntrusted",
+                                            "denyToolsInUntrustedContext",
+                                            "onClientDisconnect",
+                                            "captureContent"};
+  dom::parser parser;
+  // simdjson counts the root as a level of its own.
+  auto error = parser.allocate(std::max<std::size_t>(body.size(), 64), kDepthMax + 1);
+  dom::element root;
+  if (!error) error = parser.parse(body.data(), body.size()).get(root);
+  if (auto bad = json_fault(error)) return *std::move(bad);
+  dom::object object;
+  if (root.get_object().get(object)) return fault("The body must be a JSON object, not {}.", kind_of(root));
+  if (auto bad = check_fields(object, "an agent", kFields)) return *std::move(bad);
+  AgentFields fields;
+  for (const auto& [key, value] : object)
+    if (auto bad = read_field(key, value, fields)) return *std::move(bad);
+  return fields;
+}
+
+void AgentFields::apply_to(model::Agent& agent) const {
+  if (name) agent.name = *name;
+  if (labels) agent.labels = *labels;
+  model::AgentSettings& settings = agent.settings;
+  settings.consider_context_untrusted =
+      consider_context_untrusted.value_or(settings.consider_context_untrusted);
+  settings.deny_tools_in_untrusted_context =
+      deny_tools_in_untrusted_context.value_or(settings.deny_tools_in_untrusted_context);
+  settings.capture_content = capture_content.value_or(settings.capture_content);
+  settings.on_client_disconnect = on_client_disconnect.value_or(settings.on_client_disconnect);
+}
+
+void append_agent(std::string& out, const model::Agent& agent) {
+  const auto key = [&out](string_view name) {
+    out += name;
+    out += ':';
+  };
+  const auto boolean = [&](string_view name, bool value) {
+    key(name);
+    out += value ? "true," : "false,";
+  };
+  key(R"({"id")");
+  base::append_json_string(out, agent.id_text);
+  key(R"(,"name")");
+  base::append_json_string(out, agent.name);
+  out += ',';
+  boolean(R"("isDefault")", agent.is_default);
+  key(R"("labels")");
+  out += '[';
+  for (const model::Label& label : agent.labels) {
+    if (out.back() != '[') out += ',';
+    key(R"({"key")");
+    base::append_json_string(out, label.key);
+    key(R"(,"value")");
+    base::append_json_string(out, label.value);
+    out += '}';
+  }
+  out += "],";
+  boolean(R"("considerContextUntrusted")", agent.settings.consider_context_untrusted);
+  boolean(R"("denyToolsInUntrustedContext")", agent.settings.deny_tools_in_untrusted_context);
+  key(R"("onClientDisconnect")");
+  const model::OnClientDisconnect& disconnect = agent.settings.on_client_disconnect;
+  if (disconnect.action == model::OnClientDisconnect::Action::kDrain)
+    fmt::format_to(std::back_inserter(out), R"({{"action":"drain","seconds":{}}},)",
+                   disconnect.drain.count());
+  else
+    out += R"({"action":"cancel"},)";
+  boolean(R"("captureContent")", agent.settings.capture_content);
+  key(R"("createdAt")");
+  out += '"';
+  base::append_iso_time(out, agent.created);
+  key(R"(","updatedAt")");
+  out += '"';
+  base::append_iso_time(out, agent.updated);
+  out += "\"}";
+}
+
+}  // namespace archestra::api

@@ -1,0 +1,81 @@
+#include "api/api.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "api/admin_token.h"
+#include "api/openapi.h"
+#include "api/routes.h"
+#include "http/head.h"
+
+namespace archestra::api {
+namespace {
+
+bool is_json(std::string_view content_type) {
+  content_type = content_type.substr(0, content_type.find(';'));
+  while (content_type.ends_with(' ') || content_type.ends_with('\t')) content_type.remove_suffix(1);
+  return http::equals_ignoring_case(content_type, "application/json");
+}
+
+// HEAD is answered as GET is; whoever sends the answer leaves out its body (RFC 9110 section 9.3.2).
+std::string_view effective(std::string_view method) { return method == "HEAD" ? "GET" : method; }
+
+ServiceAnswer method_not_allowed(std::span<const Method> methods) {
+  std::string allow;
+  for (const Method& method : methods) {
+    if (!allow.empty()) allow += ", ";
+    allow += method.name;
+    if (method.name == "GET") allow += ", HEAD";
+  }
+  return error_answer(405, "method_not_allowed", fmt::format("Only {} are answered here.", allow),
+                      fmt::format("Allow: {}\r\n", allow));
+}
+
+ServiceAnswer answer_openapi(std::string_view method) {
+  static constexpr Method kMethods[] = {{.name = "GET"}};
+  return effective(method) == "GET" ? json_answer(200, std::string(openapi_document()))
+                                    : method_not_allowed(kMethods);
+}
+
+ServiceAnswer dispatch(Agents& agents, const http_io::ServiceRequest& request, std::string_view path,
+                       std::string_view query_text) {
+  const auto [route, id_text] = find_route(path);
+  if (route == nullptr) return not_found("There is nothing at this path of the platform API.");
+  const auto method = std::ranges::find(route->methods, effective(request.method), &Method::name);
+  if (method == route->methods.end()) return method_not_allowed(route->methods);
+  const auto id = base::Uuid::parse(id_text);
+  if (!id_text.empty() && !id) return invalid_request("The id in the path is not a UUID.");
+  if (method->has_body && !is_json(request.content_type))
+    return error_answer(415, "unsupported_media_type",
+                        "The body must be JSON, with Content-Type: application/json.");
+  const Query query(query_text);
+  return method->handler(agents, {.query = query, .body = request.body, .id = id});
+}
+
+}  // namespace
+
+Api::Api(store::Store store, model::AgentDirectoryRef directory, base::Secret configured_token,
+         Publish publish)
+    : store_(std::move(store)),
+      configured_token_(std::move(configured_token)),
+      agents_(store_, std::move(directory), std::move(publish)) {}
+
+ServiceAnswer Api::handle(const http_io::ServiceRequest& request) {
+  const std::string_view target = request.target;
+  const std::string_view path = target.substr(0, target.find('?'));
+  const std::string_view query = target.substr(std::min(path.size() + 1, target.size()));
+  if (path == kOpenApiPath) return answer_openapi(request.method);
+  const auto admitted = is_admin(request.authorization, configured_token_, store_);
+  if (!admitted) return store_failed(admitted.error());
+  if (!*admitted) {
+    return error_answer(
+        401, "unauthorized",
+        "The platform API wants the admin token as a bearer token: Authorization: Bearer <token>.",
+        "WWW-Authenticate: Bearer\r\n");
+  }
+  return dispatch(agents_, request, path, query);
+}
+
+}  // namespace archestra::api

@@ -1,0 +1,146 @@
+#include "api/api_thread.h"
+
+#include <gtest/gtest.h>
+
+#include <latch>
+
+#include "net/event_loop.h"
+#include "store/test_folder.h"
+
+namespace archestra::api {
+namespace {
+
+using std::chrono_literals::operator""ms;
+using std::chrono_literals::operator""s;
+
+/// The api thread, and this one as the shard that waits for answers.
+class ApiThreadTest : public ::testing::Test {
+ protected:
+  ~ApiThreadTest() override { thread_.stop(); }
+
+  std::unique_ptr<Api> make(Publish publish = [](const model::AgentUpdate&) {}) {
+    auto store = store::Store::open(folder_.file("archestra.db"), 10ms);
+    auto directory = load_agents(*store);
+    return std::make_unique<Api>(std::move(*store), *directory, base::Secret("t"), std::move(publish));
+  }
+  static http_io::ServiceRequest get() {
+    return {.method = "GET",
+            .target = "/api/agents",
+            .content_type = {},
+            .authorization = base::Secret("Bearer t"),
+            .body = {}};
+  }
+  static http_io::ServiceRequest post(std::size_t padding = 0) {
+    return {.method = "POST",
+            .target = "/api/agents",
+            .content_type = "application/json",
+            .authorization = base::Secret("Bearer t"),
+            .body = R"({"name":"A"})" + std::string(padding, ' ')};
+  }
+  std::shared_ptr<http_io::AnswerSlot> slot() { return std::make_shared<http_io::AnswerSlot>(loop_); }
+  net::Task<void> await(std::shared_ptr<http_io::AnswerSlot> slot, base::Duration limit,
+                        bool leaving = false) {
+    net::Readiness own;
+    net::Readiness& client = leaving ? client_ : own;
+    const auto answer = co_await slot->wait(client, base::monotonic_now() + limit);
+    statuses_.push_back(answer ? answer->status : 0);
+  }
+  void finish() {
+    for (int turns = 0; tasks_.active() > 0 && turns < 10000; ++turns) loop_.turn(10ms);
+    ASSERT_EQ(tasks_.active(), 0u);
+  }
+
+  store::TestFolder folder_;
+  net::EventLoop loop_;
+  net::Readiness client_;
+  std::vector<int> statuses_;
+  net::TaskGroup tasks_;
+  ApiThread thread_;
+};
+
+TEST_F(ApiThreadTest, AnswersInOrderWhatWasAskedBeforeAndAfterItsStart) {
+  for (auto request : {get(), post()}) {
+    const auto own = slot();
+    ASSERT_TRUE(thread_.try_submit(std::move(request), own));
+    tasks_.spawn(await(own, 60s));
+  }
+  thread_.start(make());
+  finish();
+  EXPECT_EQ(statuses_, (std::vector{200, 201}));
+}
+
+TEST_F(ApiThreadTest, RefusesMoreThanMayWait) {
+  for (std::size_t i = 0; i < ApiThread::kWaitingMax; ++i) ASSERT_TRUE(thread_.try_submit(get(), slot()));
+  EXPECT_FALSE(thread_.try_submit(get(), slot()));
+}
+
+TEST_F(ApiThreadTest, RefusesMoreBytesThanMayWait) {
+  const std::size_t size = ApiThread::kWaitingBytesMax / 2;
+  ASSERT_TRUE(thread_.try_submit(post(size), slot()));
+  EXPECT_FALSE(thread_.try_submit(post(size), slot()));
+  EXPECT_TRUE(thread_.try_submit(get(), slot()));
+  const auto last = slot();
+  tasks_.spawn(await(last, 60s));
+  ASSERT_TRUE(thread_.try_submit(get(), last));
+  thread_.start(make());
+  finish();
+  EXPECT_TRUE(thread_.try_submit(post(size), slot())) << "what was answered counts no more";
+}
+
+TEST_F(ApiThreadTest, LeavesUndoneWhatNobodyWaitsForAnyMore) {
+  const auto abandoned = slot();
+  tasks_.spawn(await(abandoned, 1ms));
+  ASSERT_TRUE(thread_.try_submit(post(), abandoned));
+  finish();
+  EXPECT_EQ(statuses_, std::vector{0});
+  const auto kept = slot();
+  tasks_.spawn(await(kept, 60s));
+  ASSERT_TRUE(thread_.try_submit(post(), kept));
+  int published = 0;
+  thread_.start(make([&](const model::AgentUpdate&) { ++published; }));
+  finish();
+  EXPECT_EQ(statuses_, (std::vector{0, 201}));
+  thread_.stop();
+  EXPECT_EQ(published, 1);
+}
+
+TEST_F(ApiThreadTest, AClientThatLeavesWhileItsRequestIsWorkedOn) {
+  std::latch begun(1);
+  std::latch left(1);
+  const auto own = slot();
+  tasks_.spawn(await(own, 60s, true));
+  ASSERT_TRUE(thread_.try_submit(post(), own));
+  thread_.start(make([&](const model::AgentUpdate&) {
+    begun.count_down();
+    left.wait();
+  }));
+  begun.wait();
+  client_.set_gone();
+  finish();
+  EXPECT_EQ(statuses_, std::vector{0});
+  left.count_down();
+  thread_.stop();  // its answer is posted to a loop in which nobody waits
+  loop_.turn(10ms);
+}
+
+TEST_F(ApiThreadTest, StopsWithRequestsThatWait) {
+  std::latch begun(1);
+  std::latch go_on(1);
+  ASSERT_TRUE(thread_.try_submit(post(), slot()));
+  ASSERT_TRUE(thread_.try_submit(post(), slot()));
+  int published = 0;
+  thread_.start(make([&](const model::AgentUpdate&) {
+    ++published;
+    begun.count_down();
+    go_on.wait();
+  }));
+  begun.wait();
+  std::thread stopping([this] { thread_.stop(); });
+  go_on.count_down();
+  stopping.join();
+  EXPECT_LE(published, 2);
+  EXPECT_FALSE(thread_.try_submit(get(), slot()));
+}
+
+}  // namespace
+}  // namespace archestra::api

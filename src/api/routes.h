@@ -1,0 +1,50 @@
+// The one table of what is served below /api. Constant data and pure functions; any thread.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string_view>
+
+#include "api/agents.h"
+#include "api/answers.h"
+#include "api/query.h"
+
+namespace archestra::api {
+
+/// A request, taken apart by its route.
+struct Arguments {
+  const Query& query;
+  std::string_view body;
+  std::optional<base::Uuid> id;  ///< where the route has `:id`
+};
+
+using Handler = ServiceAnswer (*)(Agents& agents, const Arguments& arguments);
+
+struct Method {
+  std::string_view name;
+  Handler handler = nullptr;
+  bool has_body = false;  ///< of JSON
+};
+
+struct Route {
+  std::string_view path_template;  ///< "/api/agents/:id"
+  std::span<const Method> methods;
+};
+
+/// Everything that wants a token.
+std::span<const Route> routes();
+
+/// Served to everybody: it is the same in every installation.
+inline constexpr std::string_view kOpenApiPath = "/api/openapi.json";
+
+/// The route of a path, and what stands in the place of `:id`; null where there is none.
+struct RouteMatch {
+  const Route* route = nullptr;
+  std::string_view id;
+};
+RouteMatch find_route(std::string_view path);
+
+/// How a path below /api appears in records: its route's template, or "/api/*".
+std::string_view template_of(std::string_view path);
+
+}  // namespace archestra::api

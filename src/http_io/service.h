@@ -1,0 +1,71 @@
+// How a request that another thread answers gets there and back: the loop that read it hands it over as a
+// value, goes on with others, and is woken with the answer
+// (docs/decisions/0004-how-an-api-request-reaches-the-api-thread.md).
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/secret.h"
+#include "net/event_loop.h"
+#include "net/readiness.h"
+#include "net/task.h"
+
+namespace archestra::http_io {
+
+/// A request with everything an answer needs. Owns its texts: nothing in it belongs to the thread it came
+/// from.
+struct ServiceRequest {
+  std::string method;
+  std::string target;          ///< path and query, as sent
+  std::string content_type;    ///< "" for none
+  base::Secret authorization;  ///< the whole field value
+  std::string body;
+};
+
+/// A whole answer.
+struct ServiceAnswer {
+  int status = 200;
+  std::string body;                  ///< JSON; "" with status 204
+  std::string extra_fields = {};     ///< whole field lines with CRLF
+  std::string_view error_type = {};  ///< for the record; "" where it is no error. Static storage
+};
+
+/// The way back of one answer, shared by the two threads. The one that waits makes it, on its loop.
+class AnswerSlot : public std::enable_shared_from_this<AnswerSlot> {
+ public:
+  explicit AnswerSlot(net::EventLoop& loop) : loop_(loop) {}
+  AnswerSlot(const AnswerSlot&) = delete;
+
+  /// Hands the answer over and wakes who waits for it, if somebody still does. Once; any thread. The loop
+  /// must not have ended.
+  void put(ServiceAnswer answer);
+  /// Whether nobody waits any more. Any thread.
+  bool is_abandoned() const { return abandoned_.load(std::memory_order_relaxed); }
+
+  // For the thread of the loop.
+  /// Waits for the answer: nothing where `client` left or was cut off (kCancelled), or the deadline passed
+  /// (kTimeout). Where it did not come, nobody will look at it any more.
+  net::Task<base::Result<ServiceAnswer>> wait(net::Readiness& client, base::MonotonicTime deadline);
+
+ private:
+  net::EventLoop& loop_;
+  std::atomic<bool> abandoned_ = false;
+  std::optional<ServiceAnswer> answer_;  // the loop's thread only
+  net::Readiness arrived_;               // the loop's thread only
+};
+
+/// Answers requests on a thread of its own. Every method: any thread.
+class Service {
+ public:
+  virtual ~Service() = default;
+  /// The template of a path's route ("/api/agents/:id"), for the record. Static storage.
+  virtual std::string_view route_of(std::string_view path) const = 0;
+  /// Takes the request; the answer comes into `slot`. False, with nothing taken, where too many wait already.
+  virtual bool try_submit(ServiceRequest request, std::shared_ptr<AnswerSlot> slot) = 0;
+};
+
+}  // namespace archestra::http_io
