@@ -84,6 +84,7 @@ TEST(LabelRules, Table) {
 
 TEST(LabelRules, AsManyAsAreAllowed) {
   std::vector<Label> labels;
+  labels.reserve(kLabelsMax + 1);
   for (std::size_t i = 0; i < kLabelsMax; ++i) labels.push_back({"k" + std::to_string(i), "v"});
   EXPECT_FALSE(labels_fault(labels, kMetrics));
   labels.push_back({"one-more", ""});

@@ -128,8 +128,8 @@ TEST_F(ApiTest, AStoreThatFailsChangesNothing) {
 TEST_F(ApiTest, Lists) {
   call("PUT", "/api/agents/" + std::string(kDefaultId), R"({"name":"m"})");
   const std::string b = create(R"({"name":"b"})");
-  const std::string a = create(R"({"name":"Apple"})");
-  const std::string z = create(R"({"name":"z"})");
+  create(R"({"name":"Apple"})");
+  create(R"({"name":"z"})");
   const auto names = [&](const std::string& query) {
     std::vector<std::string> found;
     std::string body = call("GET", "/api/agents?" + query).body;

@@ -33,7 +33,7 @@ TEST_F(OpenApi, DescribesExactlyWhatIsServed) {
     for (const Method& method : route.methods) {
       std::string name(method.name);
       std::ranges::transform(name, name.begin(), [](char c) { return static_cast<char>(c | 0x20); });
-      served.insert(name + " " + path);
+      served.insert(name.append(" ").append(path));
     }
   }
   std::set<std::string> described;
