@@ -1,7 +1,9 @@
 // What is left of agents and of the admin token when processes end, beside others, and on disks that refuse.
 
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { chmod, mkdir, open, readdir, stat, writeFile } from 'node:fs/promises';
+import net from 'node:net';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, test } from 'node:test';
@@ -365,6 +367,28 @@ describe('while the api thread waits', () => {
       client.close();
     }));
 });
+
+test('a client that takes a long list slowly gets all of it and holds up nobody', () =>
+  withGateway({}, async (gateway) => {
+    // More than the kernel takes off our hands.
+    const labels = Array.from({ length: 32 }, (_, i) => ({ key: `k${i}`, value: '🤖'.repeat(255) }));
+    const count = 500;
+    for (let i = 0; i < count; i += 1)
+      assert.equal((await gateway.api('POST', '/agents', { name: `a${i}`, labels })).status, 201);
+    const socket = net.connect({ port: gateway.apiPort, host: '127.0.0.1' });
+    await once(socket, 'connect');
+    socket.setEncoding('utf8');
+    socket.pause();
+    socket.write(requestBytes('GET', '/api/agents?limit=1000', { ...bearer, Connection: 'close' }));
+    await until('the answer to begin', () => socket.readableLength > 0 || (socket.read(0), false));
+    for (let i = 0; i < 20; i += 1)
+      assert.equal((await gateway.api('PUT', `/agents/${defaultId}`, { name: `n${i}` })).status, 200);
+    const text = (await within('the list', socket.toArray(), 30_000)).join('');
+    const list = JSON.parse(text.slice(text.indexOf('\r\n\r\n')));
+    assert.ok(Buffer.byteLength(text) > 15 << 20, `${Buffer.byteLength(text)} bytes`);
+    assert.equal(list.data.length, count + 1);
+    assert.ok(list.data.some(({ name }) => name === 'Default Agent'), 'as it was when it was asked for');
+  }));
 
 describe('ten thousand agents', () => {
   const count = 10_000;
