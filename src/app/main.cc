@@ -91,7 +91,8 @@ int simulate(const simulator::SimulatorOptions& options) {
   simulator::Simulator simulator(options);
   if (const auto started = simulator.start(); !started)
     throw app::ConfigError{fmt::format("simulate: {}", started.error().text())};
-  fmt::print(stderr, "simulating OpenAI (/v1), Anthropic and Gemini at http://127.0.0.1:{}\n", simulator.port());
+  fmt::print(stderr, "simulating OpenAI (/v1), Anthropic and Gemini at http://127.0.0.1:{}\n",
+             simulator.port());
   std::thread serving([&simulator] { simulator.run(); });
   app::wait_for_stop();
   simulator.stop();

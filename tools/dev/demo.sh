@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# ./dev demo: a simulated provider, the gateway in front of it, and traffic through both.
+# ./dev demo: a simulated provider, the gateway in front of it, and traffic of labelled agents through both.
 
 demo_rate=20        # calls a second
 start_seconds=20    # for a process to say which ports it has
@@ -35,8 +35,13 @@ demo_start_simulator() {
 }
 
 demo_start_gateway() {
+  local provider
+  provider=http://127.0.0.1:$(port_in simulator "$demo_dir/simulator.json")
   export ARCHESTRA_DATA_DIR=$demo_dir/data
-  ARCHESTRA_OPENAI_BASE_URL=http://127.0.0.1:$(port_in simulator "$demo_dir/simulator.json")/v1 \
+  ARCHESTRA_ADMIN_TOKEN=$(od -An -N24 -tx1 /dev/urandom | tr -d ' \n')
+  export ARCHESTRA_ADMIN_TOKEN
+  (umask 077 && printf '%s\n' "$ARCHESTRA_ADMIN_TOKEN" >"$demo_dir/admin-token")
+  ARCHESTRA_OPENAI_BASE_URL=$provider/v1 ARCHESTRA_ANTHROPIC_BASE_URL=$provider ARCHESTRA_GEMINI_BASE_URL=$provider \
     ARCHESTRA_API_PORT=$1 ARCHESTRA_METRICS_PORT=$2 demo_start gateway build/release/archestra serve
   demo_wait_for "$ARCHESTRA_DATA_DIR/ports.json"
 }
@@ -44,9 +49,10 @@ demo_start_gateway() {
 # Its table belongs on the screen.
 demo_start_traffic() {
   local ports=$ARCHESTRA_DATA_DIR/ports.json
-  say "logs: $demo_dir/gateway.log, $demo_dir/simulator.log"
+  say "logs: $demo_dir/gateway.log, $demo_dir/simulator.log; token for /api: $demo_dir/admin-token"
   setsid build/release/archestra-traffic --url "http://127.0.0.1:$(port_in api "$ports")" \
-    --metrics-url "http://127.0.0.1:$(port_in metrics "$ports")/metrics" --seconds "$1" --rate "$demo_rate" </dev/null &
+    --metrics-url "http://127.0.0.1:$(port_in metrics "$ports")/metrics" --seconds "$1" --rate "$demo_rate" \
+    --dialects openai,anthropic,gemini </dev/null &
   demo_names+=(traffic) demo_pids+=($!)
 }
 
@@ -130,8 +136,9 @@ free_port_or_any() {
 help_demo() {
   cat <<'TEXT'
 ./dev demo [--seconds N] [--api-port N] [--metrics-port N]
-  Builds the release and shows it at work: a simulated provider, the gateway in front of it on ports 9000 and 9050
-  (free ones where these are taken), and a traffic generator that prints the URLs and a table of calls, tokens,
-  latencies and errors until Ctrl-C or for N seconds. Logs and data are left in build/demo/.
+  Builds the release and shows it at work: a simulated provider that speaks three dialects, the gateway in front of it
+  on ports 9000 and 9050 (free ones where these are taken), and a traffic generator that makes labelled agents and calls
+  for them, and prints the URLs and a table of calls, tokens, latencies and errors until Ctrl-C or for N seconds. Logs,
+  data and the admin token are left in build/demo/.
 TEXT
 }

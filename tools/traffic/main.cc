@@ -43,7 +43,7 @@ int run(TrafficOptions options) {
   pthread_kill(waiting.native_handle(), SIGTERM);
   waiting.join();
   if (result) return 0;
-  std::fprintf(stderr, "archestra-traffic: no call was answered: %s\n", result.error().text().c_str());
+  std::fprintf(stderr, "archestra-traffic: %s\n", result.error().text().c_str());
   return 1;
 }
 
@@ -64,6 +64,9 @@ int main(int argc, char** argv) {
       ->delimiter(',')
       ->check(CLI::IsMember({"openai", "anthropic", "gemini"}))
       ->capture_default_str();
+  app.add_option("--admin-token", options.admin_token,
+                 "of the gateway: makes labelled agents and calls for them too")
+      ->envname("ARCHESTRA_ADMIN_TOKEN");
   app.add_option("--seconds", options.seconds, "how long; 0: until SIGINT or SIGTERM")
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();

@@ -83,6 +83,11 @@ base::Result<void> Traffic::run() {
   started_at_ = base::monotonic_now();
   ends_at_ = options_.seconds > 0 ? started_at_ + base::Duration(std::llround(options_.seconds * 1e9))
                                   : base::kNever;
+  if (!options_.admin_token.empty()) {
+    tasks_.spawn(prepare());
+    while (tasks_.active() > 0) loop_.turn(seconds(1));
+    if (agents_.empty()) return base::fail(last_error_);
+  }
   print("\n");
   for (const Dialect dialect : options_.dialects) {
     http::Url url = options_.url;
@@ -90,6 +95,7 @@ base::Result<void> Traffic::run() {
     print(fmt::format("  API base URL  {}\n", text_of(url)));
   }
   if (metrics_client_) print(fmt::format("  Metrics       {}\n", text_of(metrics_client_->url())));
+  for (const DemoAgent& agent : agents_) print(fmt::format("  Agent         {}  {}\n", agent.id, agent.name));
   print("\n");
   tasks_.spawn(generate());
   tasks_.spawn(show_each_second());
@@ -115,6 +121,20 @@ void Traffic::stop() {
   });
 }
 
+net::Task<void> Traffic::prepare() {
+  auto agents = co_await make_agents(client_, options_.admin_token);
+  if (agents)
+    agents_ = std::move(*agents);
+  else
+    last_error_ = agents.error();
+}
+
+// The default agent has its share too.
+std::string Traffic::agent_segment() {
+  const std::size_t which = random_.below(agents_.size() + 1);
+  return which == agents_.size() ? std::string() : "/" + agents_[which].id;
+}
+
 net::Task<void> Traffic::generate() {
   base::MonotonicTime due = base::monotonic_now();
   while (!is_over()) {
@@ -125,6 +145,7 @@ net::Task<void> Traffic::generate() {
         co_await net::Wait(loop_, {{&stop_generating_, net::Interest::kGone}}, std::min(due, ends_at_));
     if (wake != net::Wake::kTimeout || is_over()) co_return;
     CallPlan plan = next_plan(random_, options_.dialects);
+    if (!agents_.empty()) plan.path.insert(0, agent_segment());
     if (calls_.active() < options_.in_flight_max)
       calls_.spawn(call(std::move(plan)));
     else

@@ -16,6 +16,7 @@
 #include "net/readiness.h"
 #include "net/resolver.h"
 #include "net/task.h"
+#include "traffic/agents.h"
 #include "traffic/client.h"
 #include "traffic/figures.h"
 #include "traffic/mix.h"
@@ -28,6 +29,7 @@ struct TrafficOptions {
   http::Url url;  ///< of the gateway; without a path, /v1/<provider> is meant for each call
   std::optional<http::Url> metrics_url;             ///< of its metrics, for the tokens
   std::vector<Dialect> dialects{Dialect::kOpenAi};  ///< of the calls, evenly; at least one
+  std::string admin_token;  ///< of the gateway: calls are made for agents of their own too; "" for none
   double rate_per_second = 20;
   double seconds = 0;  ///< how long; 0: until stop()
   std::uint64_t seed = 1;
@@ -43,13 +45,15 @@ class Traffic {
   explicit Traffic(TrafficOptions options);
 
   /// Makes calls until the time is over or stop(). Writes the figures to stdout. Fails with the reason where
-  /// not one call was answered.
+  /// the agents could not be made, or not one call was answered.
   base::Result<void> run();
   /// Any thread, while the Traffic lives.
   void stop();
   const Figures& figures() const { return figures_; }
 
  private:
+  net::Task<void> prepare();
+  std::string agent_segment();
   net::Task<void> generate();
   net::Task<void> call(CallPlan plan);
   net::Task<void> show_each_second();
@@ -64,6 +68,7 @@ class Traffic {
   net::Resolver resolver_;
   Client client_;
   std::optional<Client> metrics_client_;
+  std::vector<DemoAgent> agents_;
   base::Random random_;
   Figures figures_;
   Screen screen_;
