@@ -126,6 +126,8 @@ constexpr Control kControls[] = {
      set_fraction<&B::tool_call_fraction>},
     {"error-fraction", "0..1", "of all calls, answer with 429, 500 or 503", set_fraction<&B::error_fraction>},
     {"usage", "none|normal", "leave the usage out", set_usage},
+    {"as-call", "N", "give the ids and words of the N-th call, whatever number this one has",
+     set_number<&B::as_call, kPositionMax>},
     {"error-event", "N", "an error event after N events of a stream",
      set_number<&B::error_event, kTokensMax>},
     {"stall-ms", "MS", "stop for this long in mid-body", set_milliseconds<&B::stall>},

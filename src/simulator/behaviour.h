@@ -31,6 +31,7 @@ struct Behaviour {
   double tool_call_fraction = 0;            ///< of the calls that declare tools
   double error_fraction = 0;                ///< of all calls: 429, 500 or 503
   bool usage = true;
+  std::optional<std::uint64_t> as_call;  ///< as the call of that number would be: ids, words, chances
 
   // Faults. Positions count events of a made stream, bytes of any other body.
   std::optional<std::uint32_t> error_event;  ///< an error event after so many events, then the end

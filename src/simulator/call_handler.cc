@@ -65,7 +65,8 @@ net::Task<Persistence> CallHandler::serve_journal(http_io::ServerRequest& reques
 
 net::Task<Persistence> CallHandler::answer(http_io::ServerRequest& request, const Behaviour& behaviour,
                                            std::string_view bad_field, CallEnd& end) {
-  base::Random random(mixed(options_.seed, calls_++));
+  const std::uint64_t number = calls_++;
+  base::Random random(mixed(options_.seed, behaviour.as_call.value_or(number)));
   Delivery delivery(request, behaviour);
   const auto jitter = static_cast<double>(behaviour.latency_jitter.count()) * random.unit();
   const base::Duration latency = behaviour.latency + base::Duration(static_cast<std::int64_t>(jitter));

@@ -194,6 +194,13 @@ TEST_F(SimulatorTest, TheSameSeedAnswersTheSameCallsAlike) {
   EXPECT_NE(bodies[0], bodies[2]);
 }
 
+TEST_F(SimulatorTest, ACallCanBeAnsweredAsAnotherOne) {
+  start();
+  const std::string first = without_created(call(kChat).body);
+  EXPECT_NE(without_created(call(kChat).body), first);
+  EXPECT_EQ(without_created(call(kChat, "x-sim-as-call: 0\r\n").body), first);
+}
+
 TEST_F(SimulatorTest, ModelsAndUnknownPaths) {
   EXPECT_TRUE(has(call("", "", "GET", "/v1/models").body, R"("object":"list")"));
   EXPECT_TRUE(has(call("", "", "GET", "/models/ft:a/b").body, R"({"id":"ft:a/b","object":"model")"));
