@@ -1,11 +1,15 @@
 // What telemetry costs: on the shard (counter, histogram, a finished call into metrics and ring), on
 // the export thread (reading back, span encoding, log line) and on the scrape thread.
 #include <benchmark/benchmark.h>
+#include <malloc.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstdint>
+#include <deque>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "telemetry/log/access_log.h"
@@ -41,10 +45,12 @@ void histogram_observe(benchmark::State& state) {
 BENCHMARK(histogram_observe)->Arg(40)->Arg(900)->Arg(700'000);
 
 void metrics_of_a_call(benchmark::State& state) {
-  ShardMetrics metrics;
+  LabelBudgets budgets;
+  ShardMetrics metrics(budgets);
   const SampleCall sample;
   for (auto _ : state) {
     metrics.on_call_started(sample.call.route, sample.call.agent);
+    metrics.on_call_accepted({sample.call.route, sample.call.agent, sample.call.requested_model, true, 200});
     metrics.on_request_finished(sample.request);
   }
 }
@@ -64,7 +70,8 @@ BENCHMARK(record_of_a_call);
 
 /// All that a shard does for a call: start, metrics, record.
 void observe_a_call(benchmark::State& state) {
-  ShardObserver observer({});
+  LabelBudgets budgets;
+  ShardObserver observer({}, budgets);
   const SampleCall sample;
   for (auto _ : state) {
     observer.on_call_started(sample.call.route, sample.call.agent);
@@ -116,28 +123,67 @@ void access_log_line(benchmark::State& state) {
 }
 BENCHMARK(access_log_line);
 
-/// Eight shards with `range` label sets each, the same on all.
+/// A call whose label set has no place in the budget.
+void metrics_of_a_folded_call(benchmark::State& state) {
+  LabelBudgets budgets(0);
+  ShardMetrics metrics(budgets);
+  const SampleCall sample;
+  for (auto _ : state) {
+    metrics.on_call_started(sample.call.route, sample.call.agent);
+    metrics.on_call_accepted({sample.call.route, sample.call.agent, sample.call.requested_model, true, 200});
+    metrics.on_request_finished(sample.request);
+  }
+}
+BENCHMARK(metrics_of_a_folded_call);
+
+/// A call of each kind that a set is likely to see in its life: makes its 90 lines or so.
+void fill_set(ShardMetrics& shard, SampleCall& sample) {
+  using call::Outcome;
+  constexpr std::array<std::pair<int, Outcome>, 5> kEnds{{{200, Outcome::kCompleted},
+                                                          {200, Outcome::kClientCancelled},
+                                                          {429, Outcome::kUpstreamError},
+                                                          {500, Outcome::kUpstreamError},
+                                                          {503, Outcome::kUpstreamError}}};
+  std::array<call::TryRecord, 2> tries{sample.tries[0], sample.tries[0]};  // the model stays a label
+  for (const auto& [status, outcome] : kEnds) {
+    tries[0].status_code = status;
+    sample.call.tries = tries;
+    sample.call.outcome = outcome;
+    sample.call.usage.provenance =
+        outcome == Outcome::kClientCancelled ? call::Provenance::kEstimate : call::Provenance::kProvider;
+    shard.on_call_started(sample.call.route, sample.call.agent);
+    shard.on_request_finished(sample.request);
+  }
+}
+
+/// `range(0)` label sets, the same on each of `range(1)` shards. `set_bytes`: memory for one of them.
 void scrape(benchmark::State& state) {
-  std::array<ShardMetrics, 8> shards;
-  std::vector<const SeriesList*> sources;
+  const std::size_t bytes_before = mallinfo2().uordblks;
+  LabelBudgets budgets(static_cast<std::size_t>(state.range(0)));
+  std::deque<ShardMetrics> shards;
+  std::vector<SeriesSource*> sources;
   SampleCall sample;
-  for (ShardMetrics& shard : shards) {
-    sources.push_back(&shard.series());
+  for (std::int64_t n = 0; n < state.range(1); ++n) {
+    sources.push_back(&shards.emplace_back(budgets).series());
     for (std::int64_t i = 0; i < state.range(0); ++i) {
       const std::string model = "model-" + std::to_string(i);
       sample.call.requested_model = model;
-      shard.on_request_finished(sample.request);
+      fill_set(shards.back(), sample);
     }
   }
   Scrape scrape(sources, "1");
+  scrape.collect();
+  const std::size_t bytes = mallinfo2().uordblks - bytes_before;
   std::string text;
+  state.counters["set_bytes"] = static_cast<double>(bytes) / static_cast<double>(state.range(0));
   for (auto _ : state) {
     text.clear();
     append_text_exposition(text, scrape.collect());
   }
   state.counters["bytes"] = static_cast<double>(text.size());
+  state.counters["lines"] = static_cast<double>(std::ranges::count(text, '\n'));
 }
-BENCHMARK(scrape)->Arg(1)->Arg(2000)->Unit(benchmark::kMillisecond);
+BENCHMARK(scrape)->Args({1, 8})->Args({2000, 1})->Args({2000, 8})->Unit(benchmark::kMillisecond);
 
 }  // namespace
 }  // namespace archestra::telemetry

@@ -52,6 +52,8 @@ struct Config {
   base::LogLevel access_log_level = base::LogLevel::kInfo;
   base::Secret metrics_secret;
   base::Secret admin_token;  ///< empty: the store has the hash of one
+  std::uint64_t metrics_label_sets = 0;
+  base::Duration metrics_retire_after{};
 
   http::Url otlp_endpoint;  ///< complete: set_otlp_endpoint has filled in the path
   base::Secret otlp_bearer;

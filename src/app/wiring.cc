@@ -77,16 +77,17 @@ proxy::SettingsRef proxy_settings(const Config& config, const net::TlsContext& t
 
 telemetry::Telemetry::Options telemetry_options(const Config& config) {
   base::Random random = base::Random::from_entropy();
-  return {
-      .shards = shard_count(config),
-      .shard = {.sampler = telemetry::RatioSampler(config.traces_sample_rate),
-                .access_log_level = config.access_log_level,
-                .exports_spans = config.traces_exported},
-      .resource = {.service_name = config.service_name,
-                   .service_version = ARCHESTRA_VERSION,
-                   .service_instance_id = base::Uuid::random(random).text()},
-      .spans = {.queued_spans_max = config.bsp_max_queue_size,
-                .batch_spans_max = std::min(config.bsp_max_export_batch_size, config.bsp_max_queue_size)}};
+  return {.shards = shard_count(config),
+          .shard = {.sampler = telemetry::RatioSampler(config.traces_sample_rate),
+                    .access_log_level = config.access_log_level,
+                    .exports_spans = config.traces_exported,
+                    .retirement = {.after = config.metrics_retire_after}},
+          .resource = {.service_name = config.service_name,
+                       .service_version = ARCHESTRA_VERSION,
+                       .service_instance_id = base::Uuid::random(random).text()},
+          .spans = {.queued_spans_max = config.bsp_max_queue_size,
+                    .batch_spans_max = std::min(config.bsp_max_export_batch_size, config.bsp_max_queue_size)},
+          .label_sets_max = config.metrics_label_sets};
 }
 
 // Bearer wins over basic; basic needs both parts.

@@ -7,6 +7,15 @@
 
 namespace archestra::call {
 
+/// A call that its provider has begun to answer.
+struct AcceptedCall {
+  const Route& route;
+  const model::AgentRef& agent;
+  std::string_view requested_model;  ///< "" where not known
+  bool stream;                       ///< the client asked for a stream
+  int status_code;                   ///< 200 to 399
+};
+
 class CallObserver {
  public:
   virtual ~CallObserver() = default;
@@ -19,6 +28,9 @@ class CallObserver {
   /// A call begins: its route is known, `agent` may be null. Followed by exactly one
   /// on_request_finished whose record has a call with the same route and agent.
   virtual void on_call_started(const Route&, const model::AgentRef&) {}
+  /// The head of a response that is no error has come for a call that has started and not finished: from
+  /// here on its model is known to exist. At most once for each try.
+  virtual void on_call_accepted(const AcceptedCall&) {}
   /// Exactly once per request.
   virtual void on_request_finished(const RequestRecord&) {}
 };

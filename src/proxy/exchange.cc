@@ -335,6 +335,12 @@ net::Task<bool> Exchange::read_response_head(UpstreamConnection& upstream) {
   response_framing_ = *framing;
   try_.time_to_first_byte = response_arrived_ - try_started_;
   try_.status_code = heads_.response.status;
+  if (try_.status_code >= 200 && try_.status_code < kFirstErrorStatus)
+    shard_.observer.on_call_accepted({.route = route_,
+                                      .agent = agent_,
+                                      .requested_model = request_facts_.model,
+                                      .stream = request_facts_.stream,
+                                      .status_code = try_.status_code});
   co_return true;
 }
 

@@ -22,16 +22,17 @@ constexpr base::Duration kPauseMin = 1ms;
 constexpr std::size_t kBusyPermille = 250;
 constexpr std::size_t kCalmPermille = 100;
 
-std::vector<const SeriesList*> sources_of(const std::deque<ShardObserver>& shards,
-                                          const ExporterMetrics& exporter) {
-  std::vector<const SeriesList*> sources{&exporter.series()};
-  for (const ShardObserver& shard : shards) sources.push_back(&shard.series());
+std::vector<SeriesSource*> sources_of(std::deque<ShardObserver>& shards, ExporterMetrics& exporter,
+                                      LabelBudgets& budgets) {
+  std::vector<SeriesSource*> sources{&exporter.series(), &budgets.models.series(), &budgets.agents.series()};
+  for (ShardObserver& shard : shards) sources.push_back(&shard.series());
   return sources;
 }
 
-std::deque<ShardObserver> make_shards(std::size_t count, const ShardObserver::Options& options) {
+std::deque<ShardObserver> make_shards(std::size_t count, const ShardObserver::Options& options,
+                                      LabelBudgets& budgets) {
   std::deque<ShardObserver> shards;
-  for (std::size_t i = 0; i < count; ++i) shards.emplace_back(options);
+  for (std::size_t i = 0; i < count; ++i) shards.emplace_back(options, budgets);
   return shards;
 }
 
@@ -40,11 +41,13 @@ std::deque<ShardObserver> make_shards(std::size_t count, const ShardObserver::Op
 Telemetry::Telemetry(const Options& options, LogWriter& log)
     : options_(options.shard),
       log_(log),
-      shards_(make_shards(options.shards, options.shard)),
+      budgets_(options.label_sets_max),
+      shards_(make_shards(options.shards, options.shard, budgets_)),
       spans_(options.resource, options.spans),
       exporter_metrics_(log.lost_lines()),
       pause_(kPauseMax),
-      scrape_(sources_of(shards_, exporter_metrics_), ARCHESTRA_VERSION) {}
+      scrape_(sources_of(shards_, exporter_metrics_, budgets_), ARCHESTRA_VERSION,
+              options.shard.retirement.now) {}
 
 std::size_t Telemetry::drain() {
   std::size_t fullest_permille = 0;

@@ -32,6 +32,7 @@ class Telemetry {
     ShardObserver::Options shard{};
     otlp::Resource resource{};
     otlp::SpanQueue::Limits spans{};
+    std::size_t label_sets_max = kLabelSetsDefault;
   };
   /// `log` outlives it.
   Telemetry(const Options& options, LogWriter& log);
@@ -71,6 +72,7 @@ class Telemetry {
 
   const ShardObserver::Options options_;
   LogWriter& log_;
+  LabelBudgets budgets_;
   std::deque<ShardObserver> shards_;
   otlp::SpanQueue spans_;
   ExporterMetrics exporter_metrics_;

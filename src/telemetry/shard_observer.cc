@@ -5,15 +5,22 @@
 
 namespace archestra::telemetry {
 
-ShardObserver::ShardObserver(const Options& options) : options_(options), ring_(options.ring_bytes) {}
+ShardObserver::ShardObserver(const Options& options, LabelBudgets& budgets)
+    : options_(options), ring_(options.ring_bytes), metrics_(budgets, options.retirement) {}
 
 bool ShardObserver::should_sample(const base::TraceId& trace_id) {
   return options_.sampler.should_sample(trace_id);
 }
 
+void ShardObserver::on_agent_changed(const model::AgentRef& before, const model::AgentRef& after) {
+  metrics_.on_agent_changed(before, after);
+}
+
 void ShardObserver::on_call_started(const call::Route& route, const model::AgentRef& agent) {
   metrics_.on_call_started(route, agent);
 }
+
+void ShardObserver::on_call_accepted(const call::AcceptedCall& call) { metrics_.on_call_accepted(call); }
 
 void ShardObserver::on_request_finished(const call::RequestRecord& record) {
   metrics_.on_request_finished(record);

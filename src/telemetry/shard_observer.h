@@ -1,6 +1,7 @@
 // What a shard tells telemetry: metrics at once, in cells of its own, and a copy of each finished
 // request that somebody wants as span or log line, into the shard's ring. The shard's thread alone, if
-// not said otherwise; nothing here waits, locks or makes a system call.
+// not said otherwise; nothing here makes a system call, and the one lock is taken where a label set is
+// seen for the first or last time (metrics/label_budget.h).
 #pragma once
 
 #include <cstddef>
@@ -20,17 +21,21 @@ class ShardObserver final : public call::CallObserver {
     base::LogLevel access_log_level = base::LogLevel::kInfo;
     bool exports_spans = true;
     std::size_t ring_bytes = std::size_t{1} << 20;  ///< a power of two
+    ShardMetrics::Retirement retirement{};
   };
-  explicit ShardObserver(const Options& options);
+  /// `budgets` outlives it.
+  ShardObserver(const Options& options, LabelBudgets& budgets);
 
   bool should_sample(const base::TraceId& trace_id) override;
+  void on_agent_changed(const model::AgentRef& before, const model::AgentRef& after) override;
   void on_call_started(const call::Route& route, const model::AgentRef& agent) override;
+  void on_call_accepted(const call::AcceptedCall& call) override;
   void on_request_finished(const call::RequestRecord& record) override;
 
   /// Its consuming side is the export thread's.
   base::ByteRing& ring() { return ring_; }
-  /// Any thread.
-  const SeriesList& series() const { return metrics_.series(); }
+  /// What the scrape takes from, on its own thread.
+  SeriesSource& series() { return metrics_.series(); }
 
  private:
   const Options options_;

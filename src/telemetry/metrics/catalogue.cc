@@ -24,6 +24,7 @@ constexpr std::array<Text, 5> kLlmType{"provider", "model", "agent_id", "agent_n
 constexpr std::array<Text, 5> kLlmOutcome{"provider", "model", "agent_id", "agent_name", "outcome"};
 constexpr std::array<Text, 3> kAgent{"provider", "agent_id", "agent_name"};
 constexpr std::array<Text, 4> kAgentOutcome{"provider", "agent_id", "agent_name", "outcome"};
+constexpr std::array<Text, 1> kKind{"kind"};
 constexpr std::array<Text, 2> kDropped{"signal", "reason"};
 constexpr std::array<Text, 1> kResult{"result"};
 constexpr std::array<Text, 1> kVersion{"version"};
@@ -62,6 +63,16 @@ constexpr std::array<Family, kMetricCount> kCatalogue{{
      "LLM calls whose accounting was closed, exactly once each, by how they ended.", kAgentOutcome, true},
     {Metric::kLlmRequestsInFlight, "llm_requests_in_flight", kGauge, "", "LLM calls that are under way.",
      kAgent, true},
+    {Metric::kFoldedCalls, "telemetry_folded_calls_total", kCounter, "",
+     "LLM calls counted in series whose agent_id, agent_name and model are __overflow__, because there was "
+     "no place for their label set; one for each call.",
+     kNone},
+    {Metric::kLabelSets, "telemetry_label_sets", kGauge, "",
+     "Label sets in use: combinations of provider, agent and its labels, with model (kind model) and without "
+     "(kind agent). Those of __overflow__ are not among them.",
+     kKind},
+    {Metric::kLabelSetsMax, "telemetry_label_sets_max", kGauge, "",
+     "Label sets there may be; what comes beyond them is folded.", kKind},
     {Metric::kTelemetryDropped, "telemetry_dropped_total", kCounter, "",
      "Spans (signal traces) and log lines (signal logs) that were given up, by reason.", kDropped},
     {Metric::kOtlpExportSpans, "otlp_export_spans_total", kCounter, "",

@@ -23,6 +23,9 @@ enum class Metric : std::uint8_t {
   kLlmAccountingStarted,
   kLlmAccountingFinalized,
   kLlmRequestsInFlight,
+  kFoldedCalls,
+  kLabelSets,
+  kLabelSetsMax,
   kTelemetryDropped,
   kOtlpExportSpans,
   kOtlpExportRequests,
@@ -36,7 +39,7 @@ enum class Metric : std::uint8_t {
   kProcessOpenFds,
   kProcessMaxFds,
 };
-inline constexpr std::size_t kMetricCount = 21;
+inline constexpr std::size_t kMetricCount = 24;
 
 enum class MetricType : std::uint8_t { kCounter, kGauge, kHistogram };
 

@@ -32,7 +32,7 @@ ExporterMetrics::ExporterMetrics(const Counter& lost_log_lines) {
 
 void ExporterMetrics::publish(Metric metric, std::vector<std::string> values, const Counter& counter) {
   labels_.push_back({std::move(values), {}});
-  series_.publish(metric, labels_.back(), "", &counter);
+  series_.series.publish({metric, &labels_.back(), "", &counter});
 }
 
 }  // namespace archestra::telemetry

@@ -44,8 +44,8 @@ class ExporterMetrics {
     dropped_[static_cast<std::size_t>(reason)].add(items);
   }
 
-  /// Any thread.
-  const SeriesList& series() const { return series_; }
+  /// What the scrape takes from, on its own thread.
+  SeriesSource& series() { return series_; }
 
  private:
   void publish(Metric metric, std::vector<std::string> values, const Counter& counter);
@@ -54,7 +54,7 @@ class ExporterMetrics {
   std::array<Counter, kExportResultCount> spans_;
   std::array<Counter, kDropReasonCount> dropped_;
   std::deque<LabelBase> labels_;
-  SeriesList series_;
+  SeriesSource series_;
 };
 
 }  // namespace archestra::telemetry

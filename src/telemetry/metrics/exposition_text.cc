@@ -5,6 +5,7 @@
 #include <cmath>
 #include <type_traits>
 #include <variant>
+#include <vector>
 
 namespace archestra::telemetry {
 namespace {
@@ -38,60 +39,72 @@ void append_help(std::string& out, std::string_view help) {
   }
 }
 
-/// `name_suffix{labels,le="bound"} `, without what is empty.
-void append_start(std::string& out, std::string_view name, std::string_view suffix, std::string_view labels,
-                  std::string_view bound = {}) {
-  out += name;
-  out += suffix;
-  if (!labels.empty() || !bound.empty()) {
-    out += '{';
-    out += labels;
-    if (!bound.empty()) {
-      if (!labels.empty()) out += ',';
-      out += "le=\"";
-      out += bound;
-      out += '"';
+/// Writes the samples of one family. A page has some hundred thousand lines, most of them of histograms, so
+/// what the lines of a family or of a sample have in common is put together once.
+class FamilyWriter {
+ public:
+  FamilyWriter(std::string& out, const Family& family) : out_(out), family_(family) {
+    if (family.type != MetricType::kHistogram) return;
+    for (const base::Duration bound : family.bounds) {
+      std::string& end = bucket_ends_.emplace_back("le=\"");
+      append_number(end, base::to_seconds(bound));
+      end += "\"} ";
     }
-    out += '}';
+    bucket_ends_.emplace_back("le=\"+Inf\"} ");
   }
-  out += ' ';
-}
 
-void append_histogram(std::string& out, const Family& family, std::string_view labels,
-                      const HistogramValue& value) {
-  std::uint64_t count = 0;
-  for (std::size_t i = 0; i <= family.bounds.size(); ++i) {
-    std::string bound = "+Inf";
-    if (i < family.bounds.size()) {
-      bound.clear();
-      append_number(bound, base::to_seconds(family.bounds[i]));
+  void write(const Sample& sample) {
+    labels_.clear();
+    append_labels(labels_, sample);
+    if (const auto* histogram = std::get_if<HistogramValue>(&sample.value)) return write(*histogram);
+    start("");
+    std::visit(
+        [&](const auto& value) {
+          if constexpr (std::is_arithmetic_v<std::remove_cvref_t<decltype(value)>>)
+            append_number(out_, value);
+        },
+        sample.value);
+    out_ += '\n';
+  }
+
+ private:
+  void write(const HistogramValue& value) {
+    bucket_start_.assign(family_.name).append("_bucket{").append(labels_);
+    if (!labels_.empty()) bucket_start_ += ',';
+    std::uint64_t count = 0;
+    for (std::size_t i = 0; i < bucket_ends_.size(); ++i) {
+      count += value.buckets[i];
+      out_ += bucket_start_;
+      out_ += bucket_ends_[i];
+      append_number(out_, count);
+      out_ += '\n';
     }
-    count += value.buckets[i];
-    append_start(out, family.name, "_bucket", labels, bound);
-    append_number(out, count);
-    out += '\n';
+    start("_sum");
+    append_number(out_, static_cast<double>(value.sum_nanos) / 1e9);
+    out_ += '\n';
+    start("_count");
+    append_number(out_, count);
+    out_ += '\n';
   }
-  append_start(out, family.name, "_sum", labels);
-  append_number(out, static_cast<double>(value.sum_nanos) / 1e9);
-  out += '\n';
-  append_start(out, family.name, "_count", labels);
-  append_number(out, count);
-  out += '\n';
-}
 
-void append_sample(std::string& out, const Family& family, const Sample& sample) {
-  if (const auto* histogram = std::get_if<HistogramValue>(&sample.value)) {
-    append_histogram(out, family, *sample.label_text, *histogram);
-    return;
+  /// `name_suffix{labels} `.
+  void start(std::string_view suffix) {
+    out_ += family_.name;
+    out_ += suffix;
+    if (!labels_.empty()) {
+      out_ += '{';
+      out_ += labels_;
+      out_ += '}';
+    }
+    out_ += ' ';
   }
-  append_start(out, family.name, "", *sample.label_text);
-  std::visit(
-      [&](const auto& value) {
-        if constexpr (std::is_arithmetic_v<std::remove_cvref_t<decltype(value)>>) append_number(out, value);
-      },
-      sample.value);
-  out += '\n';
-}
+
+  std::string& out_;
+  const Family& family_;
+  std::vector<std::string> bucket_ends_;
+  std::string bucket_start_;  // these two of the sample that is being written
+  std::string labels_;
+};
 
 }  // namespace
 
@@ -107,7 +120,8 @@ void append_text_exposition(std::string& out, std::span<const FamilySnapshot> fa
     out += ' ';
     out += name_of(family.type);
     out += '\n';
-    for (const Sample& sample : snapshot.samples) append_sample(out, family, sample);
+    FamilyWriter writer(out, family);
+    for (const Sample& sample : snapshot.samples) writer.write(sample);
   }
 }
 

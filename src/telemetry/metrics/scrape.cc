@@ -1,6 +1,8 @@
 #include "telemetry/metrics/scrape.h"
 
+#include <algorithm>
 #include <span>
+#include <tuple>
 #include <utility>
 
 #include "telemetry/metrics/process_stats.h"
@@ -27,38 +29,89 @@ SampleValue sum_of(std::span<const Cell> cells) {
 
 }  // namespace
 
-Scrape::Scrape(std::vector<const SeriesList*> sources, std::string version)
-    : version_labels_{{"version", std::move(version)}}, version_text_(label_text(version_labels_)) {
-  for (const SeriesList* list : sources) sources_.push_back({list});
+void append_labels(std::string& out, const Sample& sample) {
+  bool is_first = true;
+  for (const std::string* text : {sample.first, sample.last, sample.agent}) {
+    if (text->empty()) continue;
+    if (!is_first) out += ',';
+    out += *text;
+    is_first = false;
+  }
 }
 
-void Scrape::map_new_series(Source& source) {
-  const Series* newest = source.list->newest();
-  for (const Series* series = newest; series != source.seen; series = series->older) {
-    Labels labels = labels_of(*series);
-    auto& family = merged_[static_cast<std::size_t>(series->metric)];
-    Merged& merged = family[label_text(labels)];
-    merged.labels = std::move(labels);
-    merged.cells.push_back(series->cell);
+Scrape::Scrape(const std::vector<SeriesSource*>& sources, std::string version, Clock now)
+    : now_(now), sources_(sources), version_text_(label_text({{"version", std::move(version)}})) {}
+
+// First the groups are ended, then the last of their series are taken, and then it is seen which agents have
+// no other group left: what belongs to an ended group does not come later.
+void Scrape::drop_ended() {
+  map_new_series();
+  const base::MonotonicTime now = now_();
+  for (auto& [name, agent] : agents_) {
+    const auto is_over = [&](const SeriesGroupRef& group) { return group->is_over(now); };
+    if (!std::ranges::all_of(agent.groups, is_over)) continue;
+    for (const SeriesGroupRef& group : agent.groups) group->try_end(now);
   }
-  source.seen = newest;
+  map_new_series();
+  // Looked at once: meanwhile another may end, whose sets would stay behind.
+  bool any = false;
+  for (auto& [name, agent] : agents_) {
+    agent.has_ended =
+        std::ranges::all_of(agent.groups, [](const SeriesGroupRef& group) { return group->has_ended(); });
+    any |= agent.has_ended;
+  }
+  if (!any) return;
+  std::erase_if(sets_, [](const auto& entry) {
+    return entry.second.agent != nullptr && entry.second.agent->has_ended;
+  });
+  std::erase_if(agents_, [](const auto& entry) { return entry.second.has_ended; });
+}
+
+void Scrape::map_new_series() {
+  for (SeriesSource* source : sources_) {
+    map_series(source->series, nullptr);
+    for (SeriesGroupRef& group : source->groups.take()) {
+      Agent& agent = agents_[group->name()];
+      agent.groups.push_back(std::move(group));
+    }
+  }
+  for (const auto& [name, agent] : agents_)
+    for (const SeriesGroupRef& group : agent.groups) map_series(group->series, &agent);
+}
+
+void Scrape::map_series(SeriesList& list, const Agent* agent) {
+  const LabelBase* base = nullptr;  // whose set `set` is: series of one block come one after the other
+  Set* set = nullptr;
+  for (Series& series : list.take()) {
+    if (series.base != std::exchange(base, series.base)) {
+      set = &sets_.try_emplace({base_text(series), label_text(series.base->agent_labels)}).first->second;
+      set->agent = agent;
+    }
+    const std::string& last = *lasts_.insert(last_text(series)).first;
+    const auto key = [](const Line& line) { return std::tie(line.metric, *line.last); };
+    auto line = std::ranges::lower_bound(set->lines, std::tie(series.metric, last), {}, key);
+    if (line == set->lines.end() || key(*line) != std::tie(series.metric, last))
+      line = set->lines.insert(line, {.metric = series.metric, .last = &last, .cells = {}});
+    line->cells.push_back(series.cell);
+  }
 }
 
 std::vector<FamilySnapshot> Scrape::collect() {
+  drop_ended();
   std::vector<FamilySnapshot> families(kMetricCount);
   // From the last to the first, see Metric; and so with series that appear meanwhile.
   for (std::size_t i = kMetricCount; i-- > 0;) {
-    for (Source& source : sources_) map_new_series(source);
+    map_new_series();
     families[i].family = &catalogue()[i];
-    families[i].samples.reserve(merged_[i].size());
-    for (const auto& [text, merged] : merged_[i])
-      families[i].samples.push_back({&merged.labels, &text, sum_of(merged.cells)});
+    for (const auto& [key, set] : sets_)
+      for (const Line& line : std::ranges::equal_range(set.lines, static_cast<Metric>(i), {}, &Line::metric))
+        families[i].samples.push_back({&key.first, line.last, &key.agent, sum_of(line.cells)});
   }
-  const auto add = [&](Metric metric, const Labels& labels, const std::string& text, SampleValue value) {
-    families[static_cast<std::size_t>(metric)].samples.push_back({&labels, &text, value});
+  const auto add = [&](Metric metric, const std::string& text, SampleValue value) {
+    families[static_cast<std::size_t>(metric)].samples.push_back({&text, &no_text_, &no_text_, value});
   };
-  add(Metric::kBuildInfo, version_labels_, version_text_, std::uint64_t{1});
-  for (const ProcessStat& stat : read_process_stats()) add(stat.metric, no_labels_, no_text_, stat.value);
+  add(Metric::kBuildInfo, version_text_, std::uint64_t{1});
+  for (const ProcessStat& stat : read_process_stats()) add(stat.metric, no_text_, stat.value);
   return families;
 }
 

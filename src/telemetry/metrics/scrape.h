@@ -1,12 +1,13 @@
 // One look at all metrics: the series of every source, those with the same labels added up. On the
 // scrape thread alone; sources are read while their threads write. A source's series is mapped to its
-// merged one once, when it is first seen, so that a scrape only reads numbers.
+// merged one once, when it is first seen, so that a scrape only reads numbers; and is dropped again when
+// its agent was deleted and its time is up.
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 #include <variant>
 #include <vector>
@@ -17,13 +18,18 @@ namespace archestra::telemetry {
 
 using SampleValue = std::variant<std::uint64_t, std::int64_t, double, HistogramValue>;
 
-/// One series at the time of the scrape, independent of the format it is written in. The pointers
-/// hold until the next collect().
+/// One series at the time of the scrape, independent of the format it is written in. Its labels are three
+/// texts, each perhaps empty, of which the series of one label set share two; see label_text(). The
+/// pointers hold until the next collect().
 struct Sample {
-  const Labels* labels = nullptr;
-  const std::string* label_text = nullptr;  ///< the same, escaped; see label_text()
+  const std::string* first = nullptr;  ///< what the family begins with
+  const std::string* last = nullptr;   ///< the family's last label, where `first` does not have it
+  const std::string* agent = nullptr;  ///< the agent's own labels
   SampleValue value;
 };
+
+/// Appends the labels of a sample, `a="x",b="y"`.
+void append_labels(std::string& out, const Sample& sample);
 
 struct FamilySnapshot {
   const Family* family = nullptr;
@@ -33,29 +39,45 @@ struct FamilySnapshot {
 class Scrape {
  public:
   /// The sources outlive the scrape. `version` goes into archestra_build_info.
-  Scrape(std::vector<const SeriesList*> sources, std::string version);
+  Scrape(const std::vector<SeriesSource*>& sources, std::string version, Clock now = base::monotonic_now);
 
-  /// All families in the order of the catalogue, those without samples too; samples in the order of
-  /// their label text. A call counted in one family is counted in all those before it.
+  /// All families in the order of the catalogue, those without samples too; samples in the order of their
+  /// labels. A call counted in one family is counted in all those before it. Series of an agent vanish
+  /// all at once, when its groups on all threads have ended.
   std::vector<FamilySnapshot> collect();
 
  private:
-  struct Source {
-    const SeriesList* list;
-    const Series* seen = nullptr;  ///< this one and the older ones are mapped
+  struct Agent {
+    std::vector<SeriesGroupRef> groups;  // of all threads, as long as the agent is shown
+    bool has_ended = false;
   };
-  struct Merged {
-    Labels labels;
+  struct Line {
+    Metric metric;
+    const std::string* last;  // one of lasts_
     std::vector<Cell> cells;
   };
+  /// The first and the agent's labels.
+  struct SetKey {
+    std::string first;
+    std::string agent;
+    auto operator<=>(const SetKey&) const = default;
+  };
+  struct Set {
+    const Agent* agent = nullptr;  // null for what is there to the end
+    std::vector<Line> lines;       // in the order of metric and last label; few
+  };
+  using Sets = std::map<SetKey, Set>;
 
-  void map_new_series(Source& source);
+  void drop_ended();
+  void map_new_series();
+  void map_series(SeriesList& list, const Agent* agent);
 
-  std::vector<Source> sources_;
-  std::array<std::map<std::string, Merged>, kMetricCount> merged_;
-  const Labels no_labels_;
+  const Clock now_;
+  const std::vector<SeriesSource*> sources_;
+  std::map<std::string, Agent> agents_;
+  Sets sets_;
+  std::set<std::string> lasts_;  // those of all sets are the same few: outcomes, status codes
   const std::string no_text_;
-  const Labels version_labels_;
   const std::string version_text_;
 };
 

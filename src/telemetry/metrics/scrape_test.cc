@@ -37,8 +37,9 @@ std::string text_of(Scrape& scrape, std::string_view prefix) {
 }
 
 TEST(Exposition, OfHttpRequestsOverTwoShards) {
-  ShardMetrics one;
-  ShardMetrics other;
+  LabelBudgets budgets;
+  ShardMetrics one(budgets);
+  ShardMetrics other(budgets);
   Scrape scrape({&one.series(), &other.series()}, "1.2.3");
   call::RequestRecord request = sample_health();
   request.duration = 5ms;
@@ -85,7 +86,8 @@ http_request_duration_seconds_count{method="GET",route="/health",status_code="50
 }
 
 TEST(Exposition, OfCountersAndGauges) {
-  ShardMetrics shard;
+  LabelBudgets budgets;
+  ShardMetrics shard(budgets);
   Scrape scrape({&shard.series()}, "1.2.3");
   const SampleCall sample;
   shard.on_call_started(sample.call.route, sample.call.agent);
@@ -127,16 +129,19 @@ TEST(Exposition, ShowsEveryFamilyBeforeItsFirstSample) {
 }
 
 TEST(Exposition, EscapesLabels) {
-  ShardMetrics shard;
+  LabelBudgets budgets;
+  ShardMetrics shard(budgets);
   Scrape scrape({&shard.series()}, "1");
   SampleCall sample;
   sample.call.requested_model = "a\"b\\c\nd\xff";
+  shard.on_call_started(sample.call.route, sample.call.agent);
   shard.on_request_finished(sample.request);
   EXPECT_NE(text_of(scrape, "llm_tokens").find("model=\"a\\\"b\\\\c\\nd\xef\xbf\xbd\""), std::string::npos);
 }
 
 TEST(Scrape, SeesSeriesThatCameSinceTheLastOne) {
-  ShardMetrics shard;
+  LabelBudgets budgets;
+  ShardMetrics shard(budgets);
   Scrape scrape({&shard.series()}, "1");
   const auto samples = [&] {
     return family_in(scrape.collect(), Metric::kHttpRequestDuration).samples.size();
@@ -154,11 +159,14 @@ TEST(Scrape, SeesSeriesThatCameSinceTheLastOne) {
 }
 
 TEST(Scrape, AChangedAgentWithTheSameLabelsGoesOnInTheSameSeries) {
-  ShardMetrics shard;
+  LabelBudgets budgets;
+  ShardMetrics shard(budgets);
   Scrape scrape({&shard.series()}, "1");
   SampleCall sample;
+  shard.on_call_started(sample.call.route, sample.call.agent);
   shard.on_request_finished(sample.request);
   sample.call.agent = std::make_shared<const model::Agent>(*sample.call.agent);
+  shard.on_call_started(sample.call.route, sample.call.agent);
   shard.on_request_finished(sample.request);
   const auto families = scrape.collect();
   ASSERT_EQ(family_in(families, Metric::kLlmRequests).samples.size(), 1u);
@@ -168,7 +176,8 @@ TEST(Scrape, AChangedAgentWithTheSameLabelsGoesOnInTheSameSeries) {
 // Two writers and a reader at once: every intermediate total is one that can have been, the last exact.
 TEST(Scrape, AddsUpWhileShardsWrite) {
   constexpr std::uint64_t kCalls = 20'000;
-  std::array<ShardMetrics, 2> shards;
+  LabelBudgets budgets;
+  std::array<ShardMetrics, 2> shards{ShardMetrics(budgets), ShardMetrics(budgets)};
   Scrape scrape({&shards[0].series(), &shards[1].series()}, "1");
   std::atomic<int> running{2};
   std::array<std::thread, 2> threads;

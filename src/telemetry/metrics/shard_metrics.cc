@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <utility>
 
 #include "telemetry/text.h"
 
@@ -16,28 +17,59 @@ std::size_t hash_of(std::string_view text) { return std::hash<std::string_view>{
 
 std::size_t index_of(call::Outcome outcome) { return static_cast<std::size_t>(outcome); }
 
+bool is_accepted(int status_code) { return status_code >= 200 && status_code < 400; }
+
+std::string_view label_of_model(std::string_view model) {
+  return model.empty() ? "unknown" : cut_text(model, kModelBytesMax);
+}
+
+/// 0 stands for no status. Others outside of RFC 9110 section 15 would multiply series for nothing.
+int known_status(int status_code) {
+  return status_code == 0 || (status_code >= 100 && status_code < 600) ? status_code : kOtherStatus;
+}
+
+std::string status_text(int status_code) {
+  return status_code == kOtherStatus ? "other" : std::to_string(status_code);
+}
+
+constexpr std::array<call::Outcome, call::kOutcomeCount> kOutcomes = [] {
+  std::array<call::Outcome, call::kOutcomeCount> all{};
+  for (std::size_t i = 0; i < all.size(); ++i) all[i] = static_cast<call::Outcome>(i);
+  return all;
+}();
+
 }  // namespace
 
 std::string_view model_label(const call::CallRecord& call) {
-  const bool is_accepted = std::ranges::any_of(call.tries, [](const call::TryRecord& attempt) {
-    return attempt.status_code >= 200 && attempt.status_code < 400;
-  });
-  if (!is_accepted || call.requested_model.empty()) return "unknown";
-  return cut_text(call.requested_model, kModelBytesMax);
+  const bool accepted = std::ranges::any_of(
+      call.tries, [](const call::TryRecord& attempt) { return is_accepted(attempt.status_code); });
+  return label_of_model(accepted ? call.requested_model : std::string_view());
 }
 
 std::size_t ShardMetrics::Hash::operator()(const HttpView& view) const {
   return mix(mix(hash_of(view.method), hash_of(view.route)), static_cast<std::size_t>(view.status_code));
 }
 
-std::size_t ShardMetrics::Hash::operator()(const LlmView& view) const {
-  const auto agent = reinterpret_cast<std::uintptr_t>(view.agent.get());
-  return mix(mix(hash_of(view.model), agent >> 4), view.provider.size());
+std::size_t ShardMetrics::Hash::operator()(const AgentView& view) const {
+  return mix(reinterpret_cast<std::uintptr_t>(view.agent.get()) >> 4, view.provider.size());
 }
 
-ShardMetrics::ShardMetrics() {
-  series_.publish(Metric::kTelemetryDropped, lost_spans_labels_, "", &lost_spans_);
-  series_.publish(Metric::kTelemetryDropped, lost_lines_labels_, "", &lost_lines_);
+std::size_t ShardMetrics::Hash::operator()(const ModelView& view) const {
+  return mix(hash_of(view.model), reinterpret_cast<std::uintptr_t>(view.agent) >> 6);
+}
+
+ShardMetrics::ShardMetrics(LabelBudgets& budgets, const Retirement& retirement)
+    : retirement_(retirement),
+      agent_door_(budgets.agents),
+      model_door_(budgets.models),
+      unknown_agent_(std::make_shared<const model::Agent>(
+          model::Agent{.id = {}, .id_text = "unknown", .name = "unknown", .labels = {}})),
+      overflow_agent_(std::make_shared<const model::Agent>(model::Agent{
+          .id = {}, .id_text = std::string(kOverflow), .name = std::string(kOverflow), .labels = {}})) {
+  series_.series.publish({Metric::kTelemetryDropped, &lost_spans_labels_, "", &lost_spans_});
+  series_.series.publish({Metric::kTelemetryDropped, &lost_lines_labels_, "", &lost_lines_});
+  series_.series.publish({Metric::kFoldedCalls, &no_labels_, "", &folded_calls_});
+  series_.groups.publish(overflow_);
 }
 
 void ShardMetrics::on_ring_full(std::size_t spans, std::size_t log_lines) {
@@ -46,91 +78,283 @@ void ShardMetrics::on_ring_full(std::size_t spans, std::size_t log_lines) {
 }
 
 void ShardMetrics::on_call_started(const call::Route& route, const model::AgentRef& agent) {
-  AgentBlock& block = agent_block({route.provider, "", agent});
+  AgentBlock& block = block_to_start({agent ? agent : unknown_agent_, route.provider});
+  block.group->begin_call();
   block.started.add();
   block.in_flight.add(1);
 }
 
+// What a call that is completed will add to appears here, at zero: a stream may take minutes from now.
+void ShardMetrics::on_call_accepted(const call::AcceptedCall& call) {
+  AgentBlock& agent = block_to_end({call.agent ? call.agent : unknown_agent_, call.route.provider});
+  ModelBlock& block = model_block(agent, label_of_model(call.requested_model));
+  try_block(block, call.status_code);
+  show_requests(block, call::Outcome::kCompleted);
+  if (call.stream) show_first_token(block);
+}
+
 void ShardMetrics::on_request_finished(const call::RequestRecord& record) {
-  http_block({record.method, record.route, record.status_code}).duration.observe(record.duration);
+  http_block({record.method, record.route, known_status(record.status_code)})
+      .duration.observe(record.duration);
   if (record.call != nullptr) count_call(*record.call);
+  give_up_ended();
 }
 
 void ShardMetrics::count_call(const call::CallRecord& call) {
-  LlmBlock& block = llm_block({call.route.provider, model_label(call), call.agent});
+  AgentBlock& agent = block_to_end({call.agent ? call.agent : unknown_agent_, call.route.provider});
+  ModelBlock& block = model_block(agent, model_label(call));
   for (const call::TryRecord& attempt : call.tries) observe_try(block, attempt);
   count_tokens(block, call.usage);
-  const std::string_view outcome = name_of(call.outcome);
-  shown(block.requests[index_of(call.outcome)], Metric::kLlmRequests, block.labels, outcome).add();
-
-  AgentBlock& agent = agent_block({call.route.provider, "", call.agent});
-  shown(agent.finalized[index_of(call.outcome)], Metric::kLlmAccountingFinalized, agent.labels, outcome)
-      .add();
-  agent.in_flight.add(-1);  // the last: see Metric
+  show_requests(block, call.outcome);
+  block.requests[index_of(call.outcome)].cell.add();
+  show_finalized(agent, call.outcome);
+  agent.finalized[index_of(call.outcome)].cell.add();
+  agent.in_flight.add(-1);  // after what stands before it in the catalogue: see Metric
+  if (block.agent->group == overflow_.get()) folded_calls_.add();
+  agent.group->end_call();
 }
 
-void ShardMetrics::observe_try(LlmBlock& block, const call::TryRecord& attempt) {
+void ShardMetrics::observe_try(ModelBlock& block, const call::TryRecord& attempt) {
   try_block(block, attempt.status_code).duration.observe(attempt.duration);
   if (!attempt.time_to_first_token) return;
-  shown(block.time_to_first_token, Metric::kLlmTimeToFirstToken, block.labels, "")
-      .observe(*attempt.time_to_first_token);
+  show_first_token(block);
+  block.time_to_first_token.cell.observe(*attempt.time_to_first_token);
 }
 
-void ShardMetrics::count_tokens(LlmBlock& block, const call::Usage& usage) {
+void ShardMetrics::count_tokens(ModelBlock& block, const call::Usage& usage) {
   if (usage.provenance == call::Provenance::kProvider) {
     block.input_tokens.add(usage.input_tokens);
     block.output_tokens.add(usage.output_tokens);
   } else if (usage.provenance == call::Provenance::kEstimate) {
-    constexpr Metric kMetric = Metric::kLlmEstimatedTokens;
-    shown(block.estimated_input_tokens, kMetric, block.labels, "input").add(usage.input_tokens);
-    shown(block.estimated_output_tokens, kMetric, block.labels, "output").add(usage.output_tokens);
+    show_estimates(block);
+    block.estimated_input_tokens.cell.add(usage.input_tokens);
+    block.estimated_output_tokens.cell.add(usage.output_tokens);
   }
 }
 
 template <class C>
-C& ShardMetrics::shown(Lazy<C>& lazy, Metric metric, const LabelBase& base, std::string_view last) {
-  if (!lazy.is_published) [[unlikely]] {
-    lazy.is_published = true;
-    series_.publish(metric, base, std::string(last), &lazy.cell);
-  }
-  return lazy.cell;
+void ShardMetrics::show(Lazy<C>& lazy, Metric metric, const AgentBlock& agent, const LabelBase& base,
+                        std::string_view last) {
+  if (lazy.is_published) [[likely]]
+    return;
+  lazy.is_published = true;
+  agent.group->series.publish({metric, &base, std::string(last), &lazy.cell});
+}
+
+void ShardMetrics::show_requests(ModelBlock& block, call::Outcome outcome) {
+  show(block.requests[index_of(outcome)], Metric::kLlmRequests, *block.agent, block.labels, name_of(outcome));
+}
+
+void ShardMetrics::show_finalized(AgentBlock& block, call::Outcome outcome) {
+  show(block.finalized[index_of(outcome)], Metric::kLlmAccountingFinalized, block, block.labels,
+       name_of(outcome));
+}
+
+void ShardMetrics::show_estimates(ModelBlock& block) {
+  constexpr Metric kMetric = Metric::kLlmEstimatedTokens;
+  show(block.estimated_input_tokens, kMetric, *block.agent, block.labels, "input");
+  show(block.estimated_output_tokens, kMetric, *block.agent, block.labels, "output");
+}
+
+void ShardMetrics::show_first_token(ModelBlock& block) {
+  show(block.time_to_first_token, Metric::kLlmTimeToFirstToken, *block.agent, block.labels, "");
 }
 
 ShardMetrics::HttpBlock& ShardMetrics::http_block(const HttpView& view) {
   if (const auto found = http_.find(view); found != http_.end()) [[likely]]
     return found->second;
   HttpBlock& block = http_[HttpKey(view)];
-  block.labels.values = {std::string(view.method), std::string(view.route), std::to_string(view.status_code)};
-  series_.publish(Metric::kHttpRequestDuration, block.labels, "", &block.duration);
+  block.labels.values = {std::string(view.method), std::string(view.route), status_text(view.status_code)};
+  series_.series.publish({Metric::kHttpRequestDuration, &block.labels, "", &block.duration});
   return block;
 }
 
-ShardMetrics::LlmBlock& ShardMetrics::llm_block(const LlmView& view) {
-  if (const auto found = llm_.find(view); found != llm_.end()) [[likely]]
-    return found->second;
-  LlmBlock& block = llm_[LlmKey(view)];
-  block.labels = llm_labels(view.provider, view.model, view.agent);
-  series_.publish(Metric::kLlmTokens, block.labels, "input", &block.input_tokens);
-  series_.publish(Metric::kLlmTokens, block.labels, "output", &block.output_tokens);
-  return block;
-}
+// --- Which block -----------------------------------------------------------------------------------------
 
-ShardMetrics::AgentBlock& ShardMetrics::agent_block(const LlmView& view) {
+// A call of one agent object at a time begins here: others of the same labels are what it was before.
+AgentBlock& ShardMetrics::block_to_start(const AgentView& view) {
   if (const auto found = agents_.find(view); found != agents_.end()) [[likely]]
-    return found->second;
-  AgentBlock& block = agents_[LlmKey(view)];
-  block.labels = agent_base_labels(view.provider, view.agent);
-  series_.publish(Metric::kLlmRequestsInFlight, block.labels, "", &block.in_flight);
-  series_.publish(Metric::kLlmAccountingStarted, block.labels, "", &block.started);
+    return *found->second;
+  go_on(view.agent->id_text);
+  AgentBlock* block = find_block(view);
+  if (block == nullptr) block = try_make_block(view);
+  if (block == nullptr) return overflow_block(view.provider);
+  look_up_by(*block, view.agent);
+  return *block;
+}
+
+// Where a block was made after a call of it had begun, the call is counted in the overflow block. Which of
+// two calls that is does not matter: each block ends as many as it began.
+AgentBlock& ShardMetrics::block_to_end(const AgentView& view) {
+  const auto found = agents_.find(view);
+  AgentBlock* const own = found != agents_.end() ? found->second : find_block(view);
+  return own != nullptr && own->in_flight.value() > 0 ? *own : overflow_block(view.provider);
+}
+
+AgentBlock* ShardMetrics::find_block(const AgentView& view) {
+  const auto [begin, end] = blocks_.equal_range(set_fingerprint(view.provider, *view.agent));
+  for (auto found = begin; found != end; ++found) {
+    AgentBlock& block = *found->second;
+    if (block.provider == view.provider && has_same_labels(*block.agent, *view.agent)) return &block;
+  }
+  return nullptr;
+}
+
+AgentBlock* ShardMetrics::try_make_block(const AgentView& view) {
+  const std::uint64_t fingerprint = set_fingerprint(view.provider, *view.agent);
+  if (!agent_door_.may_enter(fingerprint) ||
+      !agent_door_.budget().try_enter(set_text(view.provider, *view.agent), fingerprint))
+    return nullptr;
+  auto group = groups_.find(view.agent->id_text);
+  if (group == groups_.end()) {
+    const auto made = std::make_shared<AgentGroup>(view.agent->id_text);
+    series_.groups.publish(made);
+    group = groups_.emplace(made->name(), made).first;
+  }
+  AgentBlock& block = make_block(*group->second, view, agent_base_labels(view.provider, view.agent));
+  block.fingerprint = fingerprint;
+  blocks_.emplace(fingerprint, &block);
+  return &block;
+}
+
+AgentBlock& ShardMetrics::overflow_block(std::string_view provider) {
+  for (AgentBlock& block : overflow_->agents)
+    if (block.provider == provider) return block;
+  return make_block(*overflow_, {overflow_agent_, provider}, agent_base_labels(provider, overflow_agent_));
+}
+
+AgentBlock& ShardMetrics::make_block(AgentGroup& group, const AgentView& view, LabelBase labels) {
+  AgentBlock& block = group.agents.emplace_back();
+  block.group = &group;
+  block.provider = view.provider;
+  block.agent = view.agent;
+  block.labels = std::move(labels);
+  group.series.publish({Metric::kLlmRequestsInFlight, &block.labels, "", &block.in_flight});
+  group.series.publish({Metric::kLlmAccountingStarted, &block.labels, "", &block.started});
+  show_finalized(block, call::Outcome::kCompleted);
   return block;
 }
 
-ShardMetrics::TryBlock& ShardMetrics::try_block(LlmBlock& block, int status_code) {
-  for (TryBlock& known : block.tries)
-    if (known.status_code == status_code) return known;
-  TryBlock& made = block.tries.emplace_back(status_code);
-  series_.publish(Metric::kLlmRequestDuration, block.labels, std::to_string(status_code), &made.duration);
+/// So that an agent that changes again and again leaves nothing behind, each block has one at a time.
+void ShardMetrics::look_up_by(AgentBlock& block, const model::AgentRef& agent) {
+  if (block.looked_up_by) agents_.erase(agents_.find(AgentView{block.looked_up_by, block.provider}));
+  block.looked_up_by = agent;
+  if (agent) agents_.emplace(AgentKey({agent, block.provider}), &block);
+}
+
+ModelBlock& ShardMetrics::model_block(AgentBlock& agent, std::string_view model) {
+  if (const auto found = models_.find({&agent, model}); found != models_.end()) [[likely]]
+    return *found->second;
+  if (agent.group == overflow_.get()) {
+    if (const auto found = models_.find({&agent, kOverflow}); found != models_.end()) return *found->second;
+    return make_model(agent, kOverflow);
+  }
+  const std::uint64_t fingerprint = set_fingerprint(agent, model);
+  if (!model_door_.may_enter(fingerprint) ||
+      !model_door_.budget().try_enter(set_text(agent, model), fingerprint))
+    return model_block(overflow_block(agent.provider), kOverflow);
+  return make_model(agent, model);
+}
+
+ModelBlock& ShardMetrics::make_model(AgentBlock& agent, std::string_view model) {
+  ModelBlock& block = agent.group->models.emplace_back();
+  block.agent = &agent;
+  block.model = model;
+  block.labels = llm_labels(agent.provider, model, agent.agent);
+  models_.emplace(ModelView{&agent, block.model}, &block);
+  agent.group->series.publish({Metric::kLlmTokens, &block.labels, "input", &block.input_tokens});
+  agent.group->series.publish({Metric::kLlmTokens, &block.labels, "output", &block.output_tokens});
+  return block;
+}
+
+TryBlock& ShardMetrics::try_block(ModelBlock& block, int status_code) {
+  int status = known_status(status_code);
+  const auto find = [&] { return std::ranges::find(block.tries, status, &TryBlock::status_code); };
+  auto found = find();
+  if (found != block.tries.end()) [[likely]]
+    return *found;
+  if (block.tries.size() >= kStatusCodesMax) {
+    status = kOtherStatus;
+    if (found = find(); found != block.tries.end()) return *found;
+  }
+  TryBlock& made = block.tries.emplace_back(status);
+  block.agent->group->series.publish(
+      {Metric::kLlmRequestDuration, &block.labels, status_text(status), &made.duration});
   return made;
+}
+
+// --- What becomes of an agent ----------------------------------------------------------------------------
+
+void ShardMetrics::on_agent_changed(const model::AgentRef& before, const model::AgentRef& after) {
+  give_up_ended();
+  const auto found = groups_.find(before->id_text);
+  if (found == groups_.end()) return;
+  const GroupRef group = found->second;
+  for (AgentBlock& block : group->agents) look_up_by(block, nullptr);
+  if (after) return show_known_sets(*group, after);
+  group->end_at(retirement_.now() + retirement_.after);
+  if (std::ranges::find(ending_, group) == ending_.end()) ending_.push_back(group);
+}
+
+// What an agent has been seen with appears at zero under its new labels, so that whoever asks for rates
+// sees the first call under them. What was seen under any earlier labels counts: a change may come before
+// the first call after the last one.
+void ShardMetrics::show_known_sets(AgentGroup& group, const model::AgentRef& agent) {
+  for (std::size_t i = 0, known = group.agents.size(); i < known; ++i) {
+    const AgentBlock& from = group.agents[i];
+    AgentBlock* to = find_block({agent, from.provider});
+    if (to == nullptr) to = try_make_block({agent, from.provider});
+    if (to == nullptr) continue;
+    for (const call::Outcome outcome : kOutcomes)
+      if (from.finalized[index_of(outcome)].is_published) show_finalized(*to, outcome);
+  }
+  for (std::size_t i = 0, known = group.models.size(); i < known; ++i) {
+    const ModelBlock& from = group.models[i];
+    AgentBlock* const to_agent = find_block({agent, from.agent->provider});
+    if (to_agent == nullptr) continue;
+    ModelBlock& to = model_block(*to_agent, from.model);
+    if (to.agent != to_agent) continue;  // no place for it
+    for (const call::Outcome outcome : kOutcomes)
+      if (from.requests[index_of(outcome)].is_published) show_requests(to, outcome);
+    for (const TryBlock& known_try : from.tries) try_block(to, known_try.status_code);
+    if (from.estimated_input_tokens.is_published) show_estimates(to);
+    if (from.time_to_first_token.is_published) show_first_token(to);
+  }
+}
+
+// A deleted agent that is there again: its series go on, if they are still shown.
+void ShardMetrics::go_on(std::string_view agent_id) {
+  const auto ending = std::ranges::find(
+      ending_, agent_id, [](const GroupRef& group) -> std::string_view { return group->name(); });
+  if (ending == ending_.end()) return;
+  if (!(*ending)->try_go_on()) give_up(**ending);
+  ending_.erase(ending);
+}
+
+void ShardMetrics::give_up_ended() {
+  if (ending_.empty()) return;
+  const base::MonotonicTime now = retirement_.now();
+  const std::size_t given_up = std::erase_if(ending_, [&](const GroupRef& group) {
+    if (!group->try_end(now)) return false;
+    give_up(*group);
+    return true;
+  });
+  if (given_up > 0) series_.groups.take_back([](const SeriesGroupRef& group) { return group->has_ended(); });
+}
+
+// Its memory goes with the last who holds it; the scrape shows its series until all shards have ended it.
+void ShardMetrics::give_up(AgentGroup& group) {
+  for (const ModelBlock& block : group.models) {
+    models_.erase({block.agent, block.model});
+    model_door_.budget().leave(set_text(*block.agent, block.model));
+  }
+  for (AgentBlock& block : group.agents) {
+    look_up_by(block, nullptr);
+    const auto [begin, end] = blocks_.equal_range(block.fingerprint);
+    blocks_.erase(std::find_if(begin, end, [&](const auto& entry) { return entry.second == &block; }));
+    agent_door_.budget().leave(set_text(block.provider, *block.agent));
+  }
+  groups_.erase(group.name());
 }
 
 }  // namespace archestra::telemetry

@@ -1,21 +1,33 @@
 // The metrics of one shard: cells that its thread alone writes, found by a hash look-up, with no lock
 // and no memory shared between writers. The first call with a new label set allocates its block of
-// cells and publishes its series; after that a call only adds. Blocks are never removed.
+// cells and publishes its series; after that a call only adds.
+//
+// Blocks of agents are bounded: a new one takes a place in the process's LabelBudgets, and where there
+// is none, its call is counted in the overflow block of its provider. They are given back when their
+// agent was deleted and its time is up. So no number ever moves from one series to another.
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
+#include "call/call_observer.h"
 #include "call/call_record.h"
-#include "call/outcome.h"
+#include "telemetry/metrics/agent_series.h"
+#include "telemetry/metrics/label_budget.h"
 #include "telemetry/metrics/series.h"
 
 namespace archestra::telemetry {
+
+/// How long series outlive their agent: enough for what asks about the last hour to see their end.
+inline constexpr base::Duration kRetireAfterDefault = std::chrono::hours(1);
+
+/// The values of agent_id, agent_name and model for what has no place in the budget.
+inline constexpr std::string_view kOverflow = "__overflow__";
 
 /// The `model` label of a call: the requested model, cut to kModelBytesMax, where a try was accepted
 /// (status 200 to 399), else "unknown", because a client can write anything there.
@@ -24,17 +36,27 @@ std::string_view model_label(const call::CallRecord& call);
 /// Not thread-safe, apart from series(). Made on any thread before its shard's starts.
 class ShardMetrics {
  public:
-  ShardMetrics();
+  struct Retirement {
+    base::Duration after = kRetireAfterDefault;
+    Clock now = base::monotonic_now;
+  };
+  /// `budgets` outlives it.
+  explicit ShardMetrics(LabelBudgets& budgets) : ShardMetrics(budgets, Retirement()) {}
+  ShardMetrics(LabelBudgets& budgets, const Retirement& retirement);
   ShardMetrics(const ShardMetrics&) = delete;
   ShardMetrics& operator=(const ShardMetrics&) = delete;
 
+  // As CallObserver has them.
+
+  void on_agent_changed(const model::AgentRef& before, const model::AgentRef& after);
   void on_call_started(const call::Route& route, const model::AgentRef& agent);
+  void on_call_accepted(const call::AcceptedCall& call);
   void on_request_finished(const call::RequestRecord& record);
   /// What a full ring has cost.
   void on_ring_full(std::size_t spans, std::size_t log_lines);
 
-  /// Any thread.
-  const SeriesList& series() const { return series_; }
+  /// What the scrape takes from, on its own thread.
+  SeriesSource& series() { return series_; }
 
  private:
   // Look-up keys. The view form is looked up with, the other one kept.
@@ -53,26 +75,30 @@ class ShardMetrics {
     int status_code;
   };
   /// By the agent's address: a changed agent is another object. The key holds on to it, so the
-  /// address is not used again. `model` is "" in the key of an AgentBlock.
-  struct LlmView {
-    std::string_view provider;
-    std::string_view model;
+  /// address is not used again.
+  struct AgentView {
     const model::AgentRef& agent;
-    bool operator==(const LlmView& other) const {
-      return agent == other.agent && model == other.model && provider == other.provider;
+    std::string_view provider;
+    bool operator==(const AgentView& other) const {
+      return agent == other.agent && provider == other.provider;
     }
   };
-  struct LlmKey {
-    explicit LlmKey(const LlmView& view) : provider(view.provider), model(view.model), agent(view.agent) {}
-    operator LlmView() const { return {provider, model, agent}; }
-    std::string provider;
-    std::string model;
+  struct AgentKey {
+    explicit AgentKey(const AgentView& view) : agent(view.agent), provider(view.provider) {}
+    operator AgentView() const { return {agent, provider}; }
     model::AgentRef agent;
+    std::string provider;
+  };
+  struct ModelView {
+    const AgentBlock* agent;
+    std::string_view model;
+    bool operator==(const ModelView&) const = default;
   };
   struct Hash {
     using is_transparent = void;
     std::size_t operator()(const HttpView& view) const;
-    std::size_t operator()(const LlmView& view) const;
+    std::size_t operator()(const AgentView& view) const;
+    std::size_t operator()(const ModelView& view) const;
   };
   template <class View>
   struct Equal {
@@ -80,57 +106,63 @@ class ShardMetrics {
     bool operator()(const View& a, const View& b) const { return a == b; }
   };
 
-  /// A cell whose series appears with its first use.
-  template <class C>
-  struct Lazy {
-    C cell;
-    bool is_published = false;
-  };
-
   struct HttpBlock {
     LabelBase labels;
     Histogram duration{family_of(Metric::kHttpRequestDuration).bounds};
   };
-  struct TryBlock {
-    explicit TryBlock(int status) : status_code(status) {}
-    const int status_code;
-    Histogram duration{family_of(Metric::kLlmRequestDuration).bounds};
-  };
-  struct alignas(64) LlmBlock {
-    LabelBase labels;
-    Counter input_tokens;
-    Counter output_tokens;
-    Lazy<Counter> estimated_input_tokens;
-    Lazy<Counter> estimated_output_tokens;
-    std::array<Lazy<Counter>, call::kOutcomeCount> requests;
-    Lazy<Histogram> time_to_first_token{Histogram(family_of(Metric::kLlmTimeToFirstToken).bounds)};
-    std::deque<TryBlock> tries;  ///< one for each status code; few
-  };
-  struct alignas(64) AgentBlock {
-    LabelBase labels;
-    Gauge in_flight;
-    Counter started;
-    std::array<Lazy<Counter>, call::kOutcomeCount> finalized;
-  };
+  using GroupRef = std::shared_ptr<AgentGroup>;
 
   HttpBlock& http_block(const HttpView& view);
-  LlmBlock& llm_block(const LlmView& view);
-  AgentBlock& agent_block(const LlmView& view);
-  TryBlock& try_block(LlmBlock& block, int status_code);
-  void count_call(const call::CallRecord& call);
-  void count_tokens(LlmBlock& block, const call::Usage& usage);
-  void observe_try(LlmBlock& block, const call::TryRecord& attempt);
-  template <class C>
-  C& shown(Lazy<C>& lazy, Metric metric, const LabelBase& base, std::string_view last);
 
+  // Which block.
+  AgentBlock& block_to_start(const AgentView& view);
+  AgentBlock& block_to_end(const AgentView& view);
+  AgentBlock* find_block(const AgentView& view);
+  AgentBlock* try_make_block(const AgentView& view);
+  AgentBlock& overflow_block(std::string_view provider);
+  AgentBlock& make_block(AgentGroup& group, const AgentView& view, LabelBase labels);
+  void look_up_by(AgentBlock& block, const model::AgentRef& agent);
+  ModelBlock& model_block(AgentBlock& agent, std::string_view model);
+  ModelBlock& make_model(AgentBlock& agent, std::string_view model);
+  TryBlock& try_block(ModelBlock& block, int status_code);
+
+  // What becomes of an agent.
+  void show_known_sets(AgentGroup& group, const model::AgentRef& agent);
+  void go_on(std::string_view agent_id);
+  void give_up_ended();
+  void give_up(AgentGroup& group);
+
+  void count_call(const call::CallRecord& call);
+  void count_tokens(ModelBlock& block, const call::Usage& usage);
+  void observe_try(ModelBlock& block, const call::TryRecord& attempt);
+  /// Publishes cells as if they had been used.
+  void show_requests(ModelBlock& block, call::Outcome outcome);
+  void show_finalized(AgentBlock& block, call::Outcome outcome);
+  void show_estimates(ModelBlock& block);
+  void show_first_token(ModelBlock& block);
+  template <class C>
+  void show(Lazy<C>& lazy, Metric metric, const AgentBlock& agent, const LabelBase& base,
+            std::string_view last);
+
+  const Retirement retirement_;
+  BudgetDoor agent_door_;
+  BudgetDoor model_door_;
   std::unordered_map<HttpKey, HttpBlock, Hash, Equal<HttpView>> http_;
-  std::unordered_map<LlmKey, LlmBlock, Hash, Equal<LlmView>> llm_;
-  std::unordered_map<LlmKey, AgentBlock, Hash, Equal<LlmView>> agents_;
+  std::unordered_map<AgentKey, AgentBlock*, Hash, Equal<AgentView>> agents_;
+  std::unordered_multimap<std::uint64_t, AgentBlock*> blocks_;  // all of agents, by their fingerprint
+  std::unordered_map<ModelView, ModelBlock*, Hash> models_;     // the keys view the blocks
+  std::unordered_map<std::string_view, GroupRef> groups_;       // by agent id; the keys view the groups
+  std::vector<GroupRef> ending_;                                // those of deleted agents
+  const GroupRef overflow_ = std::make_shared<AgentGroup>(std::string(kOverflow));
+  const model::AgentRef unknown_agent_;
+  const model::AgentRef overflow_agent_;
   const LabelBase lost_spans_labels_{{"traces", "ring_full"}, {}};
   const LabelBase lost_lines_labels_{{"logs", "ring_full"}, {}};
+  const LabelBase no_labels_;
   Counter lost_spans_;
   Counter lost_lines_;
-  SeriesList series_;
+  Counter folded_calls_;
+  SeriesSource series_;
 };
 
 }  // namespace archestra::telemetry

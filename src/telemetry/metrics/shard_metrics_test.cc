@@ -2,10 +2,9 @@
 
 #include <gtest/gtest.h>
 
-#include <map>
 #include <string>
 
-#include "telemetry/metrics/scrape.h"
+#include "telemetry/metrics/test_scrape.h"
 #include "telemetry/test_records.h"
 
 namespace archestra::telemetry {
@@ -13,21 +12,8 @@ namespace {
 
 class ShardMetricsTest : public testing::Test {
  protected:
-  /// label text -> value (count, of a histogram) of one family.
-  std::map<std::string, std::int64_t> values_of(Metric metric) {
-    std::map<std::string, std::int64_t> values;
-    const auto families = scrape_.collect();
-    for (const Sample& sample : families[static_cast<std::size_t>(metric)].samples) {
-      std::int64_t& value = values[*sample.label_text];
-      if (const auto* count = std::get_if<std::uint64_t>(&sample.value))
-        value = static_cast<std::int64_t>(*count);
-      if (const auto* level = std::get_if<std::int64_t>(&sample.value)) value = *level;
-      if (const auto* histogram = std::get_if<HistogramValue>(&sample.value))
-        for (const std::uint64_t bucket : histogram->buckets) value += static_cast<std::int64_t>(bucket);
-    }
-    return values;
-  }
-  /// The same, of the one series whose label text contains `part`; 0 where there is none.
+  Values values_of(Metric metric) { return values_in(scrape_.collect(), metric); }
+  /// Of the one series whose label text contains `part`; 0 where there is none.
   std::int64_t value_of(Metric metric, std::string_view part) {
     std::int64_t value = 0;
     int found = 0;
@@ -44,7 +30,8 @@ class ShardMetricsTest : public testing::Test {
     shard_.on_request_finished(sample.request);
   }
 
-  ShardMetrics shard_;
+  LabelBudgets budgets_;
+  ShardMetrics shard_{budgets_};
   Scrape scrape_{{&shard_.series()}, "1"};
 };
 
@@ -68,7 +55,7 @@ TEST_F(ShardMetricsTest, ACallIsInFlightUntilItsRecord) {
   shard_.on_call_started(sample.call.route, sample.call.agent);
   EXPECT_EQ(value_of(Metric::kLlmRequestsInFlight, "openai"), 1);
   EXPECT_EQ(value_of(Metric::kLlmAccountingStarted, "openai"), 1);
-  EXPECT_TRUE(values_of(Metric::kLlmAccountingFinalized).empty());
+  EXPECT_EQ(value_of(Metric::kLlmAccountingFinalized, "outcome=\"completed\""), 0);
   shard_.on_request_finished(sample.request);
   EXPECT_EQ(value_of(Metric::kLlmRequestsInFlight, "openai"), 0);
 }

@@ -1,0 +1,45 @@
+// What a scrape says, as plain numbers, for tests.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "telemetry/metrics/scrape.h"
+
+namespace archestra::telemetry {
+
+inline std::int64_t number_of(const SampleValue& value) {
+  if (const auto* count = std::get_if<std::uint64_t>(&value)) return static_cast<std::int64_t>(*count);
+  if (const auto* level = std::get_if<std::int64_t>(&value)) return *level;
+  std::int64_t observations = 0;
+  if (const auto* histogram = std::get_if<HistogramValue>(&value))
+    for (const std::uint64_t bucket : histogram->buckets) observations += static_cast<std::int64_t>(bucket);
+  return observations;
+}
+
+/// Label text -> value (number of observations, of a histogram) of one family.
+using Values = std::map<std::string, std::int64_t>;
+
+inline Values values_in(const std::vector<FamilySnapshot>& families, Metric metric) {
+  Values values;
+  for (const Sample& sample : families[static_cast<std::size_t>(metric)].samples) {
+    std::string labels;
+    append_labels(labels, sample);
+    values[labels] += number_of(sample.value);
+  }
+  return values;
+}
+
+/// The sum of those whose label text contains `part`.
+inline std::int64_t sum_of(const Values& values, std::string_view part = "") {
+  std::int64_t sum = 0;
+  for (const auto& [labels, value] : values)
+    if (labels.find(part) != std::string::npos) sum += value;
+  return sum;
+}
+
+}  // namespace archestra::telemetry
