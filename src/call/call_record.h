@@ -41,10 +41,20 @@ struct TryRecord {
   std::optional<base::Duration> time_to_last_token;
 };
 
+/// What the client says the request belongs to, in its own words: never on metrics, where they would make
+/// series without bound. "" for what it does not say.
+struct RequestLabels {
+  std::string_view agent;  ///< its own name for itself, which is not the agent the call is made for
+  std::string_view session;
+  std::string_view run;
+  std::string_view user;
+};
+
 /// The LLM call in a request.
 struct CallRecord {
   Route route;
-  model::AgentRef agent;             ///< null where the call was refused before its agent was known
+  model::AgentRef agent;  ///< null where the call was refused before its agent was known
+  RequestLabels request_labels;
   std::string_view requested_model;  ///< "" where not known
   std::string_view response_model;
   std::string_view response_id;

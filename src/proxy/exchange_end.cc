@@ -7,6 +7,7 @@
 #include "call/error_meaning.h"
 #include "http/url.h"
 #include "proxy/exchange.h"
+#include "proxy/request_labels.h"
 
 namespace archestra::proxy {
 namespace {
@@ -128,6 +129,7 @@ void Exchange::finish() {
 void Exchange::finish_call(call::CallRecord& record, std::vector<std::string_view>& finish_reasons) {
   record.route = route_;
   record.agent = agent_;
+  record.request_labels = read_request_labels(heads_.request.fields);
   record.requested_model = request_facts_.model;
   record.stream = request_facts_.stream;
   record.tool_results = request_facts_.tool_results;

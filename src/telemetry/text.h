@@ -11,9 +11,10 @@ namespace archestra::telemetry {
 // Limits in bytes; longer texts are cut.
 inline constexpr std::size_t kModelBytesMax = 256;
 inline constexpr std::size_t kPathBytesMax = 1024;
-inline constexpr std::size_t kTracestateBytesMax = 512;  ///< W3C Trace Context asks for at least this
-inline constexpr std::size_t kNameBytesMax = 256;        ///< addresses, routes, user agents
-inline constexpr std::size_t kIdBytesMax = 128;          ///< response ids, error types, finish reasons
+inline constexpr std::size_t kTracestateBytesMax = 512;    ///< W3C Trace Context asks for at least this
+inline constexpr std::size_t kNameBytesMax = 256;          ///< addresses, routes, user agents
+inline constexpr std::size_t kIdBytesMax = 128;            ///< response ids, error types, finish reasons
+inline constexpr std::size_t kRequestLabelBytesMax = 256;  ///< what clients say of sessions, runs, users
 // What users say of agents is never cut: these are the most bytes of UTF-8 that the rules of the platform API
 // let through, 255 characters for a name, 63 and 255 for a label.
 inline constexpr std::size_t kAgentNameBytesMax = 1020;

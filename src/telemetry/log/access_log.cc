@@ -126,6 +126,13 @@ void append_usage(JsonFields& fields, const call::Usage& usage) {
   fields.number("reasoning_tokens", usage.reasoning_tokens);
 }
 
+void append_request_labels(JsonFields& fields, const call::RequestLabels& labels) {
+  fields.text_unless_empty("client_agent_id", labels.agent);
+  fields.text_unless_empty("session_id", labels.session);
+  fields.text_unless_empty("run_id", labels.run);
+  fields.text_unless_empty("user_id", labels.user);
+}
+
 void append_call(std::string& out, JsonFields& fields, const FinishedRequest& request) {
   const call::CallRecord& call = request.call;
   fields.text("outcome", name_of(call.outcome));
@@ -140,6 +147,7 @@ void append_call(std::string& out, JsonFields& fields, const FinishedRequest& re
     fields.start("labels");
     append_labels(out, request);
   }
+  append_request_labels(fields, call.request_labels);
   append_usage(fields, call.usage);
   if (!call.tries.empty() && call.tries.back().time_to_first_token)
     fields.milliseconds("time_to_first_token_ms", *call.tries.back().time_to_first_token);

@@ -59,6 +59,17 @@ TEST(AccessLog, OfACallThatFailed) {
       "\n");
 }
 
+TEST(AccessLog, SaysWhatTheClientSays) {
+  SampleCall sample;
+  sample.call.request_labels = {.agent = "planner", .session = "a\"b\xff", .run = "", .user = "u-1"};
+  const std::string line = line_of(sample.request);
+  EXPECT_NE(line.find(R"(},"client_agent_id":"planner","session_id":"a\"b)"
+                      "\xef\xbf\xbd"
+                      R"(","user_id":"u-1","usage_provenance")"),
+            std::string::npos)
+      << line;
+}
+
 TEST(AccessLog, OfAnotherRequest) {
   EXPECT_EQ(
       line_of(sample_health()),

@@ -18,6 +18,15 @@ inline constexpr std::string_view kAgentName = "agent.name";
 inline constexpr std::string_view kAgentLabelPrefix = "agent.";
 inline constexpr std::string_view kOutcome = "archestra.outcome";
 
+// What the client says of its request. A session is OpenTelemetry's session.id, and the conversation of its
+// GenAI conventions; a user is user.id. gen_ai.agent.* is for who runs the agent, so the name that a client
+// has for itself and its runs, for which there is no convention, are names of our own.
+inline constexpr std::string_view kSessionId = "session.id";
+inline constexpr std::string_view kGenAiConversationId = "gen_ai.conversation.id";
+inline constexpr std::string_view kUserId = "user.id";
+inline constexpr std::string_view kClientAgentId = "archestra.client.agent_id";
+inline constexpr std::string_view kRunId = "archestra.run.id";
+
 inline constexpr std::string_view kGenAiOperationName = "gen_ai.operation.name";
 inline constexpr std::string_view kGenAiProviderName = "gen_ai.provider.name";
 inline constexpr std::string_view kGenAiRequestModel = "gen_ai.request.model";

@@ -100,6 +100,15 @@ void put_status_code(AttributeWriter& attributes, int status_code) {
     attributes.integer("http.response.status_code", static_cast<std::uint64_t>(status_code));
 }
 
+/// On both spans: a call that is refused has none but the SERVER span.
+void put_request_labels(AttributeWriter& attributes, const call::RequestLabels& labels) {
+  attributes.string_unless_empty(kClientAgentId, labels.agent);
+  attributes.string_unless_empty(kSessionId, labels.session);
+  attributes.string_unless_empty(kGenAiConversationId, labels.session);
+  attributes.string_unless_empty(kRunId, labels.run);
+  attributes.string_unless_empty(kUserId, labels.user);
+}
+
 // ---- SERVER span
 
 bool has_route(const call::RequestRecord& request) {
@@ -139,7 +148,10 @@ void put_server_attributes(ProtoWriter& out, const call::RequestRecord& request,
   attributes.string_unless_empty("user_agent.original", request.user_agent);
   attributes.own_string("network.protocol.version", request.http_minor_version == 0 ? "1.0" : "1.1");
   const std::string_view outcome = request.call != nullptr ? name_of(request.call->outcome) : "_OTHER";
-  if (request.call != nullptr) attributes.own_string(kOutcome, outcome);
+  if (request.call != nullptr) {
+    attributes.own_string(kOutcome, outcome);
+    put_request_labels(attributes, request.call->request_labels);
+  }
   if (is_error)
     put_error_type(attributes, request.error_type, request.status_code, outcome);
   else
@@ -207,6 +219,7 @@ void put_request_attributes(AttributeWriter& attributes, const FinishedRequest& 
   attributes.string_unless_empty(kLlmModel, call.requested_model);
   attributes.boolean(kLlmStream, call.stream);
   put_agent(attributes, finished);
+  put_request_labels(attributes, call.request_labels);
   attributes.string_unless_empty(kGenAiOperationName, finished.operation.gen_ai_operation);
   attributes.own_string(kGenAiProviderName, gen_ai_provider(call.route.provider));
   attributes.string_unless_empty(kGenAiRequestModel, call.requested_model);

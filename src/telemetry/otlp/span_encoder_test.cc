@@ -237,11 +237,31 @@ TEST(SpanEncoder, SaysNothingThatIsNotKnown) {
     EXPECT_FALSE(key.starts_with("agent.")) << key;
     EXPECT_FALSE(key.starts_with("gen_ai.usage.")) << key;
     EXPECT_FALSE(key.starts_with("gen_ai.response.")) << key;
+    EXPECT_FALSE(key.starts_with("session.") || key.starts_with("user.")) << key;
   }
   EXPECT_FALSE(attributes.contains("llm.model"));
   EXPECT_FALSE(attributes.contains("gen_ai.request.model"));
   EXPECT_EQ(attributes.at("llm.stream"), "false");
   EXPECT_FALSE(span.has(11));
+}
+
+TEST(SpanEncoder, RequestLabelsAreOnBothSpans) {
+  SampleCall sample;
+  sample.call.request_labels = {.agent = "planner", .session = "s\xff", .run = "r-1", .user = "u-1"};
+  for (const WireMessage& span : spans_of_request(sample.request)) {
+    const Attributes attributes = attributes_of(span, 9);
+    EXPECT_EQ(attributes.at("archestra.client.agent_id"), "\"planner\"");
+    EXPECT_EQ(attributes.at("session.id"), "\"s\xef\xbf\xbd\"");
+    EXPECT_EQ(attributes.at("gen_ai.conversation.id"), "\"s\xef\xbf\xbd\"");
+    EXPECT_EQ(attributes.at("archestra.run.id"), "\"r-1\"");
+    EXPECT_EQ(attributes.at("user.id"), "\"u-1\"");
+  }
+}
+
+TEST(SpanEncoder, ALabelWithoutAValueIsAnAttributeWithoutOne) {
+  SampleCall sample;
+  sample.call.agent = model::make_agent(base::Uuid{}, "A", {{"Cost-Center", ""}});
+  EXPECT_EQ(attributes_of(spans_of_request(sample.request)[1], 9).at("agent.Cost-Center"), "\"\"");
 }
 
 TEST(SpanEncoder, KeysStayUniqueAndTextValid) {

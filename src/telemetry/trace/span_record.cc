@@ -56,7 +56,7 @@ struct PackedTry {
 
 constexpr std::int64_t kNoTime = -1;
 constexpr std::size_t kRequestTexts = 8;
-constexpr std::size_t kCallTexts = 8;
+constexpr std::size_t kCallTexts = 12;
 constexpr std::size_t kTextsMax =
     kRequestTexts + kCallTexts + 2 * kRecordedLabelsMax + kRecordedFinishReasonsMax + 2 * kRecordedTriesMax;
 
@@ -139,6 +139,11 @@ void add_call_texts(TextList& texts, const call::CallRecord& call) {
   texts.add(call.response_id, kIdBytesMax);
   texts.add(call.agent ? std::string_view(call.agent->id_text) : std::string_view(), kIdBytesMax);
   texts.add(call.agent ? std::string_view(call.agent->name) : std::string_view(), kAgentNameBytesMax);
+}
+
+void add_request_labels(TextList& texts, const call::RequestLabels& labels) {
+  for (const std::string_view label : {labels.agent, labels.session, labels.run, labels.user})
+    texts.add(label, kRequestLabelBytesMax);
 }
 
 std::span<const model::Label> labels_of(const call::CallRecord& call) {
@@ -315,6 +320,9 @@ void read_call_texts(Reader& reader, FinishedRequest& out) {
   out.call.response_id = reader.text();
   out.agent_id = reader.text();
   out.agent_name = reader.text();
+  call::RequestLabels& labels = out.call.request_labels;
+  for (std::string_view* label : {&labels.agent, &labels.session, &labels.run, &labels.user})
+    *label = reader.text();
   for (LabelView& label : out.labels) label = {.key = reader.text(), .value = reader.text()};
   for (std::string_view& reason : out.finish_reasons) reason = reader.text();
   for (call::TryRecord& attempt : out.tries) {
@@ -337,6 +345,7 @@ bool write_record(const call::RequestRecord& request, base::ByteRing& ring) {
   if (call != nullptr) {
     tries = last(call->tries, kRecordedTriesMax);
     add_call_texts(texts, *call);
+    add_request_labels(texts, call->request_labels);
     add_list_texts(texts, *call, tries);
   }
 

@@ -46,6 +46,20 @@ TEST_F(SpanRecordTest, ARequestComesBack) {
   EXPECT_TRUE(read_.tries.empty());
 }
 
+TEST_F(SpanRecordTest, RequestLabelsComeBackCut) {
+  SampleCall sample;
+  const std::string huge =
+      std::string(kRequestLabelBytesMax - 1, 'u') + "\xc3\xa9" + std::string(60'000, 'x');
+  sample.call.request_labels = {.agent = "planner", .session = "s-1", .run = "r-1", .user = huge};
+  round_trip(sample.request);
+  const call::RequestLabels& labels = read_.call.request_labels;
+  EXPECT_EQ(labels.agent, "planner");
+  EXPECT_EQ(labels.session, "s-1");
+  EXPECT_EQ(labels.run, "r-1");
+  EXPECT_EQ(labels.user, std::string(kRequestLabelBytesMax - 1, 'u'));
+  EXPECT_EQ(read_.agent_name, "Support Bot");
+}
+
 TEST_F(SpanRecordTest, ACallComesBackWhole) {
   const SampleCall sample;
   round_trip(sample.request);
