@@ -90,6 +90,23 @@ need_node() {
     --no-audit --no-fund "$package@$node_version" || fail "npm could not install $package@$node_version"
 }
 
+# A real Prometheus for the end-to-end tests: the one that is there, or Debian's, unpacked into .dev/prometheus. Not
+# installed, for then it would run as a service of this machine from now on.
+need_prometheus() {
+  local folder=.dev/prometheus
+  if command -v prometheus >/dev/null || [[ -x $folder/usr/bin/prometheus ]]; then return; fi
+  say "fetching Debian's prometheus into $folder"
+  rm -rf "$folder"
+  mkdir -p "$folder"
+  long_step .dev/prometheus.log fetch_prometheus "$folder" || fail "apt could not download prometheus"
+}
+
+# apt downloads to where it is started, as a user of its own where it can.
+fetch_prometheus() {
+  (cd "$1" && { apt-get download prometheus || { as_root apt-get update && apt-get download prometheus; }; }) &&
+    dpkg -x "$1"/prometheus_*.deb "$1" && rm "$1"/prometheus_*.deb
+}
+
 node_is_new_enough() {
   local version
   version=$("$1" --version 2>/dev/null) || return 1

@@ -32,6 +32,7 @@ prepare_tests() {
   if [[ " $* " == *" e2e "* || " $* " == *" tsan "* ]]; then
     need_node
     need_e2e_packages
+    need_prometheus
   fi
   export ASAN_SYMBOLIZER_PATH=$symbolizer TSAN_SYMBOLIZER_PATH=$symbolizer UBSAN_OPTIONS=print_stacktrace=1
   if [[ -n ${ARCHESTRA_RECORDINGS:-} ]]; then

@@ -1,0 +1,112 @@
+// A real Prometheus that scrapes a gateway, and answers queries. Debian's own, 2.42: `./dev test` fetches it.
+
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import net from 'node:net';
+import { delimiter, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import { temporaryFolder } from './program.mjs';
+import { until } from './until.mjs';
+
+const fetched = fileURLToPath(new URL('../../.dev/prometheus/usr/bin', import.meta.url));
+const binary = [fetched, ...(process.env.PATH ?? '').split(delimiter)]
+  .map((folder) => join(folder, 'prometheus'))
+  .find((path) => existsSync(path));
+
+/** False, or why tests that need Prometheus are skipped: for the `skip` option of a test. */
+export const prometheusMissing = binary ? false : 'there is no prometheus here; ./dev test fetches it';
+
+const running = new Set();
+process.on('exit', () => running.forEach((child) => child.kill('SIGKILL')));
+
+export class Prometheus {
+  #child;
+  #folder;
+  #port;
+
+  /** Scrapes the metrics port of a gateway every `everyMs`. */
+  static async start(metricsPort, { everyMs }) {
+    const prometheus = new Prometheus();
+    prometheus.#folder = await temporaryFolder();
+    const { path } = prometheus.#folder;
+    const config = join(path, 'prometheus.yml');
+    await writeFile(config, configuration(metricsPort, everyMs));
+    // It cannot say which port the system chose, so one is chosen for it; where another was faster, it is tried again.
+    for (let tries = 0; !prometheus.#port; tries += 1) {
+      if (tries === 3) throw new Error('Prometheus does not start');
+      await prometheus.#try(config, path, await freePort());
+    }
+    return prometheus;
+  }
+
+  async #try(config, path, port) {
+    const child = spawn(
+      binary,
+      [`--config.file=${config}`, `--storage.tsdb.path=${path}/data`, `--web.listen-address=127.0.0.1:${port}`],
+      { stdio: 'ignore' },
+    );
+    running.add(child);
+    this.#child = child;
+    await until('Prometheus', async () => child.exitCode !== null || (await isReady(port)), { withinMs: 60_000 });
+    if (child.exitCode === null) this.#port = port;
+  }
+
+  /** The result of an instant query, as the HTTP API gives it. */
+  async query(expression) {
+    const url = `http://127.0.0.1:${this.#port}/api/v1/query?query=${encodeURIComponent(expression)}`;
+    const { status, data, error } = await (await fetch(url)).json();
+    if (status !== 'success') throw new Error(`${expression}: ${error}`);
+    return data.result;
+  }
+
+  /** The value of a query that has one; undefined where it has none. */
+  async value(expression) {
+    const [sample] = await this.query(expression);
+    return sample && Number(sample.value[1]);
+  }
+
+  /** Waits until a scrape that began after now is stored. */
+  async nextScrape() {
+    const now = Date.now() / 1000;
+    await until('a scrape', async () => ((await this.value('timestamp(up)')) ?? 0) > now, { withinMs: 30_000 });
+  }
+
+  async stop() {
+    const ended = once(this.#child, 'exit');
+    this.#child.kill('SIGTERM');
+    await ended;
+    running.delete(this.#child);
+    await this.#folder.remove();
+  }
+}
+
+function configuration(metricsPort, everyMs) {
+  return `global:
+  scrape_interval: ${everyMs}ms
+  scrape_timeout: ${everyMs}ms
+scrape_configs:
+  - job_name: archestra
+    static_configs:
+      - targets: ['127.0.0.1:${metricsPort}']
+`;
+}
+
+async function isReady(port) {
+  try {
+    return (await fetch(`http://127.0.0.1:${port}/-/ready`)).ok;
+  } catch {
+    return false;
+  }
+}
+
+async function freePort() {
+  const server = net.createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address();
+  server.close();
+  await once(server, 'close');
+  return port;
+}
