@@ -81,6 +81,69 @@ describe('a model that nobody called before', () => {
   });
 });
 
+describe('series of an agent', () => {
+  const retireAfterMs = 400;
+  let scene;
+  before(async () => {
+    scene = await Scene.start({
+      env: { ARCHESTRA_METRICS_LABEL_SETS: '3', ARCHESTRA_METRICS_RETIRE_AFTER_MS: `${retireAfterMs}` },
+    });
+  });
+  after(() => scene?.stop());
+
+  const create = async (fields) => (await scene.gateway.api('POST', '/agents', fields)).json;
+  const call = (id, model) =>
+    scene.observe(
+      (headers) => scene.post(headers, { ...chatRequest, model }, { path: `/v1/openai/${id}/chat/completions` }),
+      { upstream: (own) => own.json200(completion) },
+    );
+
+  test('appear at zero under its new labels, and vanish some time after it', async () => {
+    const { id } = await create({ name: 'Changing', labels: [{ key: 'phase', value: 'old' }] });
+    await call(id, 'one');
+    await scene.gateway.api('PUT', `/agents/${id}`, { labels: [{ key: 'phase', value: 'new' }] });
+    const changed = await scene.gateway.scrape();
+    const families = ['llm_requests_total', 'llm_request_duration_seconds_count', 'llm_tokens_total'];
+    for (const name of families) {
+      const old = changed.samples(name, { agent_id: id, phase: 'old' });
+      assert.ok(old.length > 0 && old.every(({ value }) => value > 0), `${name} of the old labels`);
+      const fresh = changed.samples(name, { agent_id: id, phase: 'new' });
+      assert.deepEqual(fresh.map(({ labels, value }) => [{ ...labels, phase: 'old' }, value]),
+        old.map(({ labels }) => [labels, 0]), `${name} of the new labels`);
+    }
+    await call(id, 'one');
+    const sum = (await scene.gateway.scrape()).sum('llm_requests_total', { agent_id: id });
+    assert.equal(sum, 2, 'over both labels');
+
+    const { id: other } = await create({ name: 'Other' });
+    await call(other, 'one');
+    const folded = (await call(other, 'two')).record;
+    assert.equal(folded.requests.labels.model, '__overflow__', 'there is no place for a fourth');
+
+    assert.equal((await scene.gateway.api('DELETE', `/agents/${id}`)).status, 204);
+    const deleted = performance.now();
+    let last;
+    await until('the end of the series', async () => {
+      const metrics = await scene.gateway.scrape();
+      const shown = families.map((name) => metrics.samples(name, { agent_id: id }).length > 0);
+      assert.equal(new Set(shown).size, 1, 'all of them vanish at once');
+      if (shown[0]) {
+        assert.equal(metrics.sum('llm_requests_total', { agent_id: id }), 2);
+        last = performance.now();
+      }
+      return !shown[0];
+    });
+    assert.ok(last !== undefined && performance.now() - deleted >= retireAfterMs, 'they stay for a while');
+    // Both shards have let go when both have served something; which one serves is up to chance.
+    await until('the places of the sets', async () => {
+      await scene.gateway.api('GET', '/agents');
+      return (await scene.gateway.scrape()).sum('telemetry_label_sets', { kind: 'model' }) === 1;
+    });
+    const placed = (await call(other, 'two')).record;
+    assert.equal(placed.requests.labels.model, 'two', 'there is room again');
+  });
+});
+
 describe('what a client says of its request', () => {
   let scene;
   before(async () => (scene = await Scene.start()));
