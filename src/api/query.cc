@@ -6,29 +6,19 @@
 #include <charconv>
 #include <iterator>
 
+#include "http/url.h"
+
 namespace archestra::api {
 namespace {
 
 constexpr std::uint64_t kOffsetMax = 1'000'000'000;
 constexpr std::size_t kShownBytesMax = 64;  // of what a client wrote, in a message
 
+// As forms write it (WHATWG URL section 5.1): a plus is a space.
 std::optional<std::string> decoded(std::string_view text) {
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '+') {
-      out += ' ';
-    } else if (text[i] != '%') {
-      out += text[i];
-    } else {
-      unsigned char byte = 0;
-      if (i + 2 >= text.size()) return std::nullopt;
-      const auto [end, error] = std::from_chars(text.data() + i + 1, text.data() + i + 3, byte, 16);
-      if (error != std::errc() || end != text.data() + i + 3) return std::nullopt;
-      out += static_cast<char>(byte);
-      i += 2;
-    }
-  }
-  return out;
+  std::string plain(text);
+  std::ranges::replace(plain, '+', ' ');
+  return http::percent_decoded(plain);
 }
 
 std::optional<std::string> read_number(const Query& query, std::string_view name, std::uint64_t min,

@@ -201,23 +201,6 @@ bool set_service_name(Config& config, std::string_view text) {
   return !text.empty();
 }
 
-std::optional<std::string> percent_decoded(std::string_view text) {
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '%') {
-      out += text[i];
-      continue;
-    }
-    unsigned char byte = 0;
-    if (i + 2 >= text.size()) return std::nullopt;
-    const auto [end, error] = std::from_chars(text.data() + i + 1, text.data() + i + 3, byte, 16);
-    if (error != std::errc() || end != text.data() + i + 3) return std::nullopt;
-    out += static_cast<char>(byte);
-    i += 2;
-  }
-  return out;
-}
-
 // Fields that the exporter writes itself; twice would be one too many.
 bool is_exporters_own(std::string_view name) {
   constexpr std::string_view kNames[] = {
@@ -234,7 +217,7 @@ bool set_otlp_headers(Config& config, std::string_view text) {
     const std::size_t equals = item.find('=');
     if (equals == std::string_view::npos) return false;
     const std::string name = lower(trimmed(item.substr(0, equals)));
-    const auto value = percent_decoded(trimmed(item.substr(equals + 1)));
+    const auto value = http::percent_decoded(trimmed(item.substr(equals + 1)));
     const bool good_name =
         !name.empty() && !is_exporters_own(name) &&
         name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-_") == std::string::npos;

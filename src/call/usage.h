@@ -32,6 +32,8 @@ struct Usage {
   std::uint64_t cache_read_tokens = 0;   ///< subset of input
   std::uint64_t cache_write_tokens = 0;  ///< subset of input
   std::uint64_t reasoning_tokens = 0;    ///< subset of output
+
+  bool operator==(const Usage&) const = default;
 };
 
 }  // namespace archestra::call

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -33,5 +34,8 @@ struct HostPort {
   std::uint16_t port = 0;  ///< 0 for none
 };
 base::Result<HostPort> parse_host(std::string_view value);
+
+/// `text` with its percent escapes (RFC 3986 section 2.1) decoded; nothing where one is malformed.
+std::optional<std::string> percent_decoded(std::string_view text);
 
 }  // namespace archestra::http

@@ -83,5 +83,13 @@ TEST(Host, IsNameAndPort) {
     EXPECT_EQ(describe_host(value), "400") << value;
 }
 
+TEST(PercentDecoded, TakesEscapesAndNothingElse) {
+  EXPECT_EQ(percent_decoded(""), "");
+  EXPECT_EQ(percent_decoded("a+b%20c%2Fd%c3%A9"), "a+b c/d\xC3\xA9");
+  EXPECT_EQ(percent_decoded("%00"), std::string(1, '\0'));
+  for (const char* bad : {"%", "%4", "a%4g", "%g4", "%%41", "%+1", "%-1", "% 1"})
+    EXPECT_EQ(percent_decoded(bad), std::nullopt) << bad;
+}
+
 }  // namespace
 }  // namespace archestra::http

@@ -23,6 +23,7 @@ struct BodyEdit {
   std::string inserted;
 
   bool empty() const { return removed == 0 && inserted.empty(); }
+  bool operator==(const BodyEdit&) const = default;
 };
 
 /// What a request of an observed operation says.
@@ -33,6 +34,8 @@ struct RequestFacts {
   /// The usage option: asked for in the upstream request although the client did not. Its chunk is then
   /// dropped from what the client gets.
   BodyEdit usage_option;
+
+  bool operator==(const RequestFacts&) const = default;
 };
 
 /// Whether the gateway may ask a provider for usage in streams whose client did not.
@@ -56,6 +59,8 @@ struct ResponseFacts {
   std::uint32_t content_events = 0;  ///< events that carried text, reasoning or tool calls
   bool ended = false;                ///< the stream's last event has come
   std::string error_type;            ///< of an error object in the response; "" for none
+
+  bool operator==(const ResponseFacts&) const = default;
 };
 
 /// Reads one response alongside, in whatever pieces the gate hands it.

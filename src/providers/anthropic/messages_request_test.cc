@@ -11,26 +11,21 @@ namespace {
 
 constexpr std::size_t kSlack = 64;
 
-bool same(const RequestFacts& a, const RequestFacts& b) {
-  return a.model == b.model && a.stream == b.stream && a.tool_results == b.tool_results &&
-         a.usage_option.empty() && b.usage_option.empty();
-}
-
 // What a body says, the same with and without readable bytes behind it, whatever they are.
 RequestFacts inspect(std::string_view body) {
   const http::ExactCopy exact(body);
   const RequestFacts facts = inspect_messages_request(exact.view(), 0);
   for (const char behind : {' ', '}', ']', '"', ',', '0', '\0'}) {
     const http::ExactCopy copy(std::string(body) + std::string(kSlack, behind));
-    EXPECT_TRUE(same(inspect_messages_request(copy.view().substr(0, body.size()), kSlack), facts))
+    EXPECT_TRUE(inspect_messages_request(copy.view().substr(0, body.size()), kSlack) == facts)
         << body << " followed by " << behind;
   }
   return facts;
 }
 
 TEST(MessagesRequest, TellsNothingOfABodyThatIsNotThere) {
-  EXPECT_TRUE(same(inspect_messages_request({}, kSlack), {}));
-  EXPECT_TRUE(same(inspect_messages_request({}, 0), {}));
+  EXPECT_TRUE(inspect_messages_request({}, kSlack) == RequestFacts{});
+  EXPECT_TRUE(inspect_messages_request({}, 0) == RequestFacts{});
 }
 
 TEST(MessagesRequest, TellsModelAndStream) {
@@ -113,7 +108,7 @@ TEST(MessagesRequest, WhatIsNoJsonSaysNothing) {
         std::string_view(R"({"model":"a","messages":[{"content":[{"type":"tool_result"},]}]})"),
         std::string_view("{\"model\":\"a\",\"x\":\"\xFF\"}"),
         std::string_view("\xEF\xBB\xBF{\"model\":\"a\"}")})
-    EXPECT_TRUE(same(inspect(body), {})) << body;
+    EXPECT_TRUE(inspect(body) == RequestFacts{}) << body;
 }
 
 TEST(MessagesRequest, ABodyCutOffAnywhereSaysNothing) {
@@ -122,7 +117,7 @@ TEST(MessagesRequest, ABodyCutOffAnywhereSaysNothing) {
       R"("content":"4"}]},{"role":"user","content":"\u00e9"}],"max_tokens":12})";
   ASSERT_EQ(inspect(kBody).tool_results, 1u);
   for (std::size_t size = 0; size < kBody.size(); ++size)
-    EXPECT_TRUE(same(inspect(kBody.substr(0, size)), {})) << size;
+    EXPECT_TRUE(inspect(kBody.substr(0, size)) == RequestFacts{}) << size;
 }
 
 }  // namespace

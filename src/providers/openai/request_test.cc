@@ -12,12 +12,6 @@ namespace {
 
 constexpr std::size_t kSlack = 64;
 
-bool same(const RequestFacts& a, const RequestFacts& b) {
-  return a.model == b.model && a.stream == b.stream && a.tool_results == b.tool_results &&
-         a.usage_option.offset == b.usage_option.offset && a.usage_option.removed == b.usage_option.removed &&
-         a.usage_option.inserted == b.usage_option.inserted;
-}
-
 // What a body says, the same with and without readable bytes behind it, whatever they are.
 RequestFacts inspect(std::string_view body, UsageOption usage = UsageOption::kAskFor) {
   const http::ExactCopy exact(body);
@@ -30,7 +24,7 @@ RequestFacts inspect(std::string_view body, UsageOption usage = UsageOption::kAs
     while (with_slack.size() < body.size() + kSlack) with_slack += behind;
     with_slack.resize(body.size() + kSlack);
     const http::ExactCopy copy(with_slack);
-    EXPECT_TRUE(same(inspect_request(copy.view().substr(0, body.size()), kSlack, usage), facts))
+    EXPECT_TRUE(inspect_request(copy.view().substr(0, body.size()), kSlack, usage) == facts)
         << body << " followed by " << behind;
   }
   return facts;
@@ -38,8 +32,8 @@ RequestFacts inspect(std::string_view body, UsageOption usage = UsageOption::kAs
 
 // A request without a body has none in any buffer either.
 TEST(Request, TellsNothingOfABodyThatIsNotThere) {
-  EXPECT_TRUE(same(inspect_request({}, kSlack, UsageOption::kAskFor), {}));
-  EXPECT_TRUE(same(inspect_request({}, 0, UsageOption::kAskFor), {}));
+  EXPECT_TRUE(inspect_request({}, kSlack, UsageOption::kAskFor) == RequestFacts{});
+  EXPECT_TRUE(inspect_request({}, 0, UsageOption::kAskFor) == RequestFacts{});
 }
 
 TEST(Request, TellsModelAndStream) {
