@@ -55,6 +55,8 @@ void check(ContentCoding coding, std::string_view input, ExpansionLimits limits)
   for (const std::size_t size_max : {1u, 3u, 40u, 2000u}) {
     const Outcome outcome = decode(coding, cut(input, size_max), limits, pool);
     ARCHESTRA_ASSERT(outcome.failed == expected.failed, "the cut does not matter");
+    // Of a broken block libzstd gives what it happened to find, which depends on its buffers.
+    if (coding == ContentCoding::kZstd && outcome.failed) continue;
     const std::size_t common = std::min(outcome.text.size(), expected.text.size());
     ARCHESTRA_ASSERT(outcome.text.compare(0, common, expected.text, 0, common) == 0, "nor to the bytes");
     ARCHESTRA_ASSERT(outcome.failed || outcome.text.size() == expected.text.size(), "nor to their number");
