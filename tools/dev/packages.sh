@@ -98,7 +98,8 @@ need_prometheus() {
   say "fetching Debian's prometheus into $folder"
   rm -rf "$folder"
   mkdir -p "$folder"
-  long_step .dev/prometheus.log fetch_prometheus "$folder" || fail "apt could not download prometheus"
+  long_step .dev/prometheus.log fetch_prometheus "$folder" ||
+    say "apt could not download prometheus: the tests that ask it are skipped"
 }
 
 # apt downloads to where it is started, as a user of its own where it can.
