@@ -18,11 +18,12 @@ using http::HeaderId;
 
 constexpr int kFirstErrorStatus = 400;
 
-bool is_event_stream(const http::ResponseHead& head) {
+// Whether the content is of this type, whatever its parameters.
+bool is_of_type(const http::ResponseHead& head, std::string_view wanted) {
   std::string_view type = head.fields.value_of(HeaderId::kContentType);
   type = type.substr(0, type.find(';'));
   while (type.ends_with(' ') || type.ends_with('\t')) type.remove_suffix(1);
-  return http::equals_ignoring_case(type, "text/event-stream");
+  return http::equals_ignoring_case(type, wanted);
 }
 
 // What x-archestra-error says of a request that HTTP itself finds fault with.
@@ -348,8 +349,11 @@ net::Task<bool> Exchange::read_response_head(UpstreamConnection& upstream) {
 // word, in a coding that is not known, is better relayed with it than refused.
 GateMode Exchange::gate_mode(http::ContentCoding coding) const {
   if (scan_ == nullptr || coding == http::ContentCoding::kUnknown) return GateMode::kPass;
-  if (!is_event_stream(heads_.response))
-    return scan_->reads_array() ? GateMode::kObserveElements : GateMode::kObserveBody;
+  if (!is_of_type(heads_.response, "text/event-stream")) {
+    // A redirect or an empty answer is no stream, and lacks no last event.
+    const bool is_array = scan_->reads_array() && is_of_type(heads_.response, "application/json");
+    return is_array ? GateMode::kObserveElements : GateMode::kObserveBody;
+  }
   return request_facts_.usage_option.empty() ? GateMode::kObserveEvents : GateMode::kDecideEvents;
 }
 

@@ -175,6 +175,21 @@ test('an error instead of an array of chunks passes as it is', async () => {
   record.assertOutcome({ outcome: 'upstream_error', tryStatus: '429', errorType: '429' });
 });
 
+for (const [what, status, fields, body] of [
+  ['a redirect', 307, { Location: 'https://elsewhere.example/', 'Content-Type': 'text/html' }, '<p>Moved.</p>'],
+  ['protocol buffers', 200, { 'Content-Type': 'application/x-protobuf' }, '\n\0'],
+]) {
+  test(`${what} instead of an array of chunks is whole without a last chunk`, async () => {
+    const { record, result } = await scene.observe((headers) => generate(headers, pathOf('streamGenerateContent')), {
+      upstream: (own) => own.respond(status, fields, body),
+    });
+    assert.equal(result.status, status);
+    assert.equal(result.body.toString(), body);
+    record.assertOutcome({ outcome: 'completed', tryStatus: String(status) });
+    assert.equal(record.log.usage_provenance, 'unknown');
+  });
+}
+
 test('counting tokens consumes none, and names the model', async () => {
   const { record } = await scene.observe((headers) => generate(headers, pathOf('countTokens')), {
     upstream: (own) => own.json200({ totalTokens: 12, usageMetadata: { promptTokenCount: 12 } }),
