@@ -41,6 +41,9 @@ TEST(Registry, FindsTheWayOfACall) {
       {"POST", "/v1/openai/{agent}/chat/completions", kAgentChat, "/chat/completions", kCompletions, true},
       {"POST", "/v1/openai/{AGENT}/chat/completions", kAgentChat, "/chat/completions", kCompletions, true},
       {"POST", "/v1/openai/{agent}/v1/chat/completions", kAgentChat, "/chat/completions", kCompletions, true},
+      {"POST", "/v1/openai/v1/chat/%63ompletions", kChat, "/chat/%63ompletions", kCompletions},
+      {"POST", "/v1/openai/{agent}/chat%2Fcompletions?a", kAgentChat, "/chat%2Fcompletions?a", kCompletions,
+       true},
       {"POST", "/v1/openai/chat/completions?a=/../b", kChat, "/chat/completions?a=/../b", kCompletions},
       {"POST", "/v1/openai/{agent}/v1/chat/completions?", kAgentChat, "/chat/completions?", kCompletions,
        true},
@@ -64,7 +67,6 @@ TEST(Registry, FindsTheWayOfACall) {
       {"POST", "/v1/openai/chat/completions/chatcmpl-1", kRest, "/chat/completions/chatcmpl-1"},
       {"POST", "/v1/openai/chat/completionsx", kRest, "/chat/completionsx"},
       {"POST", "/v1/openai/Chat/completions", kRest, "/Chat/completions"},
-      {"POST", "/v1/openai/chat%2Fcompletions", kRest, "/chat%2Fcompletions"},
       {"POST", "/v1/openai//chat/completions", kRest, "//chat/completions"},
       {"POST", "/v1/openai/v1/v1/chat/completions", kRest, "/v1/chat/completions"},
       // An id counts in its own place and form only.

@@ -25,8 +25,8 @@ class RouteTable {
  public:
   RouteTable(std::string_view provider, std::span<const OperationPath> operations);
 
-  /// The operation and the route template of a request whose path, without query, is `path`. Anything else
-  /// than a POST to one of the paths passes through.
+  /// The operation and the route template of a request whose path, without query and escapes, is `path`.
+  /// Anything else than a POST to one of the paths passes through.
   call::Route route(std::string_view method, std::string_view path, bool with_agent) const;
 
  private:

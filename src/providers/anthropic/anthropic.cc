@@ -4,6 +4,7 @@
 
 #include "base/json_text.h"
 #include "providers/anthropic/messages.h"
+#include "providers/percent.h"
 #include "providers/route_table.h"
 
 namespace archestra::providers {
@@ -63,7 +64,8 @@ class Anthropic final : public Provider {
   std::string_view name() const override { return name_; }
 
   call::Route route(std::string_view method, std::string_view rest, bool with_agent) const override {
-    const std::string_view path = rest.substr(0, rest.find('?'));
+    std::string scratch;
+    const std::string_view path = percent_decoded(rest.substr(0, rest.find('?')), scratch);
     const bool is_bare = lacks_version(path);
     call::Route route = routes_.route(method, is_bare ? with_version(path) : path, with_agent);
     if (is_bare) route.upstream_prefix = kVersion;

@@ -29,6 +29,10 @@ TEST(Anthropic, FindsTheWayOfACall) {
        "/v1/messages/count_tokens?beta=true"},
       {"POST", "/messages/count_tokens", "messages.count_tokens", "/v1/messages/count_tokens",
        "/v1/messages/count_tokens"},
+      // An escaped letter is that letter to the provider, and is forwarded as it came.
+      {"POST", "/v1/message%73", "messages", "/v1/messages", "/v1/message%73"},
+      {"POST", "/%6Dessages?beta=true", "messages", "/v1/messages", "/v1/%6Dessages?beta=true"},
+      {"POST", "/%76%31/messages", "messages", "/v1/messages", "/%76%31/messages"},
       // Everything else passes through: other methods,
       {"GET", "/v1/messages", "request", "/*", "/v1/messages"},
       {"GET", "/messages?a=b", "request", "/*", "/v1/messages?a=b"},

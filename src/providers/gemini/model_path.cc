@@ -1,30 +1,12 @@
 #include "providers/gemini/model_path.h"
 
 #include <algorithm>
-#include <charconv>
 #include <iterator>
+
+#include "providers/percent.h"
 
 namespace archestra::providers::gemini {
 namespace {
-
-// "%" without two hexadecimal digits behind it stays as it is.
-std::string_view percent_decoded(std::string_view text, std::string& scratch) {
-  if (!text.contains('%')) return text;
-  scratch.clear();
-  while (!text.empty()) {
-    unsigned char byte = 0;
-    const char* const digits = text.data() + 1;
-    if (text.size() > 2 && text.front() == '%' &&
-        std::from_chars(digits, digits + 2, byte, 16).ptr == digits + 2) {
-      scratch += static_cast<char>(byte);
-      text.remove_prefix(3);
-    } else {
-      scratch += text.front();
-      text.remove_prefix(1);
-    }
-  }
-  return scratch;
-}
 
 // Where in `list` it is; its size for nowhere.
 template <std::size_t kSize>

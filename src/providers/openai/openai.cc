@@ -6,6 +6,7 @@
 #include "providers/openai/chat.h"
 #include "providers/openai/request.h"
 #include "providers/openai/responses.h"
+#include "providers/percent.h"
 #include "providers/route_table.h"
 
 namespace archestra::providers {
@@ -57,7 +58,9 @@ class OpenAi final : public Provider {
   call::Route route(std::string_view method, std::string_view rest, bool with_agent) const override {
     // SDKs differ in whether /v1 is part of the base URL.
     if (rest.starts_with("/v1/")) rest.remove_prefix(3);
-    call::Route route = routes_.route(method, rest.substr(0, rest.find('?')), with_agent);
+    std::string scratch;
+    const std::string_view path = percent_decoded(rest.substr(0, rest.find('?')), scratch);
+    call::Route route = routes_.route(method, path, with_agent);
     route.upstream_path = rest;
     return route;
   }
