@@ -4,7 +4,7 @@
 
 namespace archestra::providers {
 
-std::string_view percent_decoded(std::string_view text, std::string& scratch) {
+std::string_view without_escapes(std::string_view text, std::string& scratch) {
   if (!text.contains('%')) return text;
   scratch.clear();
   while (!text.empty()) {

@@ -10,6 +10,6 @@ namespace archestra::providers {
 
 /// `text` with its escapes resolved: itself where there are none, else in `scratch`. A "%" without two
 /// hexadecimal digits behind it stays as it is.
-std::string_view percent_decoded(std::string_view text, std::string& scratch);
+std::string_view without_escapes(std::string_view text, std::string& scratch);
 
 }  // namespace archestra::providers

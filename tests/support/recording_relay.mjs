@@ -61,6 +61,7 @@ export function describeRecordings(provider, count, prefix = '') {
       for (const [framing, deliver] of Object.entries(framings)) {
         if (recording.meta.stream && framing === 'Content-Length') continue;
         for (const { name, cut } of cuts) {
+          if (framing === 'chunks' && name === 'byte by byte') continue; // as below, where the framing is cut as well
           test(`${recording.name}: ${framing}, ${name}`, () =>
             relay(scene, { recording, request: recording.request, deliver, cut }));
         }

@@ -17,7 +17,7 @@ std::size_t place_of(std::string_view name, const std::string_view (&list)[kSize
 }  // namespace
 
 std::optional<ModelPath> parse_model_path(std::string_view path, std::string& scratch) {
-  path = percent_decoded(path, scratch);
+  path = without_escapes(path, scratch);
   if (!path.starts_with('/')) return std::nullopt;
   path.remove_prefix(1);
   const std::size_t slash = path.find('/');

@@ -59,7 +59,7 @@ class OpenAi final : public Provider {
     // SDKs differ in whether /v1 is part of the base URL.
     if (rest.starts_with("/v1/")) rest.remove_prefix(3);
     std::string scratch;
-    const std::string_view path = percent_decoded(rest.substr(0, rest.find('?')), scratch);
+    const std::string_view path = without_escapes(rest.substr(0, rest.find('?')), scratch);
     call::Route route = routes_.route(method, path, with_agent);
     route.upstream_path = rest;
     return route;
