@@ -53,7 +53,7 @@ class ChatScan final : public ResponseScan {
     }
     if (root->has_content) ++facts_.content_events;
     if (root->is_plain && root->content != nullptr) remember(raw, *data, *root);
-    const bool is_usage_chunk = root->has_usage && root->has_empty_choices;
+    const bool is_usage_chunk = root->has_usage && root->has_empty_choices && !root->has_error;
     return is_usage_chunk && usage_chunk_ == UsageChunk::kDrop ? Verdict::kDrop : Verdict::kPass;
   }
 
@@ -66,6 +66,7 @@ class ChatScan final : public ResponseScan {
     bool has_content = false;
     bool has_usage = false;
     bool has_empty_choices = false;
+    bool has_error = false;
     bool is_plain = true;  // to read it again would find nothing more than its content
     // Where in the document two texts begin, at their quotes, that differ from chunk to chunk.
     const char* document = nullptr;
@@ -103,6 +104,7 @@ class ChatScan final : public ResponseScan {
         facts_.model = json::as_string(member).value_or("");
       } else if (key == "error" && json::is_object(member)) {
         facts_.error_type = error_type_of(member);
+        root.has_error = true;
         root.is_plain = false;
       } else if (key == "obfuscation" && json::is_string(member)) {
         root.obfuscation = member.raw_json_token().data();

@@ -283,6 +283,10 @@ TEST(ChatStream, DropsTheUsageChunkAndNothingElse) {
       {R"({"choices":[],"usage":{"prompt_tokens":1}})", true},
       {R"({"usage":{"prompt_tokens":1},"choices":[ ]})", true},
       {R"({"id":"a","choices":[],"usage":{},"service_tier":"default"})", true},
+      {R"({"choices":[],"usage":{},"error":null})", true},
+      // An error is the client's to see, whatever it cost.
+      {R"({"choices":[],"usage":{"prompt_tokens":1},"error":{"message":"m","type":"server_error"}})"},
+      {R"({"error":{},"choices":[],"usage":{"prompt_tokens":1}})"},
       // Usage beside content: its bytes are the client's.
       {R"({"choices":[{"index":0,"delta":{"content":"a"}}],"usage":{"prompt_tokens":1}})"},
       {R"({"choices":[{}],"usage":{"prompt_tokens":1}})"},
