@@ -61,6 +61,11 @@ bool is_null(ondemand::value& value) {
   return !value.is_null().get(yes) && yes;
 }
 
+bool is_true(ondemand::value value) {
+  bool flag = false;
+  return !value.get_bool().get(flag) && flag;
+}
+
 bool has_escapes(ondemand::raw_json_string key) {
   const char* at = key.raw();
   while (*at != '"' && *at != '\\') ++at;

@@ -26,6 +26,7 @@ std::optional<std::uint64_t> as_count(ondemand::value value);
 bool is_object(ondemand::value& value);
 bool is_string(ondemand::value& value);
 bool is_null(ondemand::value& value);
+bool is_true(ondemand::value value);
 /// Whether a key is written with escapes, so that it may mean more than it compares equal to.
 bool has_escapes(ondemand::raw_json_string key);
 
@@ -41,6 +42,13 @@ bool for_each_member(ondemand::object object, Visit visit) {
     visit(key, value);
   }
   return true;
+}
+
+/// The same of a value, which may be anything: where it is no object, nothing is visited.
+template <class Visit>
+bool for_each_member(ondemand::value value, Visit visit) {
+  ondemand::object object;
+  return is_object(value) && !value.get_object().get(object) && for_each_member(object, visit);
 }
 
 /// Whether no token is left. False after an error too.

@@ -64,8 +64,7 @@ RequestFacts inspect_messages_request(std::string_view body, std::size_t slack) 
     if (key == "model") {
       if (const auto model = json::as_string(member)) facts.model = *model;
     } else if (key == "stream") {
-      bool stream = false;
-      facts.stream = !member.get_bool().get(stream) && stream;
+      facts.stream = json::is_true(member);
     } else if (key == "messages" && results) {
       results = count_in(member, count_results_of_message);
     }

@@ -109,9 +109,7 @@ class MessagesScan final : public ResponseScan {
 
   // Of a content block, or of the message. Signatures and citations are no text of the model's.
   void read_delta(value delta, Event& event) {
-    object members;
-    if (delta.get_object().get(members)) return;
-    json::for_each_member(members, [&](raw_json_string key, value member) {
+    json::for_each_member(delta, [&](raw_json_string key, value member) {
       // Of text_delta, thinking_delta, input_json_delta and compaction_delta.
       if (key == "text" || key == "thinking" || key == "partial_json" || key == "content") {
         if (!is_text(member)) return;
@@ -126,9 +124,7 @@ class MessagesScan final : public ResponseScan {
 
   // What message_start brings: its counts of the output are those of a message that has only begun.
   void read_message(value message) {
-    object members;
-    if (message.get_object().get(members)) return;
-    json::for_each_member(members, [&](raw_json_string key, value member) {
+    json::for_each_member(message, [&](raw_json_string key, value member) {
       read_message_member(key, member, Provenance::kEstimate);
     });
   }
@@ -160,10 +156,8 @@ class MessagesScan final : public ResponseScan {
   // Whether the model has said something in it already. A call of a tool that the provider runs itself
   // (server_tool_use, mcp_tool_use) is the model's word too, but nobody is asked to answer it.
   bool read_block(value block) {
-    object members;
-    if (block.get_object().get(members)) return false;
     bool has_content = false;
-    json::for_each_member(members, [&](raw_json_string key, value member) {
+    json::for_each_member(block, [&](raw_json_string key, value member) {
       if (key == "type") {
         const std::string_view type = json::as_string(member).value_or("");
         if (type == "tool_use") ++facts_.tool_calls;
@@ -177,8 +171,6 @@ class MessagesScan final : public ResponseScan {
 
   // Counts are cumulative. One that is left out or null keeps its earlier value.
   void read_usage(value usage, Provenance word) {
-    object members;
-    if (usage.get_object().get(members)) return;
     call::Usage& known = facts_.usage;
     bool told = false;
     const auto set = [&](std::uint64_t& figure, value member) {
@@ -187,7 +179,7 @@ class MessagesScan final : public ResponseScan {
       figure = *count;
       told = true;
     };
-    json::for_each_member(members, [&](raw_json_string key, value member) {
+    json::for_each_member(usage, [&](raw_json_string key, value member) {
       if (key == "input_tokens") {
         set(uncached_input_, member);
       } else if (key == "cache_creation_input_tokens") {
@@ -197,9 +189,7 @@ class MessagesScan final : public ResponseScan {
       } else if (key == "output_tokens") {
         set(known.output_tokens, member);
       } else if (key == "output_tokens_details") {
-        object details;
-        if (!json::is_object(member) || member.get_object().get(details)) return;
-        json::for_each_member(details, [&](raw_json_string name, value detail) {
+        json::for_each_member(member, [&](raw_json_string name, value detail) {
           if (name == "thinking_tokens") set(known.reasoning_tokens, detail);
         });
       }

@@ -208,9 +208,7 @@ class GenerateScan final : public ResponseScan {
   }
 
   static void read_content(value content, Calls& calls, Chunk& chunk) {
-    object members;
-    if (content.get_object().get(members)) return;
-    json::for_each_member(members, [&](raw_json_string key, value member) {
+    json::for_each_member(content, [&](raw_json_string key, value member) {
       array parts;
       if (key != "parts" || member.get_array().get(parts)) return;
       for (auto item : parts) {
@@ -241,18 +239,13 @@ class GenerateScan final : public ResponseScan {
     if (calls.has_any && !calls.continues) ++calls.further;
     calls.has_any = true;
     calls.continues = false;
-    object members;
-    if (call.get_object().get(members)) return;
-    json::for_each_member(members, [&](raw_json_string key, value member) {
-      bool yes = false;
-      if (key == "willContinue") calls.continues = !member.get_bool().get(yes) && yes;
+    json::for_each_member(call, [&](raw_json_string key, value member) {
+      if (key == "willContinue") calls.continues = json::is_true(member);
     });
   }
 
   static void read_feedback(value feedback, Chunk& chunk) {
-    object members;
-    if (!json::is_object(feedback) || feedback.get_object().get(members)) return;
-    json::for_each_member(members, [&](raw_json_string key, value member) {
+    json::for_each_member(feedback, [&](raw_json_string key, value member) {
       if (key != "blockReason") return;
       chunk.is_blocked |= !json::as_string(member).value_or("").empty();
       chunk.is_plain &= !chunk.is_blocked;
@@ -298,11 +291,9 @@ class GenerateScan final : public ResponseScan {
   }
 
   static void read_error(value error, Chunk& chunk) {
-    object members;
     chunk.is_plain = false;
     chunk.error_type = "error";
-    if (error.get_object().get(members)) return;
-    json::for_each_member(members, [&](raw_json_string key, value member) {
+    json::for_each_member(error, [&](raw_json_string key, value member) {
       if (key != "status") return;
       if (const auto status = json::as_string(member); status && !status->empty()) chunk.error_type = *status;
     });

@@ -11,18 +11,14 @@ namespace {
 void set(std::uint64_t& figure, value member) { figure = json::as_count(member).value_or(figure); }
 
 void read_input_details(value details, call::Usage& figures) {
-  object members;
-  if (!json::is_object(details) || details.get_object().get(members)) return;
-  json::for_each_member(members, [&](raw_json_string key, value member) {
+  json::for_each_member(details, [&](raw_json_string key, value member) {
     if (key == "cached_tokens") set(figures.cache_read_tokens, member);
     if (key == "cache_write_tokens") set(figures.cache_write_tokens, member);
   });
 }
 
 void read_output_details(value details, call::Usage& figures) {
-  object members;
-  if (!json::is_object(details) || details.get_object().get(members)) return;
-  json::for_each_member(members, [&](raw_json_string key, value member) {
+  json::for_each_member(details, [&](raw_json_string key, value member) {
     if (key == "reasoning_tokens") set(figures.reasoning_tokens, member);
   });
 }

@@ -160,9 +160,7 @@ class ChatScan final : public ResponseScan {
   }
 
   void read_message(value message, std::uint64_t choice, Root& root) {
-    object members;
-    if (message.get_object().get(members)) return;
-    json::for_each_member(members, [&](raw_json_string key, value member) {
+    json::for_each_member(message, [&](raw_json_string key, value member) {
       if (key == "content" || key == "reasoning_content" || key == "reasoning" || key == "refusal") {
         note_text(member, root);
       } else if (key == "tool_calls") {

@@ -55,8 +55,7 @@ RequestFacts inspect_request(std::string_view body, std::size_t slack, UsageOpti
     if (key == "model") {
       if (const auto model = json::as_string(member)) facts.model = *model;
     } else if (key == "stream") {
-      bool stream = false;
-      facts.stream = !member.get_bool().get(stream) && stream;
+      facts.stream = json::is_true(member);
     } else if (key == "stream_options" && options) {
       options = read_stream_options(member, document_begin);
     } else if (key == "messages" || key == "input") {

@@ -51,13 +51,12 @@ bool is_call_to_client(object item) {
   std::string_view execution;
   std::string_view environment;
   json::for_each_member(item, [&](raw_json_string key, value member) {
-    object members;
     if (key == "type") {
       type = json::as_string(member).value_or("");
     } else if (key == "execution") {
       execution = json::as_string(member).value_or("");
-    } else if (key == "environment" && json::is_object(member) && !member.get_object().get(members)) {
-      json::for_each_member(members, [&](raw_json_string name, value text) {
+    } else if (key == "environment") {
+      json::for_each_member(member, [&](raw_json_string name, value text) {
         if (name == "type") environment = json::as_string(text).value_or("");
       });
     }
@@ -213,9 +212,7 @@ class ResponsesScan final : public ResponseScan {
 
   static std::string_view reason_of(value details) {
     std::string_view reason;
-    object members;
-    if (details.get_object().get(members)) return reason;
-    json::for_each_member(members, [&](raw_json_string key, value member) {
+    json::for_each_member(details, [&](raw_json_string key, value member) {
       if (key == "reason") reason = json::as_string(member).value_or("");
     });
     return reason;
