@@ -83,6 +83,17 @@ std::string lower_case(std::string_view text) {
   return lower;
 }
 
+constexpr std::size_t kEscapeBytes = 3;
+
+// The byte that a text begins with in escaped form.
+std::optional<char> escaped_byte(std::string_view text) {
+  unsigned char byte = 0;
+  if (text.size() < kEscapeBytes || text.front() != '%') return std::nullopt;
+  const char* const end = text.data() + kEscapeBytes;
+  if (std::from_chars(text.data() + 1, end, byte, 16).ptr != end) return std::nullopt;
+  return static_cast<char>(byte);
+}
+
 }  // namespace
 
 std::string Url::authority() const {
@@ -131,19 +142,24 @@ base::Result<HostPort> parse_host(std::string_view value) {
 
 std::optional<std::string> percent_decoded(std::string_view text) {
   std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '%') {
-      out += text[i];
-      continue;
-    }
-    unsigned char byte = 0;
-    if (i + 2 >= text.size()) return std::nullopt;
-    const auto [end, error] = std::from_chars(text.data() + i + 1, text.data() + i + 3, byte, 16);
-    if (error != std::errc() || end != text.data() + i + 3) return std::nullopt;
-    out += static_cast<char>(byte);
-    i += 2;
+  while (!text.empty()) {
+    const auto byte = escaped_byte(text);
+    if (!byte && text.front() == '%') return std::nullopt;
+    out += byte.value_or(text.front());
+    text.remove_prefix(byte ? kEscapeBytes : 1);
   }
   return out;
+}
+
+std::string_view without_escapes(std::string_view text, std::string& scratch) {
+  if (!text.contains('%')) return text;
+  scratch.clear();
+  while (!text.empty()) {
+    const auto byte = escaped_byte(text);
+    scratch += byte.value_or(text.front());
+    text.remove_prefix(byte ? kEscapeBytes : 1);
+  }
+  return scratch;
 }
 
 }  // namespace archestra::http

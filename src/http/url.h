@@ -37,5 +37,9 @@ base::Result<HostPort> parse_host(std::string_view value);
 
 /// `text` with its percent escapes (RFC 3986 section 2.1) decoded; nothing where one is malformed.
 std::optional<std::string> percent_decoded(std::string_view text);
+/// The same for comparing paths: every server takes an escaped letter for the letter, and some an escaped '/'
+/// for that. Itself where there are no escapes, else in `scratch`; a "%" without two hexadecimal digits
+/// behind it stays as it is.
+std::string_view without_escapes(std::string_view text, std::string& scratch);
 
 }  // namespace archestra::http

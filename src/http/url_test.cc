@@ -91,5 +91,15 @@ TEST(PercentDecoded, TakesEscapesAndNothingElse) {
     EXPECT_EQ(percent_decoded(bad), std::nullopt) << bad;
 }
 
+TEST(WithoutEscapes, LeavesAloneWhatIsNone) {
+  std::string scratch;
+  constexpr std::string_view kPlain = "/chat/completions";
+  EXPECT_EQ(without_escapes(kPlain, scratch).data(), kPlain.data()) << "nothing is copied";
+  EXPECT_EQ(without_escapes("/chat%2f%63ompletions", scratch), "/chat/completions");
+  EXPECT_EQ(without_escapes("a+%20%", scratch), "a+ %");
+  for (const char* bad : {"%", "%4", "a%4g", "%g4", "%+1", "%-1"})
+    EXPECT_EQ(without_escapes(bad, scratch), bad);
+}
+
 }  // namespace
 }  // namespace archestra::http

@@ -3,8 +3,8 @@
 #include <array>
 
 #include "base/json_text.h"
+#include "http/url.h"
 #include "providers/anthropic/messages.h"
-#include "providers/percent.h"
 #include "providers/route_table.h"
 
 namespace archestra::providers {
@@ -65,7 +65,7 @@ class Anthropic final : public Provider {
 
   call::Route route(std::string_view method, std::string_view rest, bool with_agent) const override {
     std::string scratch;
-    const std::string_view path = without_escapes(rest.substr(0, rest.find('?')), scratch);
+    const std::string_view path = http::without_escapes(rest.substr(0, rest.find('?')), scratch);
     const bool is_bare = lacks_version(path);
     call::Route route = routes_.route(method, is_bare ? with_version(path) : path, with_agent);
     if (is_bare) route.upstream_prefix = kVersion;

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <iterator>
 
-#include "providers/percent.h"
+#include "http/url.h"
 
 namespace archestra::providers::gemini {
 namespace {
@@ -17,7 +17,7 @@ std::size_t place_of(std::string_view name, const std::string_view (&list)[kSize
 }  // namespace
 
 std::optional<ModelPath> parse_model_path(std::string_view path, std::string& scratch) {
-  path = without_escapes(path, scratch);
+  path = http::without_escapes(path, scratch);
   if (!path.starts_with('/')) return std::nullopt;
   path.remove_prefix(1);
   const std::size_t slash = path.find('/');

@@ -3,10 +3,10 @@
 #include <array>
 
 #include "base/json_text.h"
+#include "http/url.h"
 #include "providers/openai/chat.h"
 #include "providers/openai/request.h"
 #include "providers/openai/responses.h"
-#include "providers/percent.h"
 #include "providers/route_table.h"
 
 namespace archestra::providers {
@@ -59,7 +59,7 @@ class OpenAi final : public Provider {
     // SDKs differ in whether /v1 is part of the base URL.
     if (rest.starts_with("/v1/")) rest.remove_prefix(3);
     std::string scratch;
-    const std::string_view path = without_escapes(rest.substr(0, rest.find('?')), scratch);
+    const std::string_view path = http::without_escapes(rest.substr(0, rest.find('?')), scratch);
     call::Route route = routes_.route(method, path, with_agent);
     route.upstream_path = rest;
     return route;
