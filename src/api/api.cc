@@ -13,12 +13,6 @@
 namespace archestra::api {
 namespace {
 
-bool is_json(std::string_view content_type) {
-  content_type = content_type.substr(0, content_type.find(';'));
-  while (content_type.ends_with(' ') || content_type.ends_with('\t')) content_type.remove_suffix(1);
-  return http::equals_ignoring_case(content_type, "application/json");
-}
-
 // HEAD is answered as GET is; whoever sends the answer leaves out its body (RFC 9110 section 9.3.2).
 std::string_view effective(std::string_view method) { return method == "HEAD" ? "GET" : method; }
 
@@ -47,7 +41,7 @@ ServiceAnswer dispatch(Agents& agents, const http_io::ServiceRequest& request, s
   if (method == route->methods.end()) return method_not_allowed(route->methods);
   const auto id = base::Uuid::parse(id_text);
   if (!id_text.empty() && !id) return invalid_request("The id in the path is not a UUID.");
-  if (method->has_body && !is_json(request.content_type))
+  if (method->has_body && !http::is_media_type(request.content_type, "application/json"))
     return error_answer(415, "unsupported_media_type",
                         "The body must be JSON, with Content-Type: application/json.");
   const Query query(query_text);

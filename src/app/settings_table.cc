@@ -6,6 +6,8 @@
 #include <optional>
 
 #include "app/config.h"
+#include "http/head.h"
+#include "http/url.h"
 #include "net/socket_address.h"
 
 namespace archestra::app {
@@ -27,10 +29,9 @@ std::string lower(std::string_view text) {
   return out;
 }
 
-std::string_view trimmed(std::string_view text) {
-  const std::size_t begin = text.find_first_not_of(" \t");
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(" \t") - begin + 1);
+// What goes into a header: what could end the line is refused.
+bool is_clean(std::string_view text) {
+  return std::ranges::none_of(text, [](unsigned char c) { return c < 0x20 || c == 0x7f; });
 }
 
 template <auto kMember>
@@ -74,10 +75,8 @@ bool set_milliseconds(Config& config, std::string_view text) {
 
 template <auto kMember>
 bool set_secret(Config& config, std::string_view text) {
-  // It goes into a header: what could end the line is refused.
-  const bool clean = std::ranges::none_of(text, [](unsigned char c) { return c < 0x20 || c == 0x7f; });
-  if (clean) config.*kMember = base::Secret(std::string(text));
-  return clean;
+  if (is_clean(text)) config.*kMember = base::Secret(std::string(text));
+  return is_clean(text);
 }
 
 template <auto kMember>
@@ -100,7 +99,7 @@ bool add_provider(Config& config, std::string_view name, const providers::Dialec
   return true;
 }
 
-bool is_provider_name(std::string_view name) {
+bool is_plain_name(std::string_view name) {
   return !name.empty() &&
          name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-_") == std::string_view::npos;
 }
@@ -111,7 +110,7 @@ bool for_each_item(std::string_view text, Visit visit) {
   while (!text.empty()) {
     const std::string_view item = text.substr(0, text.find(','));
     text.remove_prefix(std::min(item.size() + 1, text.size()));
-    if (const std::string_view bare = trimmed(item); !bare.empty() && !visit(bare)) return false;
+    if (const std::string_view bare = http::trimmed(item); !bare.empty() && !visit(bare)) return false;
   }
   return true;
 }
@@ -122,8 +121,8 @@ bool set_compatible_providers(Config& config, std::string_view text) {
   return for_each_item(text, [&](std::string_view item) {
     const std::size_t equals = item.find('=');
     if (equals == std::string_view::npos) return false;
-    const std::string_view name = trimmed(item.substr(0, equals));
-    return is_provider_name(name) && add_provider(config, name, openai, trimmed(item.substr(equals + 1)));
+    const std::string_view name = http::trimmed(item.substr(0, equals));
+    return is_plain_name(name) && add_provider(config, name, openai, http::trimmed(item.substr(equals + 1)));
   });
 }
 
@@ -210,23 +209,15 @@ bool is_exporters_own(std::string_view name) {
 
 bool set_otlp_headers(Config& config, std::string_view text) {
   config.otlp_headers.clear();
-  while (!text.empty()) {
-    const std::string_view item = text.substr(0, text.find(','));
-    text.remove_prefix(std::min(item.size() + 1, text.size()));
-    if (trimmed(item).empty()) continue;
+  return for_each_item(text, [&](std::string_view item) {
     const std::size_t equals = item.find('=');
     if (equals == std::string_view::npos) return false;
-    const std::string name = lower(trimmed(item.substr(0, equals)));
-    const auto value = http::percent_decoded(trimmed(item.substr(equals + 1)));
-    const bool good_name =
-        !name.empty() && !is_exporters_own(name) &&
-        name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-_") == std::string::npos;
-    if (!good_name || !value ||
-        std::ranges::any_of(*value, [](unsigned char c) { return c < 0x20 || c == 0x7f; }))
-      return false;
+    const std::string name = lower(http::trimmed(item.substr(0, equals)));
+    const auto value = http::percent_decoded(http::trimmed(item.substr(equals + 1)));
+    if (!is_plain_name(name) || is_exporters_own(name) || !value || !is_clean(*value)) return false;
     config.otlp_headers.emplace_back(name, base::Secret(*value));
-  }
-  return true;
+    return true;
+  });
 }
 
 constexpr std::string_view kPort = "a port, 0 to 65535 (0: the system chooses)";

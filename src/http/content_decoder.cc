@@ -33,12 +33,6 @@ ContentCoding coding_named(std::string_view text) {
   return ContentCoding::kUnknown;
 }
 
-std::string_view trimmed(std::string_view text) {
-  while (text.starts_with(' ') || text.starts_with('\t')) text.remove_prefix(1);
-  while (text.ends_with(' ') || text.ends_with('\t')) text.remove_suffix(1);
-  return text;
-}
-
 }  // namespace
 
 ContentCoding content_coding(const Fields& fields) {

@@ -55,10 +55,7 @@ template <class Found>
 bool any_token(std::string_view list, Found found) {
   while (!list.empty()) {
     const std::size_t comma = list.find(',');
-    std::string_view token = list.substr(0, comma);
-    while (!token.empty() && is_blank(token.front())) token.remove_prefix(1);
-    while (!token.empty() && is_blank(token.back())) token.remove_suffix(1);
-    if (found(token)) return true;
+    if (found(trimmed(list.substr(0, comma)))) return true;
     if (comma == std::string_view::npos) break;
     list.remove_prefix(comma + 1);
   }
@@ -68,6 +65,16 @@ bool any_token(std::string_view list, Found found) {
 }  // namespace
 
 bool equals_ignoring_case(std::string_view a, std::string_view b) { return same_text(a, b); }
+
+std::string_view trimmed(std::string_view text) {
+  while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
+  while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
+  return text;
+}
+
+bool is_media_type(std::string_view content_type, std::string_view wanted) {
+  return same_text(trimmed(content_type.substr(0, content_type.find(';'))), wanted);
+}
 
 HeaderId header_id(std::string_view name) {
   constexpr std::string_view kArchestraPrefix = "x-archestra-";

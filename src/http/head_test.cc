@@ -161,5 +161,21 @@ TEST(ReasonPhrase, IsEmptyForWhatWeNeverSend) {
   EXPECT_EQ(reason_phrase(299), "");
 }
 
+TEST(Trimmed, TakesOffBlanksAtTheEnds) {
+  EXPECT_EQ(trimmed(""), "");
+  EXPECT_EQ(trimmed(" \t "), "");
+  EXPECT_EQ(trimmed("\ta b \t"), "a b");
+  EXPECT_EQ(trimmed("\na\r"), "\na\r") << "of a line";
+}
+
+TEST(IsMediaType, LooksAtTheTypeAlone) {
+  for (const char* json : {"application/json", "Application/JSON", "application/json; charset=utf-8",
+                           "application/json \t;x", "application/json;"})
+    EXPECT_TRUE(is_media_type(json, "application/json")) << json;
+  for (const char* other :
+       {"", ";", "application/jsonx", "text/json", "application/json, text/plain", "application /json"})
+    EXPECT_FALSE(is_media_type(other, "application/json")) << other;
+}
+
 }  // namespace
 }  // namespace archestra::http

@@ -18,12 +18,8 @@ using http::HeaderId;
 
 constexpr int kFirstErrorStatus = 400;
 
-// Whether the content is of this type, whatever its parameters.
 bool is_of_type(const http::ResponseHead& head, std::string_view wanted) {
-  std::string_view type = head.fields.value_of(HeaderId::kContentType);
-  type = type.substr(0, type.find(';'));
-  while (type.ends_with(' ') || type.ends_with('\t')) type.remove_suffix(1);
-  return http::equals_ignoring_case(type, wanted);
+  return http::is_media_type(head.fields.value_of(HeaderId::kContentType), wanted);
 }
 
 // What x-archestra-error says of a request that HTTP itself finds fault with.

@@ -21,17 +21,11 @@ void set_unless_set(std::string_view& label, std::string_view value) {
   if (label.empty()) label = value;
 }
 
-std::string_view trimmed(std::string_view text) {
-  const std::size_t begin = text.find_first_not_of(" \t");
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(" \t") - begin + 1);
-}
-
 /// The next part of `rest`, which loses it and the slash behind it.
 std::string_view take_part(std::string_view& rest) {
   const std::string_view part = rest.substr(0, rest.find('/'));
   rest.remove_prefix(part.size() < rest.size() ? part.size() + 1 : part.size());
-  return trimmed(part);
+  return http::trimmed(part);
 }
 
 }  // namespace
@@ -48,7 +42,7 @@ RequestLabels read_request_labels(const http::Fields& fields) {
   }
   set_unless_set(labels.agent, take_part(meta));
   set_unless_set(labels.run, take_part(meta));
-  set_unless_set(labels.session, trimmed(meta));  // with whatever slashes it has
+  set_unless_set(labels.session, http::trimmed(meta));  // with whatever slashes it has
   return labels;
 }
 
