@@ -72,13 +72,15 @@ std::optional<bool> is_usage_chunk(std::string_view raw) {
     return std::nullopt;
   bool has_usage = false;
   bool has_empty_choices = false;
+  bool has_error = false;
   for (const dom::key_value_pair member : root) {
     dom::array choices;
     if (member.key == "usage") has_usage = member.value.is_object();
+    if (member.key == "error") has_error |= member.value.is_object();
     if (member.key == "choices")
       has_empty_choices = !member.value.get_array().get(choices) && choices.size() == 0;
   }
-  return has_usage && has_empty_choices;
+  return has_usage && has_empty_choices && !has_error;
 }
 
 void check_dropped(const Outcome& outcome) {
