@@ -1,29 +1,27 @@
 #include "providers/route_table.h"
 
+#include <algorithm>
+
 namespace archestra::providers {
 
-RouteTable::Row RouteTable::row(std::string_view provider, std::string_view path,
-                                const call::Operation& operation) {
-  const std::string prefix = "/v1/" + std::string(provider);
-  return {.path = path,
-          .operation = &operation,
-          .plain = prefix + std::string(path),
-          .with_agent = prefix + "/:agentId" + std::string(path)};
+RouteTemplate::RouteTemplate(std::string_view provider, std::string_view path)
+    : plain_("/v1/" + std::string(provider)), with_agent_(plain_ + "/:agentId") {
+  plain_ += path;
+  with_agent_ += path;
 }
 
 RouteTable::RouteTable(std::string_view provider, std::span<const OperationPath> operations)
-    : provider_(provider), rest_(row(provider, "/*", kPassThrough)) {
-  for (const auto& [path, operation] : operations) rows_.push_back(row(provider, path, *operation));
+    : provider_(provider), rest_(provider, "/*") {
+  for (const auto& [path, operation] : operations)
+    rows_.push_back({.path = path, .operation = operation, .route_template = {provider, path}});
 }
 
 call::Route RouteTable::route(std::string_view method, std::string_view path, bool with_agent) const {
-  const Row* found = &rest_;
-  if (method == "POST")
-    for (const Row& row : rows_)
-      if (row.path == path) found = &row;
+  const auto row = method == "POST" ? std::ranges::find(rows_, path, &Row::path) : rows_.end();
+  const bool is_known = row != rows_.end();
   return {.provider = provider_,
-          .operation = found->operation,
-          .route_template = with_agent ? found->with_agent : found->plain};
+          .operation = is_known ? row->operation : &kPassThrough,
+          .route_template = (is_known ? row->route_template : rest_).text(with_agent)};
 }
 
 }  // namespace archestra::providers

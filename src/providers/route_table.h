@@ -21,6 +21,17 @@ struct OperationPath {
 /// What every dialect says of a request it only passes through.
 inline constexpr call::Operation kPassThrough{.name = "request", .gen_ai_operation = ""};
 
+/// A route template, as it is with and without an agent's id: "/v1/openai/:agentId/responses".
+class RouteTemplate {
+ public:
+  RouteTemplate(std::string_view provider, std::string_view path);
+  std::string_view text(bool with_agent) const { return with_agent ? with_agent_ : plain_; }
+
+ private:
+  std::string plain_;
+  std::string with_agent_;
+};
+
 class RouteTable {
  public:
   RouteTable(std::string_view provider, std::span<const OperationPath> operations);
@@ -33,14 +44,12 @@ class RouteTable {
   struct Row {
     std::string_view path;
     const call::Operation* operation;
-    std::string plain;  ///< route template
-    std::string with_agent;
+    RouteTemplate route_template;
   };
-  static Row row(std::string_view provider, std::string_view path, const call::Operation& operation);
 
   const std::string provider_;
   std::vector<Row> rows_;
-  const Row rest_;
+  const RouteTemplate rest_;
 };
 
 }  // namespace archestra::providers

@@ -76,12 +76,12 @@ std::string_view without_query(std::string_view path) { return path.substr(0, pa
 /// tuned models, whose kinds are not known beforehand; and one for the rest. So there are 62 of them.
 class Templates {
  public:
-  explicit Templates(std::string_view provider) : rest_(made(provider, "/*")) {
+  explicit Templates(std::string_view provider) : rest_(provider, "/*") {
     for (const std::string_view version : kVersions)
       for (const std::string_view name : {"models/:model", ":resource"})
         for (const std::string_view method : kMethods)
-          rows_.push_back(made(
-              provider, "/" + std::string(version) + "/" + std::string(name) + ":" + std::string(method)));
+          rows_.emplace_back(
+              provider, "/" + std::string(version) + "/" + std::string(name) + ":" + std::string(method));
   }
 
   std::string_view of(const ModelPath& path, bool with_agent) const {
@@ -91,18 +91,8 @@ class Templates {
   std::string_view rest(bool with_agent) const { return rest_.text(with_agent); }
 
  private:
-  struct Row {
-    std::string plain;
-    std::string with_agent;
-    std::string_view text(bool has_agent) const { return has_agent ? with_agent : plain; }
-  };
-  static Row made(std::string_view provider, const std::string& path) {
-    const std::string prefix = "/v1/" + std::string(provider);
-    return {.plain = prefix + path, .with_agent = prefix + "/:agentId" + path};
-  }
-
-  std::vector<Row> rows_;
-  const Row rest_;
+  std::vector<RouteTemplate> rows_;
+  const RouteTemplate rest_;
 };
 
 class Gemini final : public Provider {
