@@ -16,6 +16,7 @@
 #include "providers/gemini/generate.h"
 #include "providers/gemini/model_path.h"
 #include "proxy/gate.h"
+#include "slack.h"
 
 namespace archestra::fuzz {
 namespace {
@@ -27,9 +28,6 @@ using providers::ResponseFacts;
 using providers::Verdict;
 using proxy::Gate;
 using proxy::GateMode;
-
-constexpr std::size_t kSlack = base::BufferPool::kSlack;
-constexpr std::string_view kBehind = " }]\"0";  // what may lie behind a text and change its end
 
 // --- Paths ------------------------------------------------------------------------------------------------
 
@@ -87,7 +85,7 @@ void check_document(std::string_view input) {
   const ResponseFacts facts = read_body(input, 0);
   const std::uint32_t responses = gemini::count_function_responses(input, 0);
   for (const char behind : kBehind) {
-    const std::string text = std::string(input) + std::string(kSlack, behind);
+    const std::string text = with_slack(input, behind);
     const std::string_view view = std::string_view(text).substr(0, input.size());
     ARCHESTRA_ASSERT(
         read_body(view, kSlack) == facts && gemini::count_function_responses(view, kSlack) == responses,
