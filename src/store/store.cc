@@ -1,6 +1,7 @@
 #include "store/store.h"
 
 #include <algorithm>
+#include <optional>
 #include <unordered_map>
 #include <utility>
 
@@ -44,10 +45,22 @@ base::Result<std::int64_t> number_from(Database& database, std::string_view sql)
   return *row ? statement->number(0) : -1;
 }
 
+// Ids are found again by their text, and there is one text for each.
+std::optional<base::Uuid> id_from(std::string_view text) {
+  const auto id = base::Uuid::parse(text);
+  return id && id->text() == text ? id : std::nullopt;
+}
+
+bool is_wall_time(std::int64_t microseconds_since_1970) {
+  return microseconds_since_1970 >= microseconds(base::WallTime()) &&
+         microseconds_since_1970 <= microseconds(base::WallTime::max());
+}
+
 base::Result<model::Agent> agent_from(const Statement& row) {
-  const auto id = base::Uuid::parse(row.text(0));
+  const auto id = id_from(row.text(0));
   const std::string_view action = row.text(6);
-  if (!id || (action != kCancel && action != kDrain))
+  if (!id || (action != kCancel && action != kDrain) || !is_wall_time(row.number(8)) ||
+      !is_wall_time(row.number(9)))
     return base::fail(ErrorCode::kInvalid, "the database has an agent that makes no sense");
   model::Agent agent{.id = *id, .id_text = id->text(), .name = std::string(row.text(1)), .labels = {}};
   agent.is_default = row.number(2) != 0;
@@ -134,7 +147,7 @@ base::Result<void> Store::add_labels(std::vector<model::Agent>& agents) {
     const auto row = rows->step();
     if (!row) return base::fail(row.error());
     if (!*row) return {};
-    const auto id = base::Uuid::parse(rows->text(0));
+    const auto id = id_from(rows->text(0));
     const auto found = id ? by_id.find(*id) : by_id.end();
     if (found == by_id.end())
       return base::fail(ErrorCode::kInvalid, "the database has labels of an agent that is not there");

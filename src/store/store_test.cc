@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <string>
+#include <utility>
 
 #include "store/migrations.h"
 #include "store/test_folder.h"
@@ -160,7 +162,37 @@ TEST_F(StoreTest, AMigrationThatFailsLeavesNothing) {
 TEST_F(StoreTest, RowsThatMakeNoSenseAreAnError) {
   Store store = open();
   auto database = sqlite::Database::open(path(), 20ms);
-  ASSERT_TRUE(database->execute("INSERT INTO agents VALUES ('no uuid', 'x', 0, 0, 0, 0, 'cancel', 0, 0, 0)"));
+  const auto insert = [&](const std::string& id, const std::string& rest) {
+    return database->execute(
+        ("INSERT INTO agents VALUES ('" + id + "', 'x', 0, 0, 0, 0, " + rest + ")").c_str());
+  };
+  const std::string id = "00000000-0000-4000-8000-00000000000a";
+  ASSERT_TRUE(insert(id, "'cancel', 0, 0, 0"));
+  ASSERT_TRUE(store.agents()) << "this one does";
+  const std::pair<const char*, const char*> rows[] = {
+      {"no uuid", "'cancel', 0, 0, 0"},
+      // By this text a change would not find it, and a second row would come to be.
+      {"00000000-0000-4000-8000-00000000000A", "'cancel', 0, 0, 0"},
+      {id.c_str(), "'ask', 0, 0, 0"},
+      {id.c_str(), "'cancel', 0, 9223372036854775807, 0"},
+      {id.c_str(), "'cancel', 0, 0, -1"},
+  };
+  for (const auto& [row_id, rest] : rows) {
+    ASSERT_TRUE(database->execute("DELETE FROM agents"));
+    ASSERT_TRUE(insert(row_id, rest));
+    const auto agents = store.agents();
+    ASSERT_FALSE(agents) << row_id << ' ' << rest;
+    EXPECT_EQ(agents.error().code, ErrorCode::kInvalid);
+  }
+}
+
+TEST_F(StoreTest, LabelsOfAnIdInAnotherFormAreAnError) {
+  Store store = open();
+  model::Agent agent = sample(0xab);
+  ASSERT_TRUE(store.put_agent(agent));
+  auto database = sqlite::Database::open(path(), 20ms);
+  ASSERT_TRUE(
+      database->execute("PRAGMA foreign_keys = OFF; UPDATE agent_labels SET agent_id = upper(agent_id)"));
   const auto agents = store.agents();
   ASSERT_FALSE(agents);
   EXPECT_EQ(agents.error().code, ErrorCode::kInvalid);
