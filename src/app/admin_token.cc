@@ -1,6 +1,8 @@
 #include <fmt/format.h>
 
-#include <filesystem>
+#include <cerrno>
+#include <cstdio>
+#include <system_error>
 
 #include "api/admin_token.h"
 #include "app/commands.h"
@@ -17,6 +19,11 @@ int reset_admin_token(const Config& config) {
   const auto token = api::reset_admin_token(store);
   if (!token) throw store_error(config.data_dir, token.error());
   fmt::print("{}\n", token->reveal());
+  // Whoever asked must not believe that they have it where it went nowhere.
+  if (std::fflush(stdout) != 0)
+    throw ConfigError{
+        fmt::format("the old token is valid no more, and the new one cannot be shown: {}; reset again",
+                    std::error_code(errno, std::generic_category()).message())};
   return 0;
 }
 

@@ -83,6 +83,18 @@ describe('the admin token', () => {
       }
     }));
 
+  test('that is reset and cannot be shown is a failure', async () => {
+    const folder = await temporaryFolder();
+    try {
+      const env = { ARCHESTRA_DATA_DIR: join(folder.path, 'data') };
+      const reset = await run(['admin-token', 'reset'], { env, shell: 'exec "$0" "$@" > /dev/full' });
+      assert.equal(reset.code, 2);
+      assert.match(reset.stderr, /^archestra: the old token is valid no more, and the new one cannot be shown: [^\n]+$/);
+    } finally {
+      await folder.remove();
+    }
+  });
+
   test('that is set wins over the one in the store, and is not reset', () =>
     withGateway({}, async (gateway) => {
       const env = { ARCHESTRA_DATA_DIR: gateway.dataFolder };
