@@ -12,6 +12,7 @@
 #include "base/ids.h"
 #include "call/outcome.h"
 #include "call/route.h"
+#include "call/token_gaps.h"
 #include "call/usage.h"
 #include "model/agent.h"
 
@@ -36,9 +37,14 @@ struct TryRecord {
   std::string_view error_type;  ///< low cardinality; "" where there was no error
   std::string_view server_address;
   std::uint16_t server_port = 0;
-  std::optional<base::Duration> time_to_first_byte;   ///< of the response, from the upstream
-  std::optional<base::Duration> time_to_first_token;  ///< first event with content
+  // All from starting the upstream call.
+  std::optional<base::Duration> time_to_first_byte;       ///< of the response, from the upstream
+  std::optional<base::Duration> time_to_first_byte_sent;  ///< of the response, to the client
+  std::optional<base::Duration> time_to_first_token;      ///< first event with content
   std::optional<base::Duration> time_to_last_token;
+  TokenGaps gaps;                               ///< between events with content
+  std::span<const Stall> stalls;                ///< the first kStallsToldMax
+  std::optional<base::Duration> retried_after;  ///< the pause before the next try; none for the last one
 };
 
 /// What the client says the request belongs to, in its own words: never on metrics, where they would make
@@ -63,6 +69,7 @@ struct CallRecord {
   std::uint32_t tool_results = 0;                    ///< results of earlier ones that the request carried
   bool stream = false;                               ///< the client asked for a stream
   Usage usage;
+  std::uint64_t undelivered_tokens = 0;  ///< of the output, estimates too: what the client did not get
   Outcome outcome = Outcome::kInternalError;
   std::span<const TryRecord> tries;
   base::Duration gateway_time{};  ///< what we ourselves added: total minus waiting for either side

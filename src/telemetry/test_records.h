@@ -35,8 +35,11 @@ struct SampleCall {
     tries[0].server_address = "api.openai.com";
     tries[0].server_port = 443;
     tries[0].time_to_first_byte = 200ms;
+    tries[0].time_to_first_byte_sent = 201ms;
     tries[0].time_to_first_token = 250ms;
     tries[0].time_to_last_token = 2800ms;
+    for (const base::Duration gap : {50ms, 1500ms, 1000ms}) tries[0].gaps.add(gap);
+    tries[0].stalls = stalls;
 
     call.route = {.provider = "openai",
                   .operation = &kSampleOperation,
@@ -83,6 +86,7 @@ struct SampleCall {
   SampleCall& operator=(const SampleCall&) = delete;
 
   std::array<std::string_view, 2> finish_reasons{"tool_calls", "stop"};
+  std::array<call::Stall, 1> stalls{{{std::chrono::milliseconds(300), std::chrono::milliseconds(1500)}}};
   std::array<call::TryRecord, 1> tries;
   call::CallRecord call;
   call::RequestRecord request;

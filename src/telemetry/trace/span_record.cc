@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <cstring>
+#include <numeric>
 #include <optional>
 #include <type_traits>
 
@@ -31,6 +32,7 @@ struct PackedRequest {
 
 struct PackedCall {
   call::Usage usage;
+  std::uint64_t undelivered_tokens;
   std::int64_t gateway_time;
   std::uint32_t tool_calls;
   std::uint32_t tool_results;
@@ -46,12 +48,16 @@ struct PackedTry {
   base::SpanId span_id;
   std::int64_t started_at;
   std::int64_t duration;
-  std::int64_t first_byte;  // kNoTime for none, as the next two
+  std::int64_t first_byte;  // kNoTime for none, as the next four
+  std::int64_t first_byte_sent;
   std::int64_t first_token;
   std::int64_t last_token;
+  std::int64_t retried_after;
+  call::TokenGaps gaps;
   std::int32_t status_code;
   std::uint16_t server_port;
   call::Outcome outcome;
+  std::uint8_t stalls;  // that many follow
 };
 
 constexpr std::int64_t kNoTime = -1;
@@ -167,6 +173,10 @@ void add_list_texts(TextList& texts, const call::CallRecord& call, std::span<con
   }
 }
 
+std::span<const call::Stall> stalls_of(const call::TryRecord& attempt) {
+  return attempt.stalls.first(std::min(attempt.stalls.size(), call::kStallsToldMax));
+}
+
 PackedRequest pack(const call::RequestRecord& request, std::size_t texts) {
   return {.trace_id = request.trace.trace_id,
           .span_id = request.trace.span_id,
@@ -185,6 +195,7 @@ PackedRequest pack(const call::RequestRecord& request, std::size_t texts) {
 
 PackedCall pack(const call::CallRecord& call, std::size_t tries) {
   return {.usage = call.usage,
+          .undelivered_tokens = call.undelivered_tokens,
           .gateway_time = call.gateway_time.count(),
           .tool_calls = call.tool_calls,
           .tool_results = call.tool_results,
@@ -201,11 +212,15 @@ PackedTry pack(const call::TryRecord& attempt) {
           .started_at = attempt.started_at.time_since_epoch().count(),
           .duration = attempt.duration.count(),
           .first_byte = packed(attempt.time_to_first_byte),
+          .first_byte_sent = packed(attempt.time_to_first_byte_sent),
           .first_token = packed(attempt.time_to_first_token),
           .last_token = packed(attempt.time_to_last_token),
+          .retried_after = packed(attempt.retried_after),
+          .gaps = attempt.gaps,
           .status_code = attempt.status_code,
           .server_port = attempt.server_port,
-          .outcome = attempt.outcome};
+          .outcome = attempt.outcome,
+          .stalls = static_cast<std::uint8_t>(stalls_of(attempt).size())};
 }
 
 template <class T>
@@ -276,6 +291,7 @@ void unpack(const PackedRequest& from, call::RequestRecord& to) {
 
 void unpack(const PackedCall& from, FinishedRequest& to) {
   to.call.usage = from.usage;
+  to.call.undelivered_tokens = from.undelivered_tokens;
   to.call.gateway_time = base::Duration(from.gateway_time);
   to.call.tool_calls = from.tool_calls;
   to.call.tool_results = from.tool_results;
@@ -292,8 +308,11 @@ call::TryRecord unpack(const PackedTry& from) {
   attempt.started_at = base::WallTime(base::Duration(from.started_at));
   attempt.duration = base::Duration(from.duration);
   attempt.time_to_first_byte = unpacked(from.first_byte);
+  attempt.time_to_first_byte_sent = unpacked(from.first_byte_sent);
   attempt.time_to_first_token = unpacked(from.first_token);
   attempt.time_to_last_token = unpacked(from.last_token);
+  attempt.retried_after = unpacked(from.retried_after);
+  attempt.gaps = from.gaps;
   attempt.status_code = from.status_code;
   attempt.server_port = from.server_port;
   attempt.outcome = from.outcome;
@@ -331,6 +350,19 @@ void read_call_texts(Reader& reader, FinishedRequest& out) {
   }
 }
 
+/// In one list, of which each try has its part: it grows no more once they point into it.
+bool read_stalls(Reader& reader, std::span<const std::uint8_t> counts, FinishedRequest& out) {
+  out.stalls.resize(std::accumulate(counts.begin(), counts.end(), std::size_t{0}));
+  for (call::Stall& stall : out.stalls)
+    if (!reader.read(stall)) return false;
+  std::span<const call::Stall> rest = out.stalls;
+  for (std::size_t i = 0; i < counts.size(); ++i) {
+    out.tries[i].stalls = rest.first(counts[i]);
+    rest = rest.subspan(counts[i]);
+  }
+  return true;
+}
+
 std::size_t texts_of_call(const PackedCall& call) {
   return kCallTexts + 2 * std::size_t{call.labels} + call.finish_reasons + 2 * std::size_t{call.tries};
 }
@@ -351,6 +383,7 @@ bool write_record(const call::RequestRecord& request, base::ByteRing& ring) {
 
   std::size_t size = sizeof(PackedRequest) + texts.bytes_packed();
   if (call != nullptr) size += sizeof(PackedCall) + tries.size() * sizeof(PackedTry);
+  for (const call::TryRecord& attempt : tries) size += stalls_of(attempt).size() * sizeof(call::Stall);
   const std::span<std::byte> record = ring.try_reserve(size);
   if (record.empty()) return false;
 
@@ -358,6 +391,8 @@ bool write_record(const call::RequestRecord& request, base::ByteRing& ring) {
   if (call != nullptr) {
     at = copy_to(at, pack(*call, tries.size()));
     for (const call::TryRecord& attempt : tries) at = copy_to(at, pack(attempt));
+    for (const call::TryRecord& attempt : tries)
+      for (const call::Stall& stall : stalls_of(attempt)) at = copy_to(at, stall);
   }
   at = texts.copy_to(at);
   ARCHESTRA_ASSERT(at == record.data() + record.size(), "a record fills what was reserved for it");
@@ -383,11 +418,15 @@ bool read_record(std::span<const std::byte> record, FinishedRequest& out) {
   PackedCall call;
   if (!reader.read(call) || request.texts != kRequestTexts + texts_of_call(call)) return false;
   unpack(call, out);
+  std::array<std::uint8_t, kRecordedTriesMax> stalls;
+  if (call.tries > kRecordedTriesMax) return false;
   for (std::size_t i = 0; i < call.tries; ++i) {
     PackedTry attempt;
     if (!reader.read(attempt)) return false;
     out.tries.push_back(unpack(attempt));
+    stalls[i] = attempt.stalls;
   }
+  if (!read_stalls(reader, std::span(stalls).first(call.tries), out)) return false;
   if (!reader.read_texts(request.texts)) return false;
   read_request_texts(reader, out.request);
   read_call_texts(reader, out);

@@ -3,8 +3,8 @@
 // record means the same without the memory of the process that wrote it. Texts are cut at the limits
 // of telemetry/text.h. What is left out: the query and the upstream path, which may hold a credential.
 //
-// Layout: PackedRequest, [PackedCall, PackedTry...], 16-bit lengths of all texts, texts. In the byte
-// order of the machine. Both sides are in span_record.cc, in the same order.
+// Layout: PackedRequest, [PackedCall, PackedTry..., call::Stall...], 16-bit lengths of all texts, texts. In
+// the byte order of the machine. Both sides are in span_record.cc, in the same order.
 #pragma once
 
 #include <algorithm>
@@ -42,6 +42,7 @@ struct FinishedRequest {
   std::vector<LabelView> labels;
   std::vector<std::string_view> finish_reasons;
   std::vector<call::TryRecord> tries;
+  std::vector<call::Stall> stalls;  ///< of all tries, in order
 };
 
 /// How many spans a request has: its own and one for each try.

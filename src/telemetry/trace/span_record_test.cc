@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -120,6 +122,31 @@ TEST_F(SpanRecordTest, ACallComesBackWhole) {
   EXPECT_EQ(attempt.time_to_first_byte, sample.tries[0].time_to_first_byte);
   EXPECT_EQ(attempt.time_to_first_token, sample.tries[0].time_to_first_token);
   EXPECT_EQ(attempt.time_to_last_token, sample.tries[0].time_to_last_token);
+  EXPECT_EQ(attempt.time_to_first_byte_sent, sample.tries[0].time_to_first_byte_sent);
+  EXPECT_EQ(attempt.retried_after, std::nullopt);
+  EXPECT_EQ(attempt.gaps.counts, sample.tries[0].gaps.counts);
+  EXPECT_EQ(attempt.gaps.stalls, 1u);
+  ASSERT_EQ(attempt.stalls.size(), 1u);
+  EXPECT_EQ(attempt.stalls[0].length, sample.stalls[0].length);
+}
+
+TEST_F(SpanRecordTest, EachTryHasItsOwnStalls) {
+  SampleCall sample;
+  std::array<call::Stall, call::kStallsToldMax + 1> many;
+  for (std::size_t i = 0; i < many.size(); ++i) many[i].length = base::Duration(i);
+  std::array<call::TryRecord, 3> tries;
+  tries[0].stalls = std::span(many).first(2);
+  tries[0].retried_after = base::Duration(7);
+  tries[2].stalls = many;
+  sample.call.tries = tries;
+  round_trip(sample.request);
+  ASSERT_EQ(read_.call.tries.size(), 3u);
+  ASSERT_EQ(read_.call.tries[0].stalls.size(), 2u);
+  EXPECT_EQ(read_.call.tries[0].stalls[1].length, base::Duration(1));
+  EXPECT_EQ(read_.call.tries[0].retried_after, base::Duration(7));
+  EXPECT_TRUE(read_.call.tries[1].stalls.empty());
+  ASSERT_EQ(read_.call.tries[2].stalls.size(), call::kStallsToldMax);
+  EXPECT_EQ(read_.call.tries[2].stalls.back().length, base::Duration(call::kStallsToldMax - 1));
 }
 
 TEST_F(SpanRecordTest, WhatIsEmptyStaysEmpty) {
