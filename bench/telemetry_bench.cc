@@ -116,7 +116,7 @@ void access_log_line(benchmark::State& state) {
   std::string line;
   for (auto _ : state) {
     line.clear();
-    append_access_log(line, recorded.request);
+    append_access_log(line, recorded.request, base::LogFormat::kJson);
     benchmark::DoNotOptimize(line);
   }
   state.counters["bytes"] = static_cast<double>(line.size());

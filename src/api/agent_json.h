@@ -8,6 +8,7 @@
 #include <variant>
 #include <vector>
 
+#include "api/answers.h"
 #include "model/agent.h"
 
 namespace archestra::api {
@@ -25,11 +26,6 @@ struct AgentFields {
   std::optional<model::OnClientDisconnect> on_client_disconnect;
 
   void apply_to(model::Agent& agent) const;
-};
-
-/// Why a body is refused: one sentence that names the field.
-struct BodyFault {
-  std::string message;
 };
 
 /// Reads a body and checks it by the rules of agents/label_rules.h.

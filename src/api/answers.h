@@ -11,6 +11,11 @@ namespace archestra::api {
 
 using http_io::ServiceAnswer;
 
+/// Why a body is refused: one sentence that names the field.
+struct BodyFault {
+  std::string message;
+};
+
 ServiceAnswer json_answer(int status, std::string body);
 /// `type` has static storage: "not_found". `message` is a sentence for whoever made the request.
 ServiceAnswer error_answer(int status, std::string_view type, std::string_view message,

@@ -33,8 +33,8 @@ ServiceAnswer answer_openapi(std::string_view method) {
                                     : method_not_allowed(kMethods);
 }
 
-ServiceAnswer dispatch(Agents& agents, const http_io::ServiceRequest& request, std::string_view path,
-                       std::string_view query_text) {
+ServiceAnswer dispatch(const Resources& resources, const http_io::ServiceRequest& request,
+                       std::string_view path, std::string_view query_text) {
   const auto [route, id_text] = find_route(path);
   if (route == nullptr) return not_found("There is nothing at this path of the platform API.");
   const auto method = std::ranges::find(route->methods, effective(request.method), &Method::name);
@@ -45,16 +45,17 @@ ServiceAnswer dispatch(Agents& agents, const http_io::ServiceRequest& request, s
     return error_answer(415, "unsupported_media_type",
                         "The body must be JSON, with Content-Type: application/json.");
   const Query query(query_text);
-  return method->handler(agents, {.query = query, .body = request.body, .id = id});
+  return method->handler(resources, {.query = query, .body = request.body, .id = id});
 }
 
 }  // namespace
 
 Api::Api(store::Store store, model::AgentDirectoryRef directory, base::Secret configured_token,
-         Publish publish)
+         telemetry::AccessLogLevel& access_log_level, Publish publish)
     : store_(std::move(store)),
       configured_token_(std::move(configured_token)),
-      agents_(store_, std::move(directory), std::move(publish)) {}
+      agents_(store_, std::move(directory), std::move(publish)),
+      log_levels_(access_log_level) {}
 
 ServiceAnswer Api::handle(const http_io::ServiceRequest& request) {
   const std::string_view target = request.target;
@@ -69,7 +70,7 @@ ServiceAnswer Api::handle(const http_io::ServiceRequest& request) {
         "The platform API wants the admin token as a bearer token: Authorization: Bearer <token>.",
         "WWW-Authenticate: Bearer\r\n");
   }
-  return dispatch(agents_, request, path, query);
+  return dispatch({.agents = agents_, .log_levels = log_levels_}, request, path, query);
 }
 
 }  // namespace archestra::api

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "api/agents.h"
+#include "api/log_levels.h"
 #include "base/secret.h"
 #include "http_io/service.h"
 #include "store/store.h"
@@ -12,8 +13,9 @@ namespace archestra::api {
 class Api {
  public:
   /// `directory` is what load_agents() made of the store. `configured_token` is empty where the store has
-  /// one.
-  Api(store::Store store, model::AgentDirectoryRef directory, base::Secret configured_token, Publish publish);
+  /// one. `access_log_level` outlives it.
+  Api(store::Store store, model::AgentDirectoryRef directory, base::Secret configured_token,
+      telemetry::AccessLogLevel& access_log_level, Publish publish);
   Api(const Api&) = delete;
 
   ServiceAnswer handle(const http_io::ServiceRequest& request);
@@ -22,6 +24,7 @@ class Api {
   store::Store store_;
   const base::Secret configured_token_;
   Agents agents_;
+  LogLevels log_levels_;
 };
 
 }  // namespace archestra::api

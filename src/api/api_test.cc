@@ -30,7 +30,7 @@ class ApiTest : public ::testing::Test {
     ASSERT_TRUE(directory) << directory.error().text();
     published_.clear();
     directory_ = *directory;
-    api_ = std::make_unique<Api>(std::move(*store), *directory, base::Secret(std::move(token)),
+    api_ = std::make_unique<Api>(std::move(*store), *directory, base::Secret(std::move(token)), level_,
                                  [this](const model::AgentUpdate& update) {
                                    published_.push_back(update);
                                    directory_ = update.directory;
@@ -53,6 +53,7 @@ class ApiTest : public ::testing::Test {
   }
 
   store::TestFolder folder_;
+  telemetry::AccessLogLevel level_{base::LogLevel::kInfo};
   std::vector<model::AgentUpdate> published_;
   model::AgentDirectoryRef directory_;
   std::unique_ptr<Api> api_;
@@ -212,6 +213,28 @@ TEST_F(ApiTest, ATokenThatTheStoreKnows) {
   start("secret");
   EXPECT_EQ(call("GET", "/api/agents", "", "Bearer " + std::string(second->reveal())).status, 401)
       << "a configured token is the only one";
+}
+
+TEST_F(ApiTest, LogLevelsAreShownAndSet) {
+  const base::LogLevel before = base::log_level();
+  const auto log_is = [](std::string_view level) {
+    return HasSubstr(R"("log":")" + std::string(level) + '"');
+  };
+  EXPECT_EQ(call("GET", "/api/log-levels").body, R"({"log":"info","accessLog":"info"})");
+  const ServiceAnswer one = call("PUT", "/api/log-levels", R"({"accessLog":"off"})");
+  EXPECT_EQ(one.status, 200);
+  EXPECT_EQ(one.body, R"({"log":"info","accessLog":"off"})");
+  EXPECT_EQ(level_.value(), base::LogLevel::kOff);
+  EXPECT_THAT(call("PUT", "/api/log-levels", R"({"log":"error"})").body, log_is("error"));
+  EXPECT_EQ(base::log_level(), base::LogLevel::kError);
+
+  for (const char* body : {R"({"log":"debug","accessLog":"loud"})", R"({"log":"debug","accessLog":1})",
+                           R"({"log":"debug","level":"info"})", "[]", "{"}) {
+    EXPECT_EQ(call("PUT", "/api/log-levels", body).status, 400) << body;
+    EXPECT_THAT(call("GET", "/api/log-levels").body, log_is("error")) << "nothing of it is done";
+  }
+  EXPECT_EQ(call("DELETE", "/api/log-levels").status, 405);
+  base::set_log_level(before);
 }
 
 TEST_F(ApiTest, MoreThanOneDefaultAgentIsAnErrorOfTheStore) {

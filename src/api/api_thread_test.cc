@@ -21,7 +21,8 @@ class ApiThreadTest : public ::testing::Test {
   std::unique_ptr<Api> make(Publish publish = [](const model::AgentUpdate&) {}) {
     auto store = store::Store::open(folder_.file("archestra.db"), 10ms);
     auto directory = load_agents(*store);
-    return std::make_unique<Api>(std::move(*store), *directory, base::Secret("t"), std::move(publish));
+    return std::make_unique<Api>(std::move(*store), *directory, base::Secret("t"), level_,
+                                 std::move(publish));
   }
   static http_io::ServiceRequest get() {
     return {.method = "GET",
@@ -51,6 +52,7 @@ class ApiThreadTest : public ::testing::Test {
   }
 
   store::TestFolder folder_;
+  telemetry::AccessLogLevel level_{base::LogLevel::kInfo};
   net::EventLoop loop_;
   net::Readiness client_;
   std::vector<int> statuses_;

@@ -110,6 +110,31 @@ std::string_view openapi_document() {
         }
       }
     },
+    "/api/log-levels": {
+      "get": {
+        "operationId": "getLogLevels",
+        "summary": "Show what is logged",
+        "responses": {
+          "200": {"$ref": "#/components/responses/LogLevels"},
+          "401": {"$ref": "#/components/responses/Unauthorized"}
+        }
+      },
+      "put": {
+        "operationId": "setLogLevels",
+        "summary": "Set the levels that are given, until the process ends",
+        "requestBody": {
+          "required": true,
+          "content": {"application/json": {"schema": {"$ref": "#/components/schemas/LogLevels"}}}
+        },
+        "responses": {
+          "200": {"$ref": "#/components/responses/LogLevels"},
+          "400": {"$ref": "#/components/responses/Error"},
+          "401": {"$ref": "#/components/responses/Unauthorized"},
+          "413": {"$ref": "#/components/responses/Error"},
+          "415": {"$ref": "#/components/responses/Error"}
+        }
+      }
+    },
     "/api/agents/labels/keys": {
       "get": {
         "operationId": "listLabelKeys",
@@ -149,6 +174,10 @@ std::string_view openapi_document() {
       "Agent": {
         "description": "The agent",
         "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Agent"}}}
+      },
+      "LogLevels": {
+        "description": "The levels of both logs",
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/LogLevels"}}}
       },
       "Texts": {
         "description": "A page of texts, sorted",
@@ -230,6 +259,15 @@ std::string_view openapi_document() {
           }
         ]
       },
+      "LogLevels": {
+        "type": "object",
+        "properties": {
+          "log": {"description": "The process's own log", "$ref": "#/components/schemas/LogLevel"},
+          "accessLog": {"description": "The log of calls; debug adds requests that are no LLM calls", "$ref": "#/components/schemas/LogLevel"}
+        },
+        "additionalProperties": false
+      },
+      "LogLevel": {"enum": ["debug", "info", "warn", "error", "off"]},
       "Pagination": {
         "type": "object",
         "required": ["limit", "offset", "total"],

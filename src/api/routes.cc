@@ -4,30 +4,38 @@ namespace archestra::api {
 namespace {
 
 constexpr Method kAgents[] = {
-    {.name = "GET", .handler = [](Agents& agents, const Arguments& a) { return agents.list(a.query); }},
+    {.name = "GET", .handler = [](const Resources& r, const Arguments& a) { return r.agents.list(a.query); }},
     {.name = "POST",
-     .handler = [](Agents& agents, const Arguments& a) { return agents.create(a.body); },
+     .handler = [](const Resources& r, const Arguments& a) { return r.agents.create(a.body); },
      .has_body = true}};
 
 constexpr Method kAgent[] = {
-    {.name = "GET", .handler = [](Agents& agents, const Arguments& a) { return agents.get(*a.id); }},
+    {.name = "GET", .handler = [](const Resources& r, const Arguments& a) { return r.agents.get(*a.id); }},
     {.name = "PUT",
-     .handler = [](Agents& agents, const Arguments& a) { return agents.update(*a.id, a.body); },
+     .handler = [](const Resources& r, const Arguments& a) { return r.agents.update(*a.id, a.body); },
      .has_body = true},
-    {.name = "DELETE", .handler = [](Agents& agents, const Arguments& a) { return agents.remove(*a.id); }}};
+    {.name = "DELETE",
+     .handler = [](const Resources& r, const Arguments& a) { return r.agents.remove(*a.id); }}};
 
-constexpr Method kLabelKeys[] = {{.name = "GET", .handler = [](Agents& agents, const Arguments& a) {
-                                    return agents.label_keys(a.query);
+constexpr Method kLabelKeys[] = {{.name = "GET", .handler = [](const Resources& r, const Arguments& a) {
+                                    return r.agents.label_keys(a.query);
                                   }}};
 
-constexpr Method kLabelValues[] = {{.name = "GET", .handler = [](Agents& agents, const Arguments& a) {
-                                      return agents.label_values(a.query);
+constexpr Method kLabelValues[] = {{.name = "GET", .handler = [](const Resources& r, const Arguments& a) {
+                                      return r.agents.label_values(a.query);
                                     }}};
+
+constexpr Method kLogLevels[] = {
+    {.name = "GET", .handler = [](const Resources& r, const Arguments&) { return r.log_levels.get(); }},
+    {.name = "PUT",
+     .handler = [](const Resources& r, const Arguments& a) { return r.log_levels.update(a.body); },
+     .has_body = true}};
 
 constexpr Route kRoutes[] = {{.path_template = "/api/agents", .methods = kAgents},
                              {.path_template = "/api/agents/labels/keys", .methods = kLabelKeys},
                              {.path_template = "/api/agents/labels/values", .methods = kLabelValues},
-                             {.path_template = "/api/agents/:id", .methods = kAgent}};
+                             {.path_template = "/api/agents/:id", .methods = kAgent},
+                             {.path_template = "/api/log-levels", .methods = kLogLevels}};
 
 constexpr std::string_view kIdSegment = ":id";
 

@@ -7,6 +7,7 @@
 
 #include "api/agents.h"
 #include "api/answers.h"
+#include "api/log_levels.h"
 #include "api/query.h"
 
 namespace archestra::api {
@@ -18,7 +19,13 @@ struct Arguments {
   std::optional<base::Uuid> id;  ///< where the route has `:id`
 };
 
-using Handler = ServiceAnswer (*)(Agents& agents, const Arguments& arguments);
+/// What handlers work on.
+struct Resources {
+  Agents& agents;
+  LogLevels& log_levels;
+};
+
+using Handler = ServiceAnswer (*)(const Resources& resources, const Arguments& arguments);
 
 struct Method {
   std::string_view name;

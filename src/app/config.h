@@ -50,6 +50,7 @@ struct Config {
   std::string ca_file;
   base::LogLevel log_level = base::LogLevel::kInfo;
   base::LogLevel access_log_level = base::LogLevel::kInfo;
+  base::LogFormat log_format = base::LogFormat::kJson;
   base::Secret metrics_secret;
   base::Secret admin_token;  ///< empty: the store has the hash of one
   std::uint64_t metrics_label_sets = 0;

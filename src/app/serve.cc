@@ -50,6 +50,7 @@ void raise_descriptor_limit() {
 }  // namespace
 
 int serve(const Config& config) {
+  base::set_log_format(config.log_format);
   base::set_log_level(config.log_level);
   block_signals();
   raise_descriptor_limit();

@@ -139,6 +139,12 @@ bool set_log_level(Config& config, std::string_view text) {
   return base::parse_log_level(lower(text), config.*kMember);
 }
 
+bool set_log_format(Config& config, std::string_view text) {
+  const std::string value = lower(text);
+  config.log_format = value == "text" ? base::LogFormat::kText : base::LogFormat::kJson;
+  return value == "json" || value == "text";
+}
+
 bool set_bind(Config& config, std::string_view text) {
   config.bind.clear();
   while (!text.empty()) {
@@ -375,6 +381,11 @@ const std::vector<Setting>& settings() {
        .accepted = kLevel,
        .help = "the log of calls, on stdout; debug adds requests that are no LLM calls",
        .set = set_log_level<&Config::access_log_level>},
+      {.env = "ARCHESTRA_LOG_FORMAT",
+       .default_value = "json",
+       .accepted = "json or text",
+       .help = "how the lines of both logs are written; text is key=value, for people to read",
+       .set = set_log_format},
       {.env = "ARCHESTRA_METRICS_SECRET",
        .default_value = "",
        .accepted = "text without control characters",

@@ -79,9 +79,10 @@ telemetry::Telemetry::Options telemetry_options(const Config& config) {
   base::Random random = base::Random::from_entropy();
   return {.shards = shard_count(config),
           .shard = {.sampler = telemetry::RatioSampler(config.traces_sample_rate),
-                    .access_log_level = config.access_log_level,
                     .exports_spans = config.traces_exported,
                     .retirement = {.after = config.metrics_retire_after}},
+          .access_log_level = config.access_log_level,
+          .log_format = config.log_format,
           .resource = {.service_name = config.service_name,
                        .service_version = ARCHESTRA_VERSION,
                        .service_instance_id = base::Uuid::random(random).text()},
@@ -139,6 +140,7 @@ Gateway::Gateway(const Config& config)
 
 std::unique_ptr<api::Api> Gateway::make_api(store::Store store, model::AgentDirectoryRef agents) {
   return std::make_unique<api::Api>(std::move(store), std::move(agents), config_.admin_token,
+                                    telemetry_.access_log_level(),
                                     [this](const model::AgentUpdate& update) { publish(update); });
 }
 

@@ -11,11 +11,13 @@
 
 #include "base/clock.h"
 #include "base/json_text.h"
+#include "base/logfmt.h"
 
 namespace archestra::base {
 namespace {
 
 std::atomic<LogLevel> g_level{LogLevel::kInfo};
+std::atomic<LogFormat> g_format{LogFormat::kJson};
 std::atomic<std::int64_t> g_lines_lost{0};
 
 constexpr std::size_t kRoomForLost = 64;
@@ -36,12 +38,22 @@ bool has_room() {
   return ::poll(&stderr_now, 1, 0) == 1 && (stderr_now.revents & POLLOUT) != 0;
 }
 
-void append_field(std::string& line, const LogField& field) {
-  line += ',';
-  append_json_string(line, field.key);
-  line += ':';
+void append_text(std::string& line, LogFormat format, std::string_view text) {
+  format == LogFormat::kJson ? append_json_string(line, text) : append_logfmt_text(line, text);
+}
+
+void append_field(std::string& line, LogFormat format, const LogField& field) {
+  if (format == LogFormat::kJson) {
+    line += ',';
+    append_json_string(line, field.key);
+    line += ':';
+  } else {
+    line += ' ';
+    append_logfmt_key(line, field.key);
+    line += '=';
+  }
   if (const auto* text = std::get_if<std::string_view>(&field.value))
-    append_json_string(line, beginning_of(*text));
+    append_text(line, format, beginning_of(*text));
   else if (const auto* integer = std::get_if<std::int64_t>(&field.value))
     fmt::format_to(std::back_inserter(line), "{}", *integer);
   else
@@ -80,22 +92,26 @@ bool parse_log_level(std::string_view text, LogLevel& level) {
 void set_log_level(LogLevel level) { g_level.store(level, std::memory_order_relaxed); }
 LogLevel log_level() { return g_level.load(std::memory_order_relaxed); }
 
+void set_log_format(LogFormat format) { g_format.store(format, std::memory_order_relaxed); }
+
 void log(LogLevel level, std::string_view message, std::initializer_list<LogField> fields) {
   if (level < log_level()) return;
-  std::string line = "{\"time\":\"";
+  const LogFormat format = g_format.load(std::memory_order_relaxed);
+  const bool is_json = format == LogFormat::kJson;
+  std::string line = is_json ? "{\"time\":\"" : "time=";
   append_iso_time(line, wall_now());
-  line += "\",\"level\":\"";
+  line += is_json ? "\",\"level\":\"" : " level=";
   line += name_of(level);
-  line += "\",\"message\":";
-  append_json_string(line, message);
-  for (const LogField& field : fields) append_field(line, field);
+  line += is_json ? "\",\"message\":" : " message=";
+  append_text(line, format, message);
+  for (const LogField& field : fields) append_field(line, format, field);
   if (!has_room() || line.size() > PIPE_BUF - kRoomForLost) {
     g_lines_lost.fetch_add(1, std::memory_order_relaxed);
     return;
   }
   if (const std::int64_t lost = g_lines_lost.exchange(0, std::memory_order_relaxed); lost > 0)
-    append_field(line, {"lines_lost", lost});
-  line += "}\n";
+    append_field(line, format, {"lines_lost", lost});
+  line += is_json ? "}\n" : "\n";
   // A log that cannot be written has nowhere to complain.
   [[maybe_unused]] const ssize_t n = ::write(STDERR_FILENO, line.data(), line.size());
 }

@@ -30,9 +30,9 @@ std::vector<SeriesSource*> sources_of(std::deque<ShardObserver>& shards, Exporte
 }
 
 std::deque<ShardObserver> make_shards(std::size_t count, const ShardObserver::Options& options,
-                                      LabelBudgets& budgets) {
+                                      const AccessLogLevel& level, LabelBudgets& budgets) {
   std::deque<ShardObserver> shards;
-  for (std::size_t i = 0; i < count; ++i) shards.emplace_back(options, budgets);
+  for (std::size_t i = 0; i < count; ++i) shards.emplace_back(options, level, budgets);
   return shards;
 }
 
@@ -40,9 +40,11 @@ std::deque<ShardObserver> make_shards(std::size_t count, const ShardObserver::Op
 
 Telemetry::Telemetry(const Options& options, LogWriter& log)
     : options_(options.shard),
+      log_format_(options.log_format),
+      access_log_level_(options.access_log_level),
       log_(log),
       budgets_(options.label_sets_max),
-      shards_(make_shards(options.shards, options.shard, budgets_)),
+      shards_(make_shards(options.shards, options.shard, access_log_level_, budgets_)),
       spans_(options.resource, options.spans),
       exporter_metrics_(log.lost_lines()),
       pause_(kPauseMax),
@@ -89,9 +91,9 @@ std::size_t Telemetry::drain_shard(ShardObserver& shard) {
 }
 
 void Telemetry::take_request(const FinishedRequest& request) {
-  if (log_level_of(request.request) >= options_.access_log_level) {
+  if (log_level_of(request.request) >= access_log_level_.value()) {
     if (lines_.empty()) lines_.reserve(kLinesBytes + kLinesBytes / 8);
-    append_access_log(lines_, request);
+    append_access_log(lines_, request, log_format_);
     ++line_count_;
     if (lines_.size() >= kLinesBytes) hand_over_lines();
   }

@@ -30,6 +30,8 @@ class Telemetry {
   struct Options {
     std::size_t shards = 1;
     ShardObserver::Options shard{};
+    base::LogLevel access_log_level = base::LogLevel::kInfo;  ///< at first
+    base::LogFormat log_format = base::LogFormat::kJson;
     otlp::Resource resource{};
     otlp::SpanQueue::Limits spans{};
     std::size_t label_sets_max = kLabelSetsDefault;
@@ -38,6 +40,9 @@ class Telemetry {
   Telemetry(const Options& options, LogWriter& log);
   Telemetry(const Telemetry&) = delete;
   Telemetry& operator=(const Telemetry&) = delete;
+
+  /// Any thread, while the others run.
+  AccessLogLevel& access_log_level() { return access_log_level_; }
 
   /// For shard `shard`'s thread; lives as long as this.
   ShardObserver& observer(std::size_t shard) { return shards_[shard]; }
@@ -71,6 +76,8 @@ class Telemetry {
   void adjust_pause(std::size_t fullest_permille);
 
   const ShardObserver::Options options_;
+  const base::LogFormat log_format_;
+  AccessLogLevel access_log_level_;
   LogWriter& log_;
   LabelBudgets budgets_;
   std::deque<ShardObserver> shards_;

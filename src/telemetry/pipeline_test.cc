@@ -96,7 +96,7 @@ TEST_F(PipelineTest, AnUnsampledCallLeavesALineAndNoSpan) {
 TEST_F(PipelineTest, LevelAndExportDecideWhatIsRecorded) {
   Telemetry::Options options;
   options.shard.exports_spans = false;
-  options.shard.access_log_level = base::LogLevel::kWarn;
+  options.access_log_level = base::LogLevel::kWarn;
   Telemetry telemetry(options, log_);
   SampleCall sample;
   finish(telemetry.observer(0), sample);
@@ -106,7 +106,7 @@ TEST_F(PipelineTest, LevelAndExportDecideWhatIsRecorded) {
   EXPECT_EQ(telemetry.drain(), 1u);
   EXPECT_EQ(telemetry.queued_spans(), 0u);
 
-  options.shard.access_log_level = base::LogLevel::kDebug;
+  options.access_log_level = base::LogLevel::kDebug;
   Telemetry talkative(options, log_);
   talkative.observer(0).on_request_finished(sample_health());
   EXPECT_EQ(talkative.drain(), 1u);

@@ -5,8 +5,12 @@
 
 namespace archestra::telemetry {
 
-ShardObserver::ShardObserver(const Options& options, LabelBudgets& budgets)
-    : options_(options), ring_(options.ring_bytes), metrics_(budgets, options.retirement) {}
+ShardObserver::ShardObserver(const Options& options, const AccessLogLevel& access_log_level,
+                             LabelBudgets& budgets)
+    : options_(options),
+      access_log_level_(access_log_level),
+      ring_(options.ring_bytes),
+      metrics_(budgets, options.retirement) {}
 
 bool ShardObserver::should_sample(const base::TraceId& trace_id) {
   return options_.sampler.should_sample(trace_id);
@@ -25,7 +29,7 @@ void ShardObserver::on_call_accepted(const call::AcceptedCall& call) { metrics_.
 void ShardObserver::on_request_finished(const call::RequestRecord& record) {
   metrics_.on_request_finished(record);
   const bool has_spans = options_.exports_spans && record.trace.sampled;
-  const bool has_line = log_level_of(record) >= options_.access_log_level;
+  const bool has_line = log_level_of(record) >= access_log_level_.value();
   if ((!has_spans && !has_line) || write_record(record, ring_)) return;
   metrics_.on_ring_full(has_spans ? spans_of(record) : 0, has_line ? 1 : 0);
 }

@@ -7,8 +7,8 @@
 #include <cstddef>
 
 #include "base/byte_ring.h"
-#include "base/log.h"
 #include "call/call_observer.h"
+#include "telemetry/log/access_log_level.h"
 #include "telemetry/metrics/shard_metrics.h"
 #include "telemetry/trace/sampler.h"
 
@@ -18,13 +18,12 @@ class ShardObserver final : public call::CallObserver {
  public:
   struct Options {
     RatioSampler sampler{1.0};
-    base::LogLevel access_log_level = base::LogLevel::kInfo;
     bool exports_spans = true;
     std::size_t ring_bytes = std::size_t{1} << 20;  ///< a power of two
     ShardMetrics::Retirement retirement{};
   };
-  /// `budgets` outlives it.
-  ShardObserver(const Options& options, LabelBudgets& budgets);
+  /// `budgets` and `access_log_level` outlive it.
+  ShardObserver(const Options& options, const AccessLogLevel& access_log_level, LabelBudgets& budgets);
 
   bool should_sample(const base::TraceId& trace_id) override;
   void on_agent_changed(const model::AgentRef& before, const model::AgentRef& after) override;
@@ -39,6 +38,7 @@ class ShardObserver final : public call::CallObserver {
 
  private:
   const Options options_;
+  const AccessLogLevel& access_log_level_;
   base::ByteRing ring_;
   ShardMetrics metrics_;
 };

@@ -43,9 +43,10 @@ export async function withGateway(upstream, env, act) {
 }
 
 /** One chat call; the trace id it came with, if it did. */
-export async function call(gateway, { caseName = 'chat', isTraced = true } = {}) {
+export async function call(gateway, { caseName = 'chat', isTraced = true, headers: further } = {}) {
   const { traceId, traceparent } = newTrace();
-  const headers = { 'Content-Type': 'application/json', 'x-case': caseName, ...(isTraced && { traceparent }) };
+  const own = { 'Content-Type': 'application/json', 'x-case': caseName, ...(isTraced && { traceparent }) };
+  const headers = { ...own, ...further };
   const response = await exchange(gateway.apiPort, 'POST', chatPath, { headers, body: JSON.stringify(chatRequest) });
   assert.equal(response.status, 200);
   return isTraced ? traceId : undefined;

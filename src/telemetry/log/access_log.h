@@ -1,5 +1,6 @@
-// One JSON line for each LLM call, and at debug level for every other request. What it says is what
-// metrics and spans say, from the same record; it never holds a query, a header or content. Pure.
+// One line for each LLM call, and at debug level for every other request: JSON, or text for people to read.
+// What it says is what metrics and spans say, from the same record; it never holds a query, a header or
+// content. Pure.
 #pragma once
 
 #include <string>
@@ -15,6 +16,6 @@ base::LogLevel log_level_of(const call::RequestRecord& request);
 
 /// Appends the line with its line end. Times are of the request's end; fields without a value are left
 /// out, token counts where nobody told them.
-void append_access_log(std::string& out, const FinishedRequest& request);
+void append_access_log(std::string& out, const FinishedRequest& request, base::LogFormat format);
 
 }  // namespace archestra::telemetry

@@ -11,13 +11,13 @@
 namespace archestra::telemetry {
 namespace {
 
-std::string line_of(const call::RequestRecord& request) {
+std::string line_of(const call::RequestRecord& request, base::LogFormat format = base::LogFormat::kJson) {
   base::ByteRing ring(1 << 20);
   FinishedRequest finished;
   EXPECT_TRUE(write_record(request, ring));
   EXPECT_TRUE(read_record(ring.front(), finished));
   std::string line;
-  append_access_log(line, finished);
+  append_access_log(line, finished, format);
   return line;
 }
 
@@ -35,6 +35,27 @@ TEST(AccessLog, OfACall) {
       R"("tool_calls":1,"tool_results":0,"request_bytes":1000,"response_bytes":5000,"client_address":"127.0.0.1",)"
       R"("trace_id":"11111111111111111111111111111101","span_id":"11111111111111a1"})"
       "\n");
+}
+
+TEST(AccessLog, AsText) {
+  EXPECT_EQ(line_of(SampleCall().request, base::LogFormat::kText),
+            "time=2023-11-14T22:13:23.000000Z level=info message=\"llm call\" method=POST "
+            "route=/v1/openai/chat/completions status_code=200 duration_ms=3000 outcome=completed "
+            "provider=openai operation=chat.completions model=gpt-4o response_model=gpt-4o-2024-08-06 "
+            "stream=true agent_id=0f6dc1a8-3b2e-4c1d-9a7f-112233445566 agent_name=\"Support Bot\" "
+            "labels.cost-center=42 labels.team=data usage_provenance=provider input_tokens=100 "
+            "output_tokens=40 cache_read_tokens=64 cache_write_tokens=0 reasoning_tokens=8 "
+            "time_to_first_token_ms=250 gateway_ms=1.5 tries=1 finish_reasons=tool_calls,stop tool_calls=1 "
+            "tool_results=0 request_bytes=1000 response_bytes=5000 client_address=127.0.0.1 "
+            "trace_id=11111111111111111111111111111101 span_id=11111111111111a1\n");
+}
+
+TEST(AccessLog, WhatOthersSayCannotForgeAFieldOrALine) {
+  SampleCall sample;
+  sample.call.requested_model = "gpt\nlevel=error outcome=\"forged\"";
+  const std::string line = line_of(sample.request, base::LogFormat::kText);
+  EXPECT_EQ(line.find('\n'), line.size() - 1);
+  EXPECT_NE(line.find(R"( model="gpt\nlevel=error outcome=\"forged\"" )"), std::string::npos) << line;
 }
 
 TEST(AccessLog, OfACallThatFailed) {
