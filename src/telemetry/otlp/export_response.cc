@@ -1,8 +1,5 @@
 #include "telemetry/otlp/export_response.h"
 
-#include <algorithm>
-#include <charconv>
-#include <ctime>
 #include <optional>
 
 namespace archestra::telemetry::otlp {
@@ -81,14 +78,6 @@ void read_partial_success(std::string_view bytes, PartialSuccess& out) {
   }
 }
 
-std::optional<base::WallTime> parse_http_date(std::string_view text) {
-  std::tm utc{};
-  const std::string copy(text);
-  const char* const end = strptime(copy.c_str(), "%a, %d %b %Y %H:%M:%S GMT", &utc);
-  if (end == nullptr || *end != '\0') return std::nullopt;
-  return base::WallTime(std::chrono::seconds(timegm(&utc)));
-}
-
 }  // namespace
 
 bool is_retryable(int http_status) {
@@ -106,18 +95,6 @@ PartialSuccess parse_partial_success(std::string_view response) {
     }
   }
   return partial;
-}
-
-base::Duration retry_after(std::string_view value, base::WallTime now) {
-  constexpr base::Duration kLongest = std::chrono::minutes(5);
-  std::uint32_t seconds = 0;
-  const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), seconds);
-  base::Duration wait{};
-  if (error == std::errc() && end == value.data() + value.size())
-    wait = std::chrono::seconds(seconds);
-  else if (const auto date = parse_http_date(value))
-    wait = *date - now;
-  return std::clamp(wait, base::Duration::zero(), kLongest);
 }
 
 }  // namespace archestra::telemetry::otlp

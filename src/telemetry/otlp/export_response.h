@@ -5,8 +5,6 @@
 #include <string>
 #include <string_view>
 
-#include "base/clock.h"
-
 namespace archestra::telemetry::otlp {
 
 /// Only these may be tried again: 429, 502, 503, 504.
@@ -19,9 +17,5 @@ struct PartialSuccess {
 };
 /// Empty where there is none; as far as the bytes make sense.
 PartialSuccess parse_partial_success(std::string_view response);
-
-/// The wait that a Retry-After value asks for at `now`, in seconds or by a date (RFC 9110 sections 10.2.3
-/// and 5.6.7), five minutes at most; zero for nonsense and for what has passed.
-base::Duration retry_after(std::string_view value, base::WallTime now);
 
 }  // namespace archestra::telemetry::otlp

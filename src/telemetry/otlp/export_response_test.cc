@@ -38,17 +38,5 @@ TEST(ExportResponse, OnlyFourStatusesMayBeTriedAgain) {
         << status;
 }
 
-TEST(ExportResponse, RetryAfterIsBelievedWithinReason) {
-  using std::chrono::seconds;
-  const base::WallTime now{seconds(1792567680)};  // Wed, 21 Oct 2026 07:28:00 GMT
-  EXPECT_EQ(retry_after("7", now), seconds(7));
-  EXPECT_EQ(retry_after("Wed, 21 Oct 2026 07:28:09 GMT", now), seconds(9));
-  EXPECT_EQ(retry_after("301", now), seconds(300));
-  EXPECT_EQ(retry_after("Wed, 21 Oct 2037 07:28:00 GMT", now), seconds(300));
-  for (const char* text :
-       {"", "-1", "1.5", "7 ", "999999999999", "Wed, 21 Oct 2026 07:27:59 GMT", "tomorrow"})
-    EXPECT_EQ(retry_after(text, now), base::Duration::zero()) << text;
-}
-
 }  // namespace
 }  // namespace archestra::telemetry::otlp

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/thread_name.h"
 #include "http/head_writer.h"
+#include "http/retry_after.h"
 #include "net/connector.h"
 #include "telemetry/otlp/export_response.h"
 #include "telemetry/otlp/gzip.h"
@@ -222,7 +223,9 @@ net::Task<Exporter::Attempt> Exporter::read_answer(const http::ResponseHead& hea
                                                    base::MonotonicTime deadline) {
   Attempt attempt;
   attempt.answered = true;
-  attempt.retry_after = retry_after(head.fields.value_of(http::HeaderId::kRetryAfter), base::wall_now());
+  const auto asked =
+      http::parse_retry_after(head.fields.value_of(http::HeaderId::kRetryAfter), base::wall_now());
+  attempt.retry_after = std::min(asked.value_or(base::Duration::zero()), kBatchTriedFor);
   const int status = head.status;
   if (status >= 200 && status < 300) {
     attempt.result = Attempt::Result::kAccepted;
