@@ -42,6 +42,9 @@ struct Config {
   base::Duration first_byte_timeout{};
   base::Duration idle_timeout{};
   base::Duration total_timeout{};
+  std::uint64_t retries_max = 0;
+  base::Duration retry_backoff{};
+  base::Duration retry_wait_max{};
   base::Duration client_idle_timeout{};
   base::Duration client_head_timeout{};
   base::Duration client_body_timeout{};

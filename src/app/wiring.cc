@@ -71,6 +71,9 @@ proxy::SettingsRef proxy_settings(const Config& config, const net::TlsContext& t
   settings->timeouts.first_byte = config.first_byte_timeout;
   settings->timeouts.idle = config.idle_timeout;
   settings->timeouts.total = config.total_timeout;
+  settings->retry = {.retries_max = static_cast<unsigned>(config.retries_max),
+                     .backoff = config.retry_backoff,
+                     .wait_max = config.retry_wait_max};
   settings->calls_in_flight_max = config.calls_in_flight_max;
   return settings;
 }

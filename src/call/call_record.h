@@ -71,8 +71,10 @@ struct CallRecord {
   Usage usage;
   std::uint64_t undelivered_tokens = 0;  ///< of the output, estimates too: what the client did not get
   Outcome outcome = Outcome::kInternalError;
-  std::span<const TryRecord> tries;
-  base::Duration gateway_time{};  ///< what we ourselves added: total minus waiting for either side
+  std::span<const TryRecord> tries;  ///< all of them, in order; none where it was refused before
+  /// What we ourselves added: total minus waiting for either side. Of a pause between tries, what the
+  /// upstream asked for by Retry-After is waiting for it, and what we waited beyond that is ours.
+  base::Duration gateway_time{};
 };
 
 /// One request on the API port. It begins with a byte of its head and ends with one of its answer.

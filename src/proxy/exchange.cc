@@ -158,7 +158,7 @@ net::Task<void> Exchange::serve_call() {
     request_facts_ = provider_->inspect(route_, body_.content, base::BufferPool::kSlack,
                                         settings_.target_of(*provider_).usage_option);
   }
-  co_await attempt();
+  co_await try_until_answered();
 }
 
 bool Exchange::admit(Refusal& refusal) {
@@ -210,137 +210,6 @@ net::Task<bool> Exchange::read_body(http_io::BodyLimits limits) {
   co_return true;
 }
 
-net::Task<void> Exchange::attempt() {
-  tried_ = true;
-  try_.span_id = base::new_span_id(shard_.random);
-  try_started_ = base::monotonic_now();
-  try_.started_at = started_at_ + (try_started_ - started_);  // so that a step of the clock parts no spans
-  const Target& target = settings_.target_of(*provider_);
-  try_.server_address = target.endpoint.host;
-  try_.server_port = target.endpoint.port;
-
-  auto upstream = co_await connect();
-  if (!upstream) co_return co_await fail_before_head(upstream.error());
-  if (!co_await send_request(**upstream)) co_return;
-  if (!co_await read_response_head(**upstream)) co_return;
-  co_await relay_response(std::move(*upstream));
-}
-
-net::Task<base::Result<UpstreamPtr>> Exchange::connect() {
-  const Target& target = settings_.target_of(*provider_);
-  if (UpstreamPtr warm = shard_.upstreams.try_take(target)) co_return warm;
-  const auto began = base::monotonic_now();
-  auto dialled = co_await shard_.upstreams.dial(target, client_.stream().readiness);
-  waits_.upstream += base::monotonic_now() - began;
-  co_return dialled;
-}
-
-net::Task<bool> Exchange::send_request(UpstreamConnection& upstream) {
-  const Target& target = settings_.target_of(*provider_);
-  const bool whole = route_.operation->observed;
-  const providers::BodyEdit& edit = request_facts_.usage_option;
-  UpstreamRequest request{.head = heads_.request,
-                          .target = target,
-                          .prefix = route_.upstream_prefix,
-                          .path = route_.upstream_path,
-                          .framing = framing_,
-                          .traceparent = {.trace_id = trace_.trace_id,
-                                          .parent_id = try_.span_id,
-                                          .sampled = trace_.sampled,
-                                          .random = random_trace_id_},
-                          .keep_tracestate = keep_tracestate_,
-                          .encoding = edit.empty() ? Encoding::kAsAsked : Encoding::kIdentity};
-  if (whole && framing_.kind != http::BodyKind::kNone)
-    request.framing = {.kind = http::BodyKind::kLength,
-                       .length = body_.content.size() - edit.removed + edit.inserted.size()};
-  // An announced length of 0 goes on: without any, servers answer a POST with 411.
-  if (framing_.kind == http::BodyKind::kNone && heads_.request.fields.has(HeaderId::kContentLength))
-    request.framing = {.kind = http::BodyKind::kLength, .length = 0};
-  base::Buffer head_bytes = shard_.buffers.take(upstream_head_room(request));
-  http::HeadWriter head({head_bytes.data(), head_bytes.size()});
-  write_upstream_head(request, head);
-  ARCHESTRA_ASSERT(head.ok(), "a forwarded head fits the room made for it");
-
-  http_io::Outbox box;
-  box.add(head.written());
-  if (whole) {
-    box.add(body_.content.substr(0, edit.offset));
-    box.add(edit.inserted);
-    box.add(body_.content.substr(edit.offset + edit.removed));
-  }
-  const UploadPlan plan{.client = client_.http(),
-                        .upstream = upstream.http(),
-                        .response_limits = settings_.upstream_head,
-                        .client_timeout = settings_.client_body_timeout,
-                        .upstream_limits = {.stall = settings_.timeouts.idle,
-                                            .deadline = try_started_ + settings_.timeouts.total},
-                        .waits = waits_};
-  const UploadResult sent = co_await send_upstream(plan, box);
-  if (sent.end != UploadEnd::kComplete || whole || framing_.kind == http::BodyKind::kNone)
-    co_return co_await after_upload(sent);
-
-  co_await send_continue();
-  client_.http().source().start_body(framing_);
-  const UploadResult uploaded = co_await upload(plan, framing_.kind);
-  request_body_bytes_ = uploaded.body_bytes;
-  body_consumed_ = uploaded.end == UploadEnd::kComplete;
-  co_return co_await after_upload(uploaded);
-}
-
-// Whether a response is to be expected.
-net::Task<bool> Exchange::after_upload(UploadResult result) {
-  switch (result.end) {
-    case UploadEnd::kComplete:
-      request_sent_ = true;
-      co_return true;
-    case UploadEnd::kAnsweredEarly:
-      co_return true;
-    case UploadEnd::kClientGone:
-      co_await client_left();
-      co_return false;
-    case UploadEnd::kUpstreamFailed:
-      co_await fail_before_head(result.error);
-      co_return false;
-    case UploadEnd::kClientFailed:
-      break;
-  }
-  end_try();
-  const int status = result.error.code == ErrorCode::kTimeout ? 408 : 400;
-  co_await refuse({status, Outcome::kInvalidRequest, code_of(status), result.error.what});
-  co_return false;
-}
-
-net::Task<bool> Exchange::read_response_head(UpstreamConnection& upstream) {
-  const auto began = base::monotonic_now();
-  const auto deadline =
-      std::min(began + settings_.timeouts.first_byte, try_started_ + settings_.timeouts.total);
-  const auto read = co_await upstream.http().read_head(heads_.response, settings_.upstream_head, deadline,
-                                                       &client_.stream().readiness);
-  response_arrived_ = base::monotonic_now();
-  waits_.upstream += response_arrived_ - began;
-  if (!read) {
-    co_await fail_before_head(read.error());
-    co_return false;
-  }
-  // A head whose framing makes no sense is no head: nothing in it is believed.
-  const auto framing = http::response_framing(
-      heads_.response, heads_.request.method == "HEAD" ? http::AnswerTo::kHead : http::AnswerTo::kOther);
-  if (!framing) {
-    co_await fail_before_head(framing.error());
-    co_return false;
-  }
-  response_framing_ = *framing;
-  try_.time_to_first_byte = response_arrived_ - try_started_;
-  try_.status_code = heads_.response.status;
-  if (try_.status_code >= 200 && try_.status_code < kFirstErrorStatus)
-    shard_.observer.on_call_accepted({.route = route_,
-                                      .agent = agent_,
-                                      .requested_model = request_facts_.model,
-                                      .stream = request_facts_.stream,
-                                      .status_code = try_.status_code});
-  co_return true;
-}
-
 // What the usage option brings is dropped where the gateway can read it. A provider that encodes against its
 // word, in a coding that is not known, is better relayed with it than refused.
 GateMode Exchange::gate_mode(http::ContentCoding coding) const {
@@ -354,8 +223,8 @@ GateMode Exchange::gate_mode(http::ContentCoding coding) const {
 }
 
 ClientFraming Exchange::client_framing(GateMode mode) const {
-  if (response_framing_.kind == http::BodyKind::kNone) return ClientFraming::kNone;
-  if (response_framing_.kind == http::BodyKind::kLength && mode != GateMode::kDecideEvents)
+  if (try_->response_framing.kind == http::BodyKind::kNone) return ClientFraming::kNone;
+  if (try_->response_framing.kind == http::BodyKind::kLength && mode != GateMode::kDecideEvents)
     return ClientFraming::kLength;
   return heads_.request.minor_version >= 1 ? ClientFraming::kChunked : ClientFraming::kUntilClose;
 }
@@ -366,16 +235,15 @@ net::Task<void> Exchange::relay_response(UpstreamPtr upstream) {
   const http::ContentCoding coding = http::content_coding(head.fields);
   const GateMode mode = gate_mode(coding);
   if (scan_ != nullptr && coding == http::ContentCoding::kUnknown)
-    log_unread(try_.server_address, head.fields.value_of(HeaderId::kContentEncoding));
+    log_unread(try_->record.server_address, head.fields.value_of(HeaderId::kContentEncoding));
   to_client_ = client_framing(mode);
-  const bool upstream_persists = request_sent_ && http::is_persistent(head.minor_version, head.fields);
   if (to_client_ == ClientFraming::kUntilClose) after_ = AfterExchange::kClose;
   if (!body_consumed_) after_ = AfterExchange::kLinger;
   if (!keeps_alive() && after_ == AfterExchange::kKeepAlive) after_ = AfterExchange::kClose;
   status_ = head.status;
   answering_ = true;
 
-  const auto elapsed = response_arrived_ - started_;
+  const auto elapsed = try_->answered - started_;
   const std::vector<ReplacedField> replaced =
       own_urls(head, provider_->url_fields(), settings_.target_of(*provider_),
                {.base_url = settings_.api_base_url,
@@ -384,7 +252,7 @@ net::Task<void> Exchange::relay_response(UpstreamPtr upstream) {
                 .agent_id = route_.agent_id});
   const ClientResponse response{.head = head,
                                 .framing = to_client_,
-                                .length = response_framing_.length,
+                                .length = try_->response_framing.length,
                                 .body = client_body(mode, coding),
                                 .keep_alive = after_ == AfterExchange::kKeepAlive,
                                 .client_minor_version = heads_.request.minor_version,
@@ -396,7 +264,7 @@ net::Task<void> Exchange::relay_response(UpstreamPtr upstream) {
   write_client_head(response, out);
   ARCHESTRA_ASSERT(out.ok(), "a forwarded head fits the room made for it");
 
-  upstream->http().source().start_body(response_framing_);
+  upstream->http().source().start_body(try_->response_framing);
   Gate gate(mode, scan_.get(),
             {.scan_bytes_max = settings_.scan_bytes_max,
              .event_bytes_max = settings_.event_bytes_max,
@@ -406,40 +274,34 @@ net::Task<void> Exchange::relay_response(UpstreamPtr upstream) {
                                              .upstream = upstream->http(),
                                              .gate = gate,
                                              .head = out.written(),
-                                             .head_arrived = response_arrived_,
+                                             .head_arrived = try_->answered,
                                              .framing = to_client_,
                                              .idle_timeout = settings_.timeouts.idle,
-                                             .total_deadline = try_started_ + settings_.timeouts.total,
+                                             .total_deadline = total_deadline_,
                                              .client_timeout = settings_.client_send_timeout,
                                              .waits = waits_});
-  try_.duration = result.upstream_ended - try_started_;
+  try_->record.duration = result.upstream_ended - try_->started;
   gate.conclude();
   if (result.end == RelayEnd::kClientGone) co_await client_left();
   conclude_relay(result, gate, mode);
-  const bool clean = result.end == RelayEnd::kComplete && upstream_persists &&
-                     response_framing_.kind != http::BodyKind::kUntilClose &&
-                     upstream->http().source().buffered().empty();
-  if (clean)
-    shard_.upstreams.give_back(std::move(upstream));
-  else
-    upstream->stream().abort();
+  let_go(std::move(upstream), result.end);
 }
 
 // The response's head may be gone by now: its views lay in the upstream's buffer.
 void Exchange::conclude_relay(const RelayResult& result, const Gate& gate, GateMode mode) {
   response_body_bytes_ = result.body_bytes;
   unread_ = gate.unread().has_value();
-  if (const auto& first = gate.token_times().first) try_.time_to_first_token = *first - try_started_;
-  if (const auto& last = gate.token_times().last) try_.time_to_last_token = *last - try_started_;
+  if (const auto& first = gate.token_times().first) try_->record.time_to_first_token = *first - try_->started;
+  if (const auto& last = gate.token_times().last) try_->record.time_to_last_token = *last - try_->started;
   if (result.end == RelayEnd::kClientGone) return;
   if (result.end == RelayEnd::kUpstreamFailed) {
     const call::ErrorMeaning& meaning = call::meaning_after_head(result.error.code);
     break_off();
     return settle(meaning.outcome, meaning.code);
   }
-  if (unread_) log_unread(try_.server_address, gate.unread()->text());
-  if (try_.status_code >= kFirstErrorStatus)
-    return settle(Outcome::kUpstreamError, std::to_string(try_.status_code));
+  if (unread_) log_unread(try_->record.server_address, gate.unread()->text());
+  if (try_->record.status_code >= kFirstErrorStatus)
+    return settle(Outcome::kUpstreamError, std::to_string(try_->record.status_code));
   if (scan_ != nullptr && !scan_->facts().error_type.empty())
     return settle(Outcome::kUpstreamError, scan_->facts().error_type);
   // The last event may have been one that is too long to be read: nobody knows then.

@@ -1,17 +1,19 @@
 // One request from its head to its record. Reads top to bottom in exchange.cc: begin, serve (locally, by the
-// platform API in exchange_api.cc, or by an upstream); and in exchange_end.cc: how it ends, finish. finish()
-// is the only exit: it makes the record and tells the observer, exactly once. Lives in the connection's
-// coroutine for as long as the request.
+// platform API in exchange_api.cc, or by an upstream, with the tries of exchange_try.cc); and in
+// exchange_end.cc: how it ends, finish. finish() is the only exit: it makes the record and tells the
+// observer, exactly once. Lives in the connection's coroutine for as long as the request.
 #pragma once
 
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "call/call_record.h"
+#include "call/error_meaning.h"
 #include "http/body_framing.h"
 #include "http/content_decoder.h"
 #include "http/trace_context.h"
@@ -22,7 +24,9 @@
 #include "proxy/gate.h"
 #include "proxy/local_reply.h"
 #include "proxy/relay.h"
+#include "proxy/retry.h"
 #include "proxy/shard.h"
+#include "proxy/try.h"
 #include "proxy/upload.h"
 
 namespace archestra::proxy {
@@ -65,29 +69,47 @@ class Exchange {
   net::Task<void> serve_call();
   bool admit(Refusal& refusal);
   net::Task<bool> read_body(http_io::BodyLimits limits);
-  net::Task<void> attempt();
+
+  // Its tries: exchange_try.cc.
+  net::Task<void> try_until_answered();
+  net::Task<std::optional<Pause>> attempt();
+  void begin_try();
   net::Task<base::Result<UpstreamPtr>> connect();
   net::Task<bool> send_request(UpstreamConnection& upstream);
   net::Task<bool> after_upload(UploadResult result);
   net::Task<bool> read_response_head(UpstreamConnection& upstream);
+  std::optional<Pause> pause_after_error(base::Error error);
+  std::optional<Pause> pause_after_answer();
+  std::optional<Pause> pause_after(int status_code, std::optional<base::Duration> retry_after);
+  net::Task<void> discard_answer(UpstreamPtr upstream);
+  net::Task<bool> wait_out(Pause pause);
+  void let_go(UpstreamPtr upstream, RelayEnd end);
+
+  // The answer of the last one.
   net::Task<void> relay_response(UpstreamPtr upstream);
   GateMode gate_mode(http::ContentCoding coding) const;
   ClientFraming client_framing(GateMode mode) const;
   void conclude_relay(const RelayResult& result, const Gate& gate, GateMode mode);
 
-  // How a try ends. Each sets the outcome; the first to do so wins.
+  // How a call ends. Each sets the outcome; the first to do so wins.
   net::Task<void> refuse(Refusal refusal);
   net::Task<void> fail_before_head(base::Error error);
   net::Task<void> client_left();
   void break_off();
-  void end_try();
+  void log_failure(base::Error error, const call::ErrorMeaning& meaning) const;
   void settle(call::Outcome outcome, std::string_view error_type);
   net::Task<void> reply(LocalReply reply);
   net::Task<void> send_continue();
 
   bool keeps_alive() const;
   void finish();
-  void finish_call(call::CallRecord& record, std::vector<std::string_view>& finish_reasons);
+  /// What the record has views of, beside the exchange.
+  struct RecordParts {
+    std::vector<std::string_view> finish_reasons;
+    std::vector<call::TryRecord> tries;
+  };
+  void finish_call(call::CallRecord& record, RecordParts& parts);
+  std::span<const call::TryRecord> tell_tries(std::vector<call::TryRecord>& storage);
 
   Shard& shard_;
   ClientConnection& client_;
@@ -114,15 +136,12 @@ class Exchange {
   std::unique_ptr<providers::ResponseScan> scan_;
   bool unread_ = false;  // what the scan has of the response is not all of it
 
-  // The try.
-  call::TryRecord try_;
-  bool tried_ = false;
-  bool request_sent_ = false;  // all of it
-  bool answering_ = false;     // the response's head is on its way to the client
-  base::MonotonicTime try_started_;
+  // Its tries.
+  std::vector<Try> earlier_tries_;
+  std::optional<Try> try_;              // the last one, or the one that is being made
+  base::MonotonicTime total_deadline_;  // of all of them
+  bool answering_ = false;              // the response's head is on its way to the client
   ClientFraming to_client_ = ClientFraming::kNone;
-  http::BodyFraming response_framing_;  // once the response's head has come
-  base::MonotonicTime response_arrived_;
   Waits waits_;
 
   // What came of it.

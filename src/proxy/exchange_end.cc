@@ -26,10 +26,6 @@ void Exchange::settle(Outcome outcome, std::string_view error_type) {
   error_type_ = error_type;
 }
 
-void Exchange::end_try() {
-  if (tried_ && try_.duration == base::Duration::zero()) try_.duration = base::monotonic_now() - try_started_;
-}
-
 // The client must see that its answer is not whole: no last chunk, or fewer bytes than announced. Where only
 // the connection's end tells, it takes a reset, which may destroy what is still on its way.
 void Exchange::break_off() {
@@ -37,7 +33,7 @@ void Exchange::break_off() {
 }
 
 net::Task<void> Exchange::client_left() {
-  end_try();
+  if (try_) try_->end();
   if (client_.was_cut_off()) {
     const call::ErrorMeaning& meaning = call::meaning_before_head(ErrorCode::kCancelled);
     if (!answering_)
@@ -51,17 +47,21 @@ net::Task<void> Exchange::client_left() {
 }
 
 net::Task<void> Exchange::fail_before_head(base::Error error) {
-  end_try();
+  try_->end();
   const net::Readiness& client = client_.stream().readiness;
   if (error.code == ErrorCode::kCancelled || client.cancelled || client.gone)
     co_return co_await client_left();
   const call::ErrorMeaning& meaning = call::meaning_before_head(error.code);
+  log_failure(error, meaning);
+  co_await refuse({meaning.http_status, meaning.outcome, meaning.code, meaning.message});
+}
+
+void Exchange::log_failure(base::Error error, const call::ErrorMeaning& meaning) const {
   base::log(meaning.log_level, "upstream failed",
             {{"provider", provider_->name()},
-             {"host", try_.server_address},
-             {"port", try_.server_port},
+             {"host", try_->record.server_address},
+             {"port", try_->record.server_port},
              {"why", error.text()}});
-  co_await refuse({meaning.http_status, meaning.outcome, meaning.code, meaning.message});
 }
 
 net::Task<void> Exchange::refuse(Refusal refusal) {
@@ -116,17 +116,17 @@ void Exchange::finish() {
                              .request_body_bytes = request_body_bytes_,
                              .response_body_bytes = response_body_bytes_};
   call::CallRecord call;
-  std::vector<std::string_view> finish_reasons;
+  RecordParts parts;
   if (call_started_) {
     --shard_.calls_in_flight;
-    finish_call(call, finish_reasons);
+    finish_call(call, parts);
     call.gateway_time = record.duration - waits_.upstream - waits_.client;
     record.call = &call;
   }
   shard_.observer.on_request_finished(record);
 }
 
-void Exchange::finish_call(call::CallRecord& record, std::vector<std::string_view>& finish_reasons) {
+void Exchange::finish_call(call::CallRecord& record, RecordParts& parts) {
   record.route = route_;
   record.agent = agent_;
   record.request_labels = read_request_labels(heads_.request.fields);
@@ -138,8 +138,8 @@ void Exchange::finish_call(call::CallRecord& record, std::vector<std::string_vie
     const providers::ResponseFacts& facts = scan_->facts();
     record.response_model = facts.model;
     record.response_id = facts.id;
-    finish_reasons.assign(facts.finish_reasons.begin(), facts.finish_reasons.end());
-    record.finish_reasons = finish_reasons;
+    parts.finish_reasons.assign(facts.finish_reasons.begin(), facts.finish_reasons.end());
+    record.finish_reasons = parts.finish_reasons;
     record.tool_calls = facts.tool_calls;
     record.usage = facts.usage;
     const bool broke_off_unknown =
@@ -156,10 +156,21 @@ void Exchange::finish_call(call::CallRecord& record, std::vector<std::string_vie
       record.usage.output_tokens = std::max<std::uint64_t>(record.usage.output_tokens, facts.content_events);
     }
   }
-  if (!tried_) return;
-  try_.outcome = record.outcome;
-  try_.error_type = call::is_span_error(record.outcome) ? std::string_view(error_type_) : std::string_view();
-  record.tries = {&try_, 1};
+  if (!try_) return;
+  // The try that the call ended with ended as it did; one whose next was still waited for has its own end.
+  if (!try_->is_over)
+    try_->settle(record.outcome,
+                 call::is_span_error(record.outcome) ? std::string_view(error_type_) : std::string_view());
+  record.tries = tell_tries(parts.tries);
+}
+
+// All in a row. Most calls have one, which need not be copied for that.
+std::span<const call::TryRecord> Exchange::tell_tries(std::vector<call::TryRecord>& storage) {
+  if (earlier_tries_.empty()) return {&try_->told(), 1};
+  storage.reserve(earlier_tries_.size() + 1);
+  for (Try& earlier : earlier_tries_) storage.push_back(earlier.told());
+  storage.push_back(try_->told());
+  return storage;
 }
 
 }  // namespace archestra::proxy

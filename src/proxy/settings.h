@@ -14,15 +14,16 @@
 #include "http_io/message_source.h"
 #include "net/connector.h"
 #include "providers/registry.h"
+#include "proxy/retry.h"
 
 namespace archestra::proxy {
 
-/// The waits of one upstream try. Zero is not special: every wait has an end.
+/// The waits of the upstream tries of one call. Zero is not special: every wait has an end.
 struct UpstreamTimeouts {
   base::Duration connect = std::chrono::seconds(10);      ///< name, TCP and TLS together
   base::Duration first_byte = std::chrono::seconds(600);  ///< from the request sent to the response's head
   base::Duration idle = std::chrono::seconds(300);        ///< between two reads of a response
-  base::Duration total = std::chrono::seconds(3600);      ///< of the whole exchange
+  base::Duration total = std::chrono::seconds(3600);      ///< of all tries and the pauses between them
   base::Duration pooled_idle = std::chrono::seconds(30);  ///< an unused connection is kept this long
 };
 
@@ -48,6 +49,7 @@ struct Settings {
   base::Duration client_send_timeout =
       std::chrono::seconds(120);  ///< a client that takes nothing for so long has left
   UpstreamTimeouts timeouts;
+  RetryPolicy retry;
   std::size_t calls_in_flight_max = 10'000;            ///< per shard; beyond it 503
   std::size_t scan_bytes_max = std::size_t{32} << 20;  ///< a longer answer is relayed but not read
   std::size_t event_bytes_max = std::size_t{1} << 20;  ///< a longer event passes unread

@@ -37,9 +37,9 @@ UpstreamPtr UpstreamPool::try_take(const Target& target) {
   return nullptr;
 }
 
-net::Task<base::Result<UpstreamPtr>> UpstreamPool::dial(const Target& target, net::Readiness& gone) {
-  auto stream =
-      co_await net::connect(loop_, resolver_, target.endpoint, loop_.now() + timeouts_.connect, &gone);
+net::Task<base::Result<UpstreamPtr>> UpstreamPool::dial(const Target& target, base::MonotonicTime deadline,
+                                                        net::Readiness& gone) {
+  auto stream = co_await net::connect(loop_, resolver_, target.endpoint, deadline, &gone);
   if (!stream) co_return base::fail(stream.error());
   co_return std::make_unique<UpstreamConnection>(*this, target, std::move(*stream), buffers_);
 }

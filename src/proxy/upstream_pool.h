@@ -50,8 +50,9 @@ class UpstreamPool {
 
   /// The connection that was used last, or null.
   UpstreamPtr try_take(const Target& target);
-  /// A new one. `gone` ends the dialling with kCancelled.
-  net::Task<base::Result<UpstreamPtr>> dial(const Target& target, net::Readiness& gone);
+  /// A new one, with its name, TCP and TLS by `deadline`. `gone` ends the dialling with kCancelled.
+  net::Task<base::Result<UpstreamPtr>> dial(const Target& target, base::MonotonicTime deadline,
+                                            net::Readiness& gone);
   /// Gives back a connection whose exchange is over and clean on both sides.
   void give_back(UpstreamPtr connection);
   /// Drops every idle connection.

@@ -172,13 +172,29 @@ export class Record {
   /** The outcome everywhere, the try's status where it is observed, and whether the CLIENT span is an error. */
   assertOutcome({ outcome, tryStatus, errorType }) {
     assert.equal(this.outcome, outcome);
-    assert.equal(this.tryStatus, tryStatus);
-    const expected = errorType === undefined ? StatusCode.UNSET : StatusCode.ERROR;
-    assert.equal(this.client.status.code, expected, 'status of the CLIENT span');
-    assert.equal(this.client.attributes['error.type'], errorType, 'error.type of the CLIENT span');
-    const status = this.client.attributes['http.response.status_code'];
-    assert.equal(status, tryStatus === '0' ? undefined : Number(tryStatus));
+    this.assertTries([{ outcome, tryStatus, errorType }]);
   }
+
+  /** Each try in order, as assertOutcome takes them: a CLIENT span and an observation with the same figures. */
+  assertTries(tries) {
+    const observed = this.grown('llm_request_duration_seconds_count').map(({ labels, value }) =>
+      Array(value).fill(labels.status_code),
+    );
+    assert.deepEqual(observed.flat().sort(), tries.map(({ tryStatus }) => tryStatus).sort(), 'observed tries');
+    assert.equal(this.clients.length, tries.length, 'CLIENT spans');
+    assert.equal(this.log.tries, tries.length, 'tries in the log');
+    tries.forEach((expected, index) => assertTry(this.clients[index], index, expected));
+  }
+}
+
+function assertTry({ attributes, status }, index, { outcome, tryStatus, errorType }) {
+  const which = `of the CLIENT span of try ${index + 1}`;
+  assert.equal(attributes['archestra.outcome'], outcome, `outcome ${which}`);
+  assert.equal(status.code, errorType === undefined ? StatusCode.UNSET : StatusCode.ERROR, `status ${which}`);
+  assert.equal(attributes['error.type'], errorType, `error.type ${which}`);
+  const statusCode = tryStatus === '0' ? undefined : Number(tryStatus);
+  assert.equal(attributes['http.response.status_code'], statusCode, `http.response.status_code ${which}`);
+  assert.equal(attributes['http.request.resend_count'], index || undefined, `http.request.resend_count ${which}`);
 }
 
 export function newTrace() {
