@@ -1,6 +1,5 @@
-// The numbers behind a series. Each cell has one writing thread and any number of reading ones:
-// a relaxed load, an add and a releasing store, which compile to a plain add. A reader sees a recent
-// value of each number, and with it all that its writer wrote before.
+// The numbers behind a series: those of base/stats.h, and histograms of them, with one writing thread and
+// any number of reading ones as they have.
 #pragma once
 
 #include <array>
@@ -11,34 +10,13 @@
 
 #include "base/assert.h"
 #include "base/clock.h"
+#include "base/stats.h"
 
 namespace archestra::telemetry {
 
-/// Adds on the one writing thread of `value`.
-template <class T>
-inline void add_alone(std::atomic<T>& value, T n) {
-  value.store(value.load(std::memory_order_relaxed) + n, std::memory_order_release);
-}
-
-/// Counts events and tokens: integers, so that sums over shards are exact.
-class Counter {
- public:
-  void add(std::uint64_t n = 1) { add_alone(value_, n); }
-  std::uint64_t value() const { return value_.load(std::memory_order_acquire); }
-
- private:
-  std::atomic<std::uint64_t> value_{0};
-};
-
-/// What a shard adds and takes back. Only the sum over shards means something.
-class Gauge {
- public:
-  void add(std::int64_t n) { add_alone(value_, n); }
-  std::int64_t value() const { return value_.load(std::memory_order_acquire); }
-
- private:
-  std::atomic<std::int64_t> value_{0};
-};
+using base::add_alone;
+using base::Counter;
+using base::Gauge;
 
 /// One histogram's figures at one time, or the sum of several.
 struct HistogramValue {
