@@ -30,7 +30,7 @@ Task<base::Result<std::unique_ptr<TcpStream>>> connect_tcp(EventLoop& loop, cons
     ::close(fd);
     co_return base::fail(error);
   }
-  auto stream = TcpStream::adopt(loop, fd);
+  auto stream = TcpStream::adopt(loop, fd, SocketRole::kConnected);
   if (!stream) co_return base::fail(stream.error());
   if (connected) {
     (*stream)->readiness.writable = true;
@@ -55,6 +55,7 @@ base::MonotonicTime share_of(base::MonotonicTime deadline, base::MonotonicTime n
 
 Task<base::Result<StreamPtr>> connect(EventLoop& loop, Resolver& resolver, const Endpoint& endpoint,
                                       base::MonotonicTime deadline, Readiness* gone) {
+  const base::Counted dial(loop.stats().dials);
   auto addresses = co_await resolver.resolve(endpoint.host, endpoint.port, deadline, gone);
   if (!addresses) co_return base::fail(addresses.error());
   base::Error last{base::ErrorCode::kUnreachable, "connect"};

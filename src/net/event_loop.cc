@@ -74,6 +74,7 @@ void EventLoop::turn(base::Duration wait) {
   const int count = epoll_wait(epoll_fd_, events.data(), kEventsPerTurn, wait_milliseconds(wait));
   ARCHESTRA_ASSERT(count >= 0 || errno == EINTR, "epoll_wait works");
   now_ = base::monotonic_now();
+  if (lag_sampler_ && (count > 0 || first_ready_ != nullptr)) lag_sampler_->note_work();
   for (int i = 0; i < count; ++i) {
     const epoll_event& event = events[static_cast<std::size_t>(i)];
     if (event.data.ptr == nullptr)

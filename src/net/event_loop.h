@@ -6,10 +6,13 @@
 #include <cstdint>
 #include <functional>
 #include <mutex>
+#include <optional>
 #include <vector>
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "net/lag_sampler.h"
+#include "net/loop_stats.h"
 #include "net/readiness.h"
 #include "net/timer_wheel.h"
 
@@ -44,6 +47,11 @@ class EventLoop {
   /// The time at which this turn began. Good for deadlines; measure durations with monotonic_now().
   base::MonotonicTime now() const { return now_; }
   TimerWheel& timers() { return timers_; }
+  /// What lives on the loop counts itself here.
+  LoopStats& stats() { return stats_; }
+  const LoopStats& stats() const { return stats_; }
+  /// From now on stats().lag is measured. This loop's thread, or before it runs.
+  void measure_lag() { lag_sampler_.emplace(timers_, stats_.lag, now_); }
 
   /// Registers a descriptor edge-triggered for reading, writing and hang-up, once and for all; closing
   /// the descriptor ends it.
@@ -77,7 +85,9 @@ class EventLoop {
   std::uint32_t turn_ = 0;
   std::uint32_t ready_waits_left_ = kReadyWaitsMax;
   base::MonotonicTime now_;
+  LoopStats stats_;
   TimerWheel timers_;
+  std::optional<LagSampler> lag_sampler_;
   Waiter* first_ready_ = nullptr;
   Waiter* last_ready_ = nullptr;
   std::mutex posted_mutex_;  // guards posted_; taken by the loop only after wake_fd_ said so

@@ -84,7 +84,12 @@ void ListenSockets::close() {
 class Acceptor::Socket final : public Watcher {
  public:
   Socket(Acceptor& owner, EventLoop& loop, int fd)
-      : owner_(owner), loop_(loop), fd_(fd), waiter_(loop), pause_(&Socket::on_pause_over, this) {
+      : owner_(owner),
+        loop_(loop),
+        fd_(fd),
+        open_(loop.stats().listening),
+        waiter_(loop),
+        pause_(&Socket::on_pause_over, this) {
     waiter_.callback = &Socket::on_ready;
     waiter_.owner = this;
     ARCHESTRA_ASSERT(watch(), "a listening socket can be watched");
@@ -98,7 +103,8 @@ class Acceptor::Socket final : public Watcher {
       const int fd = ::accept4(fd_, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
       if (fd >= 0) {
         note_accepting();
-        if (auto stream = TcpStream::adopt(loop_, fd)) owner_.on_accept_(std::move(*stream));
+        if (auto stream = TcpStream::adopt(loop_, fd, SocketRole::kAccepted))
+          owner_.on_accept_(std::move(*stream));
       } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
         note_exhausted(errno);
         return End::kExhausted;
@@ -149,6 +155,7 @@ class Acceptor::Socket final : public Watcher {
   Acceptor& owner_;
   EventLoop& loop_;
   const int fd_;
+  const base::Counted open_;
   bool exhausted_ = false;
   Readiness ready_;
   Waiter waiter_;

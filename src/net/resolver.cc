@@ -55,6 +55,7 @@ class Resolver::Impl {
 
   // One look-up and everyone who waits for it.
   struct Lookup {
+    explicit Lookup(Impl& impl) : owner(&impl) {}
     Impl* owner = nullptr;
     bool done = false;
     base::MonotonicTime expires;
@@ -65,11 +66,11 @@ class Resolver::Impl {
   std::shared_ptr<Lookup> find_or_ask(const std::string& host) {
     auto& lookup = lookups_[host];
     if (lookup && (!lookup->done || (lookup->answer && loop_.now() < lookup->expires))) return lookup;
-    lookup = std::make_shared<Lookup>();
-    lookup->owner = this;
+    lookup = std::make_shared<Lookup>(*this);
     ares_addrinfo_hints hints{};
     hints.ai_family = AF_UNSPEC;
     hints.ai_socktype = SOCK_STREAM;
+    loop_.stats().lookups.add(1);
     // The callback owns a reference of its own: it may come after the waiters have gone.
     auto held = std::make_unique<std::shared_ptr<Lookup>>(lookup);
     const auto result = lookup;
@@ -83,7 +84,7 @@ class Resolver::Impl {
  private:
   // A socket of c-ares, level-triggered because c-ares does not promise to drain it.
   struct Socket final : Watcher {
-    Socket(Impl& impl, ares_socket_t s) : owner(impl), fd(s) {}
+    Socket(Impl& impl, ares_socket_t s) : owner(impl), fd(s), is_open(impl.loop_.stats().resolver_sockets) {}
     void on_events(std::uint32_t events) override {
       const bool broken = (events & (EPOLLERR | EPOLLHUP)) != 0;
       const ares_socket_t readable = (events & EPOLLIN) != 0 || broken ? fd : ARES_SOCKET_BAD;
@@ -93,6 +94,7 @@ class Resolver::Impl {
     }
     Impl& owner;
     const ares_socket_t fd;
+    const base::Counted is_open;
     bool open = true;
   };
 
@@ -121,6 +123,7 @@ class Resolver::Impl {
     const std::unique_ptr<std::shared_ptr<Lookup>> owned(static_cast<std::shared_ptr<Lookup>*>(held));
     Lookup& lookup = **owned;
     lookup.done = true;
+    lookup.owner->loop_.stats().lookups.add(-1);
     if (status == ARES_SUCCESS) {
       Addresses addresses;
       for (const ares_addrinfo_node* node = info->nodes; node != nullptr; node = node->ai_next)

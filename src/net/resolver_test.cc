@@ -55,6 +55,23 @@ TEST_F(ResolverTest, ANameThatCannotExistIsAnErrorInTime) {
       << found.error().text();
 }
 
+// Nobody answers at a name server that is none; but the look-up is counted only until it is given up.
+TEST_F(ResolverTest, CountsWhatIsUnderWay) {
+  group.spawn([](EventLoop& l, Resolver& r) -> Task<void> {
+    const auto stream = co_await connect(l, r, {"no-such-host.invalid", 80}, l.now() + seconds(1), nullptr);
+    EXPECT_FALSE(stream);
+  }(loop, resolver));
+  const bool asked = group.active() > 0;  // no name server is configured here, otherwise
+  EXPECT_EQ(loop.stats().dials.value(), asked ? 1 : 0);
+  EXPECT_EQ(loop.stats().lookups.value(), asked ? 1 : 0);
+  EXPECT_EQ(loop.stats().resolver_sockets.value() > 0, asked);
+  run();
+  EXPECT_EQ(loop.stats().dials.value(), 0);
+  // c-ares asks on after the deadline of who waits.
+  for (int i = 0; i < 300 && loop.stats().lookups.value() > 0; ++i) loop.turn(std::chrono::milliseconds(100));
+  EXPECT_EQ(loop.stats().lookups.value(), 0);
+}
+
 TEST_F(ResolverTest, ConnectReachesAListenerAndNamesARefusal) {
   auto sockets = ListenSockets::bind({"127.0.0.1"}, 0);
   ASSERT_TRUE(sockets);
@@ -73,13 +90,19 @@ TEST_F(ResolverTest, ConnectReachesAListenerAndNamesARefusal) {
       ++accepted;
       held.push_back(std::move(s));
     });
+    EXPECT_EQ(loop.stats().listening.value(), 1);
     dial(nullptr);
     ASSERT_TRUE(stream) << stream.error().text();
     loop.turn(std::chrono::milliseconds(100));
     EXPECT_EQ(accepted, 1);
+    EXPECT_EQ(loop.stats().accepted.value(), 1);
+    EXPECT_EQ(loop.stats().connected.value(), 1);
   }
+  EXPECT_EQ(loop.stats().listening.value(), 0);
   stream = base::fail(base::ErrorCode::kInvalid, "");
   held.clear();
+  EXPECT_EQ(loop.stats().accepted.value(), 0);
+  EXPECT_EQ(loop.stats().connected.value(), 0);
   auto closed = std::move(*sockets);
   {
     const ListenSockets dies = std::move(closed);

@@ -21,8 +21,8 @@ class StreamTest : public testing::TestWithParam<Kind> {
     if (GetParam() == Kind::kSocket) {
       int fds[2];
       ASSERT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds), 0);
-      a = std::move(*TcpStream::adopt(loop, fds[0]));
-      b = std::move(*TcpStream::adopt(loop, fds[1]));
+      a = std::move(*TcpStream::adopt(loop, fds[0], SocketRole::kAccepted));
+      b = std::move(*TcpStream::adopt(loop, fds[1], SocketRole::kConnected));
     } else {
       const MemoryPipeOptions tiny{.capacity = 5, .read_bytes_max = 2, .write_bytes_max = 3};
       std::tie(a, b) = make_memory_pipe(loop, GetParam() == Kind::kTinyMemory ? tiny : MemoryPipeOptions{});

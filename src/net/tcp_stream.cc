@@ -12,7 +12,13 @@
 
 namespace archestra::net {
 
+SocketStream::SocketStream(EventLoop& event_loop, int fd, SocketRole role)
+    : Stream(event_loop), fd_(fd), role_(role) {
+  open_of_role().add(1);
+}
+
 SocketStream::~SocketStream() {
+  open_of_role().add(-1);
   if (fd_ >= 0) ::close(fd_);
 }
 
@@ -33,10 +39,10 @@ int SocketStream::release_fd() {
   return std::exchange(fd_, -1);
 }
 
-base::Result<std::unique_ptr<TcpStream>> TcpStream::adopt(EventLoop& loop, int fd) {
+base::Result<std::unique_ptr<TcpStream>> TcpStream::adopt(EventLoop& loop, int fd, SocketRole role) {
   const int on = 1;
   setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  std::unique_ptr<TcpStream> stream(new TcpStream(loop, fd));
+  std::unique_ptr<TcpStream> stream(new TcpStream(loop, fd, role));
   if (const auto watched = stream->watch(); !watched) return base::fail(watched.error());
   return stream;
 }

@@ -7,6 +7,9 @@
 
 namespace archestra::net {
 
+/// How a socket came to be; the loop counts both apart.
+enum class SocketRole : std::uint8_t { kAccepted, kConnected };
+
 /// A stream over a socket: owns the descriptor and turns its events into readiness.
 class SocketStream : public Stream, protected Watcher {
  public:
@@ -15,19 +18,23 @@ class SocketStream : public Stream, protected Watcher {
   int fd() const { return fd_; }
 
  protected:
-  SocketStream(EventLoop& event_loop, int fd) : Stream(event_loop), fd_(fd) {}
+  SocketStream(EventLoop& event_loop, int fd, SocketRole role);
   void on_events(std::uint32_t epoll_events) override;
   base::Result<void> watch() { return loop.watch_edges(fd_, *this); }
   int release_fd();
 
  private:
+  base::Gauge& open_of_role() {
+    return role_ == SocketRole::kAccepted ? loop.stats().accepted : loop.stats().connected;
+  }
   int fd_;
+  const SocketRole role_;
 };
 
 class TcpStream final : public SocketStream {
  public:
   /// Takes over a connected or connecting, non-blocking socket and registers it with the loop.
-  static base::Result<std::unique_ptr<TcpStream>> adopt(EventLoop& loop, int fd);
+  static base::Result<std::unique_ptr<TcpStream>> adopt(EventLoop& loop, int fd, SocketRole role);
 
   IoResult try_read(char* to, std::size_t size) override;
   IoResult try_write(std::span<const iovec> pieces) override;

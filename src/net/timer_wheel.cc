@@ -10,11 +10,15 @@ namespace archestra::net {
 void TimerWheel::arm(Timer& timer, base::MonotonicTime deadline) {
   timer.cancel();
   if (deadline == base::kNever) return;
-  const auto since = std::max(deadline - start_, base::Duration::zero());
-  // Rounded up: a timer may be late by a tick, never early.
-  timer.tick_ = std::max<std::uint64_t>(
-      static_cast<std::uint64_t>((since + kTick - base::Duration(1)) / kTick), now_tick_ + 1);
+  timer.tick_ = std::max<std::uint64_t>(static_cast<std::uint64_t>(tick_of(deadline)), now_tick_ + 1);
   insert(timer);
+  armed_.add(1);
+}
+
+// Rounded up: a timer may be late by a tick, never early.
+std::int64_t TimerWheel::tick_of(base::MonotonicTime time) const {
+  const auto since = std::max(time - start_, base::Duration::zero());
+  return (since + kTick - base::Duration(1)) / kTick;
 }
 
 void TimerWheel::insert(Timer& timer) {
@@ -35,7 +39,6 @@ void TimerWheel::insert(Timer& timer) {
   at.slots[slot] = &timer;
   at.occupied |= std::uint64_t{1} << slot;
   timer.wheel_ = this;
-  ++armed_;
 }
 
 void TimerWheel::remove(Timer& timer) {
@@ -44,7 +47,7 @@ void TimerWheel::remove(Timer& timer) {
   Level& at = levels_[timer.level_];
   if (at.slots[timer.slot_] == nullptr) at.occupied &= ~(std::uint64_t{1} << timer.slot_);
   timer.wheel_ = nullptr;
-  --armed_;
+  armed_.add(-1);
 }
 
 void TimerWheel::cascade(int level) {
@@ -58,7 +61,6 @@ void TimerWheel::cascade(int level) {
   while (list != nullptr) {
     Timer* const timer = list;
     list = timer->next_;
-    --armed_;
     insert(*timer);
   }
 }
@@ -66,7 +68,7 @@ void TimerWheel::cascade(int level) {
 void TimerWheel::advance(base::MonotonicTime now) {
   const auto target = static_cast<std::uint64_t>(std::max(now - start_, base::Duration::zero()) / kTick);
   while (now_tick_ < target) {
-    if (armed_ == 0) {
+    if (armed_.value() == 0) {
       now_tick_ = target;
       return;
     }
@@ -92,7 +94,7 @@ void TimerWheel::advance(base::MonotonicTime now) {
 }
 
 base::MonotonicTime TimerWheel::next_wake() const {
-  if (armed_ == 0) return base::kNever;
+  if (armed_.value() == 0) return base::kNever;
   std::uint64_t best = ~std::uint64_t{0};
   for (int level = 0; level < kLevels; ++level) {
     const Level& at = levels_[static_cast<std::size_t>(level)];

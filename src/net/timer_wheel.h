@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "base/clock.h"
+#include "base/stats.h"
 
 namespace archestra::net {
 
@@ -47,7 +48,10 @@ class TimerWheel {
   void advance(base::MonotonicTime now);
   /// When advance() should be called next: no later than the next deadline; kNever without timers.
   base::MonotonicTime next_wake() const;
-  std::size_t armed() const { return armed_; }
+  /// How many timers are armed.
+  const base::Gauge& armed() const { return armed_; }
+  /// The first time at or after `time` at which a timer can fire.
+  base::MonotonicTime tick_at(base::MonotonicTime time) const { return start_ + kTick * tick_of(time); }
 
  private:
   friend class Timer;
@@ -60,6 +64,7 @@ class TimerWheel {
     std::array<Timer*, kSlots> slots{};
     std::uint64_t occupied = 0;  // bit i: slots[i] is not empty
   };
+  std::int64_t tick_of(base::MonotonicTime time) const;
   void insert(Timer& timer);
   void remove(Timer& timer);
   Timer* detach(int level, std::uint64_t slot);
@@ -68,7 +73,7 @@ class TimerWheel {
   const base::MonotonicTime start_;
   std::array<Level, kLevels> levels_;
   std::uint64_t now_tick_ = 0;
-  std::size_t armed_ = 0;
+  base::Gauge armed_;
 };
 
 inline void Timer::cancel() {

@@ -30,7 +30,7 @@ TEST(TimerWheel, NeverFiresEarly) {
   EXPECT_EQ(counted.fired, 0);
   wheel.advance(kStart + milliseconds(2));
   EXPECT_EQ(counted.fired, 1);
-  EXPECT_EQ(wheel.armed(), 0u);
+  EXPECT_EQ(wheel.armed().value(), 0);
 }
 
 TEST(TimerWheel, CancelAndDestructionDisarm) {
@@ -41,9 +41,9 @@ TEST(TimerWheel, CancelAndDestructionDisarm) {
   {
     Counted dies;
     wheel.arm(dies.timer, kStart + milliseconds(5));
-    EXPECT_EQ(wheel.armed(), 1u);
+    EXPECT_EQ(wheel.armed().value(), 1);
   }
-  EXPECT_EQ(wheel.armed(), 0u);
+  EXPECT_EQ(wheel.armed().value(), 0);
   wheel.advance(kStart + milliseconds(10));
   EXPECT_EQ(kept.fired, 0);
   EXPECT_EQ(wheel.next_wake(), base::kNever);
@@ -80,7 +80,7 @@ TEST(TimerWheel, AgreesWithAnOrderedMap) {
         }
         it = it->second->fired == 1 ? expected.erase(it) : std::next(it);
       }
-      if (!expected.empty() && wheel.armed() > 0) {
+      if (!expected.empty() && wheel.armed().value() > 0) {
         ASSERT_LE(wheel.next_wake(), expected.begin()->first + milliseconds(1));
       }
     }

@@ -55,7 +55,8 @@ constexpr std::size_t kRecordBytes = 16 * 1024;
 class TlsStream final : public SocketStream {
  public:
   /// Takes over the socket; `ssl` is owned from here on.
-  TlsStream(EventLoop& event_loop, int fd, SSL* ssl) : SocketStream(event_loop, fd), ssl_(ssl) {
+  TlsStream(EventLoop& event_loop, int fd, SSL* ssl)
+      : SocketStream(event_loop, fd, SocketRole::kConnected), ssl_(ssl) {
     SSL_set_fd(ssl_, fd);
     readiness.readable = readiness.writable = true;
   }

@@ -1,0 +1,23 @@
+// What a loop counts of itself and of what lives on it. Its thread writes, any other may read.
+#pragma once
+
+#include "base/delay_histogram.h"
+#include "base/stats.h"
+
+namespace archestra::net {
+
+struct LoopStats {
+  // Open descriptors.
+  base::Gauge accepted;          ///< sockets that came in through a listening one
+  base::Gauge connected;         ///< sockets that were dialled, from before the connection is there
+  base::Gauge listening;         ///< listening sockets that are waited for
+  base::Gauge resolver_sockets;  ///< those on which name servers are asked
+
+  // Operations under way.
+  base::Gauge lookups;  ///< names that are asked for, however many wait for the answer
+  base::Gauge dials;    ///< from the look-up of the name to the end of the TLS handshake
+
+  base::DelayHistogram lag;  ///< how late timers were; see LagSampler
+};
+
+}  // namespace archestra::net
