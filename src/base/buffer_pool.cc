@@ -1,6 +1,8 @@
 #include "base/buffer_pool.h"
 
+#include <algorithm>
 #include <bit>
+#include <cstdint>
 #include <utility>
 
 #include "base/assert.h"
@@ -25,6 +27,8 @@ std::size_t class_of(std::size_t bytes) {
   return static_cast<std::size_t>(std::bit_width(bytes - 1) - std::bit_width(BufferPool::kSmallest - 1));
 }
 
+std::int64_t signed_size(std::size_t bytes) { return static_cast<std::int64_t>(bytes); }
+
 }  // namespace
 
 Buffer::Buffer(Buffer&& other) noexcept
@@ -46,38 +50,53 @@ void Buffer::release() {
 }
 
 BufferPool::~BufferPool() {
-  ARCHESTRA_ASSERT(in_use_ == 0, "every buffer is back before its pool dies");
-  for (auto& blocks : free_)
-    for (char* block : blocks) delete[] block;  // poisoned or not, it is the allocator's again
+  ARCHESTRA_ASSERT(bytes_in_use() == 0, "every buffer is back before its pool dies");
+  for (Class& of_size : free_)
+    for (char* block : of_size.blocks) delete[] block;  // poisoned or not, it is the allocator's again
 }
 
 Buffer BufferPool::take(std::size_t bytes) {
   if (bytes > kLargestPooled) {
-    in_use_ += bytes;
+    stats_.bytes_in_use.add(signed_size(bytes));
     return Buffer(this, new char[bytes + kSlack], bytes);
   }
   const std::size_t index = class_of(bytes);
   const std::size_t size = kSmallest << index;
-  in_use_ += size;
-  auto& blocks = free_[index];
-  if (blocks.empty()) return Buffer(this, new char[size + kSlack], size);
-  char* data = blocks.back();
-  blocks.pop_back();
-  idle_ -= size;
+  stats_.bytes_in_use.add(signed_size(size));
+  Class& of_size = free_[index];
+  if (of_size.blocks.empty()) return Buffer(this, new char[size + kSlack], size);
+  char* data = of_size.blocks.back();
+  of_size.blocks.pop_back();
+  of_size.untouched = std::min(of_size.untouched, of_size.blocks.size());
+  stats_.bytes_idle.add(-signed_size(size));
   ARCHESTRA_UNPOISON(data, size + kSlack);
   return Buffer(this, data, size);
 }
 
 void BufferPool::give_back(char* data, std::size_t size) {
-  in_use_ -= size;
-  if (size > kLargestPooled || idle_ + size > idle_bytes_max_) {
+  stats_.bytes_in_use.add(-signed_size(size));
+  if (size > kLargestPooled || bytes_idle() + size > idle_bytes_max_) {
     delete[] data;
     return;
   }
   // So that AddressSanitizer sees a view that outlived its block.
   ARCHESTRA_POISON(data, size + kSlack);
-  free_[class_of(size)].push_back(data);
-  idle_ += size;
+  free_[class_of(size)].blocks.push_back(data);
+  stats_.bytes_idle.add(signed_size(size));
+}
+
+std::size_t BufferPool::trim() {
+  std::size_t freed = 0;
+  for (std::size_t index = 0; index < kClasses; ++index) {
+    Class& of_size = free_[index];
+    const auto end = of_size.blocks.begin() + signed_size(of_size.untouched);
+    for (auto block = of_size.blocks.begin(); block != end; ++block) delete[] *block;
+    of_size.blocks.erase(of_size.blocks.begin(), end);
+    freed += of_size.untouched * (kSmallest << index);
+    of_size.untouched = of_size.blocks.size();
+  }
+  stats_.bytes_idle.add(-signed_size(freed));
+  return freed;
 }
 
 }  // namespace archestra::base

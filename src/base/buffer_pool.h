@@ -7,6 +7,8 @@
 #include <span>
 #include <vector>
 
+#include "base/stats.h"
+
 namespace archestra::base {
 
 class BufferPool;
@@ -35,6 +37,11 @@ class Buffer {
   std::size_t size_ = 0;
 };
 
+struct PoolStats {
+  Gauge bytes_in_use;  ///< on loan
+  Gauge bytes_idle;    ///< kept for the next loan
+};
+
 class BufferPool {
  public:
   static constexpr std::size_t kSmallest = std::size_t{16} << 10;
@@ -50,19 +57,29 @@ class BufferPool {
 
   /// A block of at least `bytes`, rounded up to its class; above the largest class exactly `bytes`, unpooled.
   Buffer take(std::size_t bytes = kSmallest);
-  /// Bytes on loan right now, for limits and figures.
-  std::size_t bytes_in_use() const { return in_use_; }
-  std::size_t bytes_idle() const { return idle_; }
+  /// Bytes on loan right now, for limits.
+  std::size_t bytes_in_use() const { return static_cast<std::size_t>(stats_.bytes_in_use.value()); }
+  std::size_t bytes_idle() const { return static_cast<std::size_t>(stats_.bytes_idle.value()); }
+  /// Any thread may read them.
+  const PoolStats& stats() const { return stats_; }
+
+  /// Frees the blocks that nobody has borrowed since the last trim(). Returns their bytes.
+  std::size_t trim();
 
  private:
   friend class Buffer;
   static constexpr std::size_t kClasses = 9;  // 16 KiB << 0..8
   void give_back(char* data, std::size_t size);
 
+  // The last block is lent first, so the lowest `untouched` ones have not been since the last trim().
+  struct Class {
+    std::vector<char*> blocks;
+    std::size_t untouched = 0;
+  };
+
   const std::size_t idle_bytes_max_;
-  std::array<std::vector<char*>, kClasses> free_;
-  std::size_t in_use_ = 0;
-  std::size_t idle_ = 0;
+  std::array<Class, kClasses> free_;
+  PoolStats stats_;
 };
 
 }  // namespace archestra::base

@@ -39,5 +39,28 @@ TEST(BufferPool, CountsWhatIsOnLoanAndKeepsAtMostTheIdleBound) {
   EXPECT_EQ(pool.bytes_idle(), 32u << 10);
 }
 
+// As often as it takes from the first look on: what is in use at times stays.
+TEST(BufferPool, TrimsWhatWasNotNeeded) {
+  BufferPool pool;
+  {
+    std::vector<Buffer> crowd;
+    for (int i = 0; i < 10; ++i) crowd.push_back(pool.take());
+    crowd.push_back(pool.take(100'000));
+  }
+  const std::size_t idle = pool.bytes_idle();
+  EXPECT_EQ(idle, 10 * BufferPool::kSmallest + 8 * BufferPool::kSmallest);
+  EXPECT_EQ(pool.trim(), 0u) << "all of it was needed since the pool is there";
+  {
+    const Buffer a = pool.take();
+    const Buffer b = pool.take();
+  }
+  EXPECT_EQ(pool.trim(), 8 * BufferPool::kSmallest + 8 * BufferPool::kSmallest);
+  EXPECT_EQ(pool.bytes_idle(), 2 * BufferPool::kSmallest);
+  EXPECT_EQ(pool.stats().bytes_idle.value(), static_cast<std::int64_t>(2 * BufferPool::kSmallest));
+  EXPECT_EQ(pool.trim(), 2 * BufferPool::kSmallest);
+  EXPECT_EQ(pool.trim(), 0u);
+  EXPECT_TRUE(pool.take());
+}
+
 }  // namespace
 }  // namespace archestra::base

@@ -14,7 +14,11 @@ struct FreeFrame {
 };
 
 struct FreeLists {
+  // What is free beyond this goes back to the heap: frames of a crowd of connections that has left.
+  [[maybe_unused]] static constexpr std::size_t kBytesMax = std::size_t{1} << 20;
+
   std::array<FreeFrame*, kPooledMax / kStep + 1> heads{};
+  std::size_t bytes = 0;
 
   ~FreeLists() {
     for (FreeFrame* frame : heads) {
@@ -42,6 +46,7 @@ void* allocate_frame(std::size_t bytes) {
     if (head != nullptr) {
       FreeFrame* const frame = head;
       head = frame->next;
+      t_free.bytes -= class_of(bytes) * kStep;
       return frame;
     }
     return ::operator new(class_of(bytes) * kStep);
@@ -52,7 +57,9 @@ void* allocate_frame(std::size_t bytes) {
 
 void free_frame(void* frame, std::size_t bytes) noexcept {
 #ifndef ARCHESTRA_SANITIZED
-  if (bytes <= kPooledMax) {
+  const std::size_t size = class_of(bytes) * kStep;
+  if (bytes <= kPooledMax && t_free.bytes + size <= FreeLists::kBytesMax) {
+    t_free.bytes += size;
     FreeFrame*& head = t_free.heads[class_of(bytes)];
     head = ::new (frame) FreeFrame{head};
     return;

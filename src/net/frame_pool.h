@@ -7,7 +7,8 @@
 
 namespace archestra::net {
 
-/// Memory for a coroutine frame. Frames over 4 KiB come from the heap. Under sanitizers all do, so
+/// Memory for a coroutine frame. Frames over 4 KiB come from the heap, and at most 1 MiB of
+/// free ones is kept. Under sanitizers all do, so
 /// that a use after free is seen.
 void* allocate_frame(std::size_t bytes);
 void free_frame(void* frame, std::size_t bytes) noexcept;
