@@ -1,5 +1,6 @@
 #include "api/api_thread.h"
 
+#include <cstdint>
 #include <utility>
 
 #include "api/routes.h"
@@ -21,6 +22,7 @@ void ApiThread::stop() {
   {
     const std::scoped_lock lock(mutex_);
     stopping_ = true;
+    under_way_.add(-static_cast<std::int64_t>(waiting_.size()));
     waiting_.clear();
   }
   changed_.notify_one();
@@ -36,6 +38,7 @@ bool ApiThread::try_submit(http_io::ServiceRequest request, std::shared_ptr<http
         waiting_bytes_ + request.body.size() > kWaitingBytesMax)
       return false;
     waiting_bytes_ += request.body.size();
+    under_way_.add(1);
     waiting_.push_back({.request = std::move(request), .slot = std::move(slot)});
   }
   changed_.notify_one();
@@ -52,12 +55,18 @@ bool ApiThread::take(Entry& entry) {
   return true;
 }
 
+void ApiThread::finish(Entry& entry) {
+  entry = {};
+  const std::scoped_lock lock(mutex_);
+  under_way_.add(-1);
+}
+
 void ApiThread::run(Api& api) {
   Entry entry;
   while (take(entry)) {
     // Of a client that left while its request waited, nobody knows whether it still wants it done.
     if (!entry.slot->is_abandoned()) entry.slot->put(api.handle(entry.request));
-    entry = {};
+    finish(entry);
   }
 }
 

@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "api/api.h"
+#include "base/stats.h"
 #include "http_io/service.h"
 
 namespace archestra::api {
@@ -31,6 +32,9 @@ class ApiThread final : public http_io::Service {
   /// must have left before.
   void stop();
 
+  /// Requests that wait or are being answered. Any thread.
+  const base::Gauge& under_way() const { return under_way_; }
+
   std::string_view route_of(std::string_view path) const override;
   bool try_submit(http_io::ServiceRequest request, std::shared_ptr<http_io::AnswerSlot> slot) override;
 
@@ -41,10 +45,12 @@ class ApiThread final : public http_io::Service {
   };
   void run(Api& api);
   bool take(Entry& entry);
+  void finish(Entry& entry);
 
   std::mutex mutex_;  // guards what follows up to the condition
   std::deque<Entry> waiting_;
   std::size_t waiting_bytes_ = 0;
+  base::Gauge under_way_;
   bool stopping_ = false;
   std::condition_variable changed_;
   std::unique_ptr<Api> api_;

@@ -71,6 +71,27 @@ TEST_F(ApiThreadTest, AnswersInOrderWhatWasAskedBeforeAndAfterItsStart) {
   EXPECT_EQ(statuses_, (std::vector{200, 201}));
 }
 
+TEST_F(ApiThreadTest, CountsWhatWaitsAndWhatIsWorkedOn) {
+  EXPECT_EQ(thread_.under_way().value(), 0);
+  std::latch begun(1);
+  std::latch go_on(1);
+  const auto own = slot();
+  tasks_.spawn(await(own, 60s));
+  ASSERT_TRUE(thread_.try_submit(post(), own));
+  ASSERT_TRUE(thread_.try_submit(get(), slot()));
+  EXPECT_EQ(thread_.under_way().value(), 2);
+  thread_.start(make([&](const model::AgentUpdate&) {
+    begun.count_down();
+    go_on.wait();
+  }));
+  begun.wait();
+  EXPECT_EQ(thread_.under_way().value(), 2) << "the one that is worked on is among them";
+  go_on.count_down();
+  finish();
+  thread_.stop();
+  EXPECT_EQ(thread_.under_way().value(), 0);
+}
+
 TEST_F(ApiThreadTest, RefusesMoreThanMayWait) {
   for (std::size_t i = 0; i < ApiThread::kWaitingMax; ++i) ASSERT_TRUE(thread_.try_submit(get(), slot()));
   EXPECT_FALSE(thread_.try_submit(get(), slot()));

@@ -34,10 +34,17 @@ void MetricsServer::run() {
     const net::Acceptor acceptor(loop_, sockets_, [&server](std::unique_ptr<net::TcpStream> stream) {
       server.accept(std::move(stream));
     });
+    loop_.timers().arm(memory_timer_, loop_.now() + telemetry::MemoryKeeper::kLookInterval);
     loop_.run();
   }
+  memory_timer_.cancel();
   server.stop();
   while (server.active() > 0) loop_.turn(std::chrono::milliseconds(100));
+}
+
+void MetricsServer::keep_memory() {
+  telemetry_.memory().look();
+  loop_.timers().arm(memory_timer_, base::monotonic_now() + telemetry::MemoryKeeper::kLookInterval);
 }
 
 net::Task<http_io::Persistence> MetricsServer::serve(http_io::ServerRequest& request) {

@@ -120,6 +120,24 @@ void make_admin_token(const Config& config, store::Store& store) {
   if (*token) fmt::print(stderr, "archestra: the admin token, shown only now: {}\n", (*token)->reveal());
 }
 
+// Who is at the other end of a loop's sockets; "" where it has none of that kind.
+struct SocketTypes {
+  std::string_view accepted;
+  std::string_view connected;
+};
+
+void show_loop(telemetry::RuntimeMetrics& runtime, const net::EventLoop& loop, SocketTypes types) {
+  const net::LoopStats& stats = loop.stats();
+  if (!types.accepted.empty()) runtime.show_handles(types.accepted, stats.accepted);
+  if (!types.connected.empty()) {
+    runtime.show_handles(types.connected, stats.connected);
+    runtime.show_handles("resolver_socket", stats.resolver_sockets);
+    runtime.show_requests("dns_lookup", stats.lookups);
+    runtime.show_requests("dial", stats.dials);
+  }
+  runtime.show_handles("timer", loop.timers().armed());
+}
+
 }  // namespace
 
 Gateway::Gateway(const Config& config)
@@ -137,8 +155,32 @@ Gateway::Gateway(const Config& config)
   for (std::size_t i = 0; i < shard_count(config); ++i)
     shards_.emplace_back(settings, *agents, api_, telemetry_.observer(i), api_sockets_);
   exporter_ = std::make_unique<telemetry::otlp::Exporter>(telemetry_, exporter_options(config), tls_.get());
+  show_runtime();
   metrics_server_ = std::make_unique<MetricsServer>(telemetry_, metrics_sockets_, config.metrics_secret);
+  telemetry_.runtime().show_handles("listening_socket", metrics_server_->loop().stats().listening);
+  show_loop(telemetry_.runtime(), metrics_server_->loop(), {.accepted = "scraper_socket", .connected = ""});
   start_threads(make_api(std::move(store), *agents));
+}
+
+// What is under way and open: each module counts its own.
+void Gateway::show_runtime() {
+  telemetry::RuntimeMetrics& runtime = telemetry_.runtime();
+  for (proxy::Shard& shard : shards_) {
+    const net::LoopStats& loop = shard.loop.stats();
+    runtime.show_lag(loop.lag);
+    runtime.show_requests("llm_call", shard.calls_in_flight);
+    show_loop(runtime, shard.loop, {.accepted = "client_socket", .connected = "upstream_socket"});
+    runtime.show_buffers(shard.buffers.stats());
+    telemetry::Histogram& trims = runtime.add_reclaims("buffers");
+    telemetry_.memory().add_pool(shard.buffers.stats(), [&shard, &trims] {
+      shard.trim([&trims](base::Duration took) { trims.observe(took); });
+    });
+  }
+  // All shards wait for the same ones.
+  runtime.show_handles("listening_socket", shards_.front().loop.stats().listening);
+  runtime.show_requests("api_request", api_.under_way());
+  runtime.show_requests("telemetry_export", exporter_->requests_under_way());
+  show_loop(runtime, exporter_->loop(), {.accepted = "", .connected = "collector_socket"});
 }
 
 std::unique_ptr<api::Api> Gateway::make_api(store::Store store, model::AgentDirectoryRef agents) {

@@ -34,6 +34,7 @@ class Gateway {
 
  private:
   std::unique_ptr<api::Api> make_api(store::Store store, model::AgentDirectoryRef agents);
+  void show_runtime();
   void start_threads(std::unique_ptr<api::Api> api);
   void publish(const model::AgentUpdate& update);
   void stop_accepting();
@@ -46,8 +47,8 @@ class Gateway {
   telemetry::Telemetry telemetry_;
   api::ApiThread api_;
   std::deque<proxy::Shard> shards_;
-  std::unique_ptr<MetricsServer> metrics_server_;
   std::unique_ptr<telemetry::otlp::Exporter> exporter_;
+  std::unique_ptr<MetricsServer> metrics_server_;  // reads the figures of all above
   std::deque<std::thread> shard_threads_;
 };
 

@@ -47,6 +47,7 @@ class EventLoop {
   /// The time at which this turn began. Good for deadlines; measure durations with monotonic_now().
   base::MonotonicTime now() const { return now_; }
   TimerWheel& timers() { return timers_; }
+  const TimerWheel& timers() const { return timers_; }
   /// What lives on the loop counts itself here.
   LoopStats& stats() { return stats_; }
   const LoopStats& stats() const { return stats_; }

@@ -150,7 +150,7 @@ net::Task<void> Exchange::serve_call() {
   agent_ = route_.agent_id ? shard_.agents->find(*route_.agent_id) : shard_.agents->default_agent();
   shard_.observer.on_call_started(route_, agent_);
   call_started_ = true;
-  ++shard_.calls_in_flight;
+  shard_.calls_in_flight.add(1);
   Refusal refusal{};
   if (!admit(refusal)) co_return co_await refuse(refusal);
   if (route_.operation->observed) {
@@ -166,7 +166,7 @@ bool Exchange::admit(Refusal& refusal) {
     refusal = {404, Outcome::kInvalidRequest, "agent_not_found", "There is no agent with this id."};
     return false;
   }
-  if (shard_.calls_in_flight > settings_.calls_in_flight_max) {
+  if (std::cmp_greater(shard_.calls_in_flight.value(), settings_.calls_in_flight_max)) {
     refusal = {503, Outcome::kRefusedOverload, "overloaded", "The gateway has too many calls in flight.", 1};
     return false;
   }

@@ -118,7 +118,7 @@ void Exchange::finish() {
   call::CallRecord call;
   RecordParts parts;
   if (call_started_) {
-    --shard_.calls_in_flight;
+    shard_.calls_in_flight.add(-1);
     finish_call(call, parts);
     call.gateway_time = record.duration - waits_.upstream - waits_.client;
     record.call = &call;

@@ -24,6 +24,7 @@ Shard::Shard(SettingsRef snapshot, model::AgentDirectoryRef directory, http_io::
       observer(call_observer),
       drain_grace_(&Shard::on_drain_grace, this),
       drain_limit_(&Shard::on_drain_limit, this) {
+  loop.measure_lag();
   acceptor_ = std::make_unique<net::Acceptor>(loop, sockets, [this](std::unique_ptr<net::TcpStream> stream) {
     serving_.spawn(serve_client(*this, std::move(stream)));
   });
@@ -63,6 +64,13 @@ void Shard::publish(model::AgentUpdate update, std::move_only_function<void()> d
     if (update.before) observer.on_agent_changed(update.before, update.after);
     update = {};
     done();
+  });
+}
+
+void Shard::trim(std::move_only_function<void(base::Duration)> freed) {
+  loop.post([this, freed = std::move(freed)]() mutable {
+    const base::MonotonicTime start = base::monotonic_now();
+    if (buffers.trim() > 0) freed(base::monotonic_now() - start);
   });
 }
 

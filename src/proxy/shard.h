@@ -8,6 +8,7 @@
 
 #include "base/buffer_pool.h"
 #include "base/ids.h"
+#include "base/stats.h"
 #include "call/call_observer.h"
 #include "http/head.h"
 #include "http_io/service.h"
@@ -55,6 +56,10 @@ class Shard {
   /// never is the one to destroy it, if whoever publishes holds on to it until then.
   void publish(model::AgentUpdate update, std::move_only_function<void()> done);
 
+  /// Any thread, at any time: buffers that were not needed since the last time are freed, soon, unless the
+  /// shard ends before. Where there were any, `freed` is called on the shard with the time that took.
+  void trim(std::move_only_function<void(base::Duration)> freed);
+
   // For connections and exchanges, on this shard's thread.
   net::EventLoop loop;
   base::BufferPool buffers;
@@ -65,7 +70,7 @@ class Shard {
   UpstreamPool upstreams;
   call::CallObserver& observer;
   base::Random random = base::Random::from_entropy();
-  std::size_t calls_in_flight = 0;
+  base::Gauge calls_in_flight;
 
   bool draining() const { return draining_; }
   std::unique_ptr<Heads> take_heads();

@@ -23,8 +23,9 @@ constexpr std::size_t kBusyPermille = 250;
 constexpr std::size_t kCalmPermille = 100;
 
 std::vector<SeriesSource*> sources_of(std::deque<ShardObserver>& shards, ExporterMetrics& exporter,
-                                      LabelBudgets& budgets) {
-  std::vector<SeriesSource*> sources{&exporter.series(), &budgets.models.series(), &budgets.agents.series()};
+                                      LabelBudgets& budgets, RuntimeMetrics& runtime) {
+  std::vector<SeriesSource*> sources{&runtime.series(), &exporter.series(), &budgets.models.series(),
+                                     &budgets.agents.series()};
   for (ShardObserver& shard : shards) sources.push_back(&shard.series());
   return sources;
 }
@@ -48,8 +49,8 @@ Telemetry::Telemetry(const Options& options, LogWriter& log)
       spans_(options.resource, options.spans),
       exporter_metrics_(log.lost_lines()),
       pause_(kPauseMax),
-      scrape_(sources_of(shards_, exporter_metrics_, budgets_), ARCHESTRA_VERSION,
-              options.shard.retirement.now) {}
+      scrape_(sources_of(shards_, exporter_metrics_, budgets_, runtime_), ARCHESTRA_VERSION,
+              options.shard.retirement.now, &runtime_) {}
 
 std::size_t Telemetry::drain() {
   std::size_t fullest_permille = 0;

@@ -21,6 +21,8 @@
 #include "telemetry/metrics/exporter_metrics.h"
 #include "telemetry/metrics/scrape.h"
 #include "telemetry/otlp/span_queue.h"
+#include "telemetry/runtime/memory_keeper.h"
+#include "telemetry/runtime/runtime_metrics.h"
 #include "telemetry/shard_observer.h"
 
 namespace archestra::telemetry {
@@ -64,6 +66,11 @@ class Telemetry {
   std::size_t queued_spans() const { return spans_.spans(); }
   ExporterMetrics& exporter_metrics() { return exporter_metrics_; }
 
+  // Control thread, before there is a scrape thread; the memory is then kept by that.
+
+  RuntimeMetrics& runtime() { return runtime_; }
+  MemoryKeeper& memory() { return memory_; }
+
   // Scrape thread.
 
   /// Appends the text exposition (kTextExpositionType).
@@ -87,6 +94,8 @@ class Telemetry {
   std::string lines_;
   std::size_t line_count_ = 0;
   base::Duration pause_;
+  RuntimeMetrics runtime_;
+  MemoryKeeper memory_{runtime_};
   Scrape scrape_;
 };
 

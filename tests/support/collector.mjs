@@ -69,9 +69,14 @@ export class Collector {
     this.#server.closeIdleConnections();
   }
 
+  /** Closes all, also those on which somebody waits for an answer. */
+  closeAll() {
+    this.#server.closeAllConnections();
+  }
+
   async stop() {
     this.#server.close();
-    this.#server.closeAllConnections();
+    this.closeAll();
     await once(this.#server, 'close');
   }
 

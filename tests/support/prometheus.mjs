@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import net from 'node:net';
-import { delimiter, join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { temporaryFolder } from './program.mjs';
@@ -18,6 +18,14 @@ const binary = [fetched, ...(process.env.PATH ?? '').split(delimiter)]
 
 /** False, or why tests that need Prometheus are skipped: for the `skip` option of a test. */
 export const prometheusMissing = binary ? false : 'there is no prometheus here; ./dev test fetches it';
+
+/** What `promtool check metrics` finds wrong with a page: a line for each family. */
+export async function complaintsOfPromtool(page) {
+  const child = spawn(join(dirname(binary), 'promtool'), ['check', 'metrics'], { stdio: ['pipe', 'ignore', 'pipe'] });
+  child.stdin.end(page);
+  const text = (await child.stderr.toArray()).join('');
+  return text.split('\n').filter((line) => line);
+}
 
 const running = new Set();
 process.on('exit', () => running.forEach((child) => child.kill('SIGKILL')));

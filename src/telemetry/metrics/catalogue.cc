@@ -9,12 +9,18 @@ namespace {
 
 using std::chrono_literals::operator""ms;
 using std::chrono_literals::operator""s;
+using std::chrono_literals::operator""us;
 using Text = std::string_view;
 
 constexpr std::array<base::Duration, 11> kHttpBounds{5ms,   10ms,   25ms,   50ms,   100ms,  250ms,
                                                      500ms, 1000ms, 2500ms, 5000ms, 10000ms};
 constexpr std::array<base::Duration, 14> kLlmBounds{50ms, 100ms, 250ms, 500ms, 1s,   2s,   5s,
                                                     10s,  20s,   30s,   60s,   120s, 300s, 600s};
+
+// Those of prom-client for garbage collection.
+constexpr std::array<base::Duration, 6> kReclaimBounds{1ms, 10ms, 100ms, 1s, 2s, 5s};
+constexpr std::array<base::Duration, 11> kLagBounds{1ms,   2500us, 5ms,   10ms, 25ms,  50ms,
+                                                    100ms, 250ms,  500ms, 1s,   2500ms};
 
 constexpr std::array<Text, 0> kNone{};
 constexpr std::array<Text, 3> kHttp{"method", "route", "status_code"};
@@ -28,6 +34,34 @@ constexpr std::array<Text, 1> kKind{"kind"};
 constexpr std::array<Text, 2> kDropped{"signal", "reason"};
 constexpr std::array<Text, 1> kResult{"result"};
 constexpr std::array<Text, 1> kVersion{"version"};
+constexpr std::array<Text, 1> kType{"type"};
+constexpr std::array<Text, 1> kState{"state"};
+constexpr std::array<Text, 6> kNodejsVersion{"version", "major", "minor", "patch", "runtime", "compiler"};
+constexpr std::array<Text, 7> kRuntimeInfo{"version", "major",    "minor",    "patch",
+                                           "runtime", "compiler", "allocator"};
+
+// What families say that are served under two names, or of which there are several.
+#define ARCHESTRA_LAG                                                                                   \
+  "Measured on each shard every 10 ms while it has something to do, else once a second. Timers have a " \
+  "resolution of 1 ms, so an idle shard shows up to that."
+constexpr Text kRequestsHelp =
+    "Asynchronous operations that are under way, by type: LLM calls, requests to the platform API, name "
+    "look-ups, connections being made, exports of telemetry.";
+constexpr Text kHandlesHelp =
+    "Open handles, by type: sockets by who is at their other end, files by the number of their descriptors, "
+    "timers that are armed.";
+constexpr Text kHeapUsedHelp = "Bytes that the allocator has handed out and not got back.";
+constexpr Text kHeapHeldHelp =
+    "Bytes of the machine's memory that the allocator holds: what is handed out, what is free and not given "
+    "back to the system yet, and its own bookkeeping.";
+constexpr Text kExternalHelp =
+    "Memory outside the allocator: resident pages of mapped files (the program, its libraries, SQLite's "
+    "index of its journal) and of shared memory. SQLite's page cache and the shards' buffers come from the "
+    "allocator and are in the figures of the heap; stacks of threads are in neither.";
+constexpr Text kReclaimHelp =
+    "Time that the process spent giving memory back, by kind: pages of the allocator that nobody uses "
+    "(allocator), buffers that a shard did not need for a while (buffers). Nothing is collected as garbage, "
+    "and no call waits for the first.";
 
 constexpr auto kCounter = MetricType::kCounter;
 constexpr auto kGauge = MetricType::kGauge;
@@ -96,7 +130,96 @@ constexpr std::array<Family, kMetricCount> kCatalogue{{
     {Metric::kProcessOpenFds, "process_open_fds", kGauge, "", "Number of open file descriptors.", kNone},
     {Metric::kProcessMaxFds, "process_max_fds", kGauge, "", "Maximum number of open file descriptors.",
      kNone},
+    {Metric::kProcessThreads, "process_threads", kGauge, "", "Number of OS threads in the process.", kNone},
+    {Metric::kProcessVirtualMemoryMax, "process_virtual_memory_max_bytes", kGauge, "bytes",
+     "Maximum amount of virtual memory available in bytes; 2^64 - 1 where there is no limit.", kNone},
+    {Metric::kProcessHeap, "process_heap_bytes", kGauge, "bytes",
+     "Process heap size in bytes: all private writable mappings (VmData), whether they were touched or not.",
+     kNone},
+    // The names that dashboards for Node.js ask for. What each says of this process is in its help.
+    {Metric::kNodejsLag, "nodejs_eventloop_lag_seconds", kGauge, "seconds",
+     "Lag of the event loops: how late a timer ran, the worst since the last scrape, on the worst "
+     "shard. " ARCHESTRA_LAG,
+     kNone},
+    {Metric::kNodejsLagMin, "nodejs_eventloop_lag_min_seconds", kGauge, "seconds",
+     "The shortest delay of a timer since the last scrape, on the worst shard. " ARCHESTRA_LAG, kNone},
+    {Metric::kNodejsLagMax, "nodejs_eventloop_lag_max_seconds", kGauge, "seconds",
+     "The longest delay of a timer since the last scrape, on the worst shard. " ARCHESTRA_LAG, kNone},
+    {Metric::kNodejsLagMean, "nodejs_eventloop_lag_mean_seconds", kGauge, "seconds",
+     "The mean delay of a timer since the last scrape, on the worst shard. " ARCHESTRA_LAG, kNone},
+    {Metric::kNodejsLagStddev, "nodejs_eventloop_lag_stddev_seconds", kGauge, "seconds",
+     "The standard deviation of the delays of timers since the last scrape, on the worst "
+     "shard. " ARCHESTRA_LAG,
+     kNone},
+    {Metric::kNodejsLagP50, "nodejs_eventloop_lag_p50_seconds", kGauge, "seconds",
+     "The delay that 50 % of the timers did not exceed since the last scrape, on the worst "
+     "shard. " ARCHESTRA_LAG,
+     kNone},
+    {Metric::kNodejsLagP90, "nodejs_eventloop_lag_p90_seconds", kGauge, "seconds",
+     "The delay that 90 % of the timers did not exceed since the last scrape, on the worst "
+     "shard. " ARCHESTRA_LAG,
+     kNone},
+    {Metric::kNodejsLagP99, "nodejs_eventloop_lag_p99_seconds", kGauge, "seconds",
+     "The delay that 99 % of the timers did not exceed since the last scrape, on the worst "
+     "shard. " ARCHESTRA_LAG,
+     kNone},
+    {Metric::kNodejsActiveRequests, "nodejs_active_requests", kGauge, "", kRequestsHelp, kType},
+    {Metric::kNodejsActiveRequestsTotal, "nodejs_active_requests_total", kGauge, "",
+     "Asynchronous operations that are under way, of all types. A gauge, whatever its name says.", kNone},
+    {Metric::kNodejsActiveHandles, "nodejs_active_handles", kGauge, "", kHandlesHelp, kType},
+    {Metric::kNodejsActiveHandlesTotal, "nodejs_active_handles_total", kGauge, "",
+     "Open sockets and files, and armed timers, of all types. A gauge, whatever its name says.", kNone},
+    {Metric::kNodejsHeapUsed, "nodejs_heap_size_used_bytes", kGauge, "bytes", kHeapUsedHelp, kNone},
+    {Metric::kNodejsHeapTotal, "nodejs_heap_size_total_bytes", kGauge, "bytes", kHeapHeldHelp, kNone},
+    {Metric::kNodejsExternalMemory, "nodejs_external_memory_bytes", kGauge, "bytes", kExternalHelp, kNone},
+    {Metric::kNodejsGcDuration, "nodejs_gc_duration_seconds", kHistogram, "seconds", kReclaimHelp, kKind,
+     false, kReclaimBounds},
+    {Metric::kNodejsVersionInfo, "nodejs_version_info", kGauge, "",
+     "The version of this gateway, which is no Node.js program: its runtime is cpp, built by this compiler; "
+     "always 1.",
+     kNodejsVersion},
+    // The same, under names of their own.
+    {Metric::kRuntimeLag, "runtime_event_loop_lag_seconds", kHistogram, "seconds",
+     "How late timers of the event loops ran, of all shards. " ARCHESTRA_LAG, kNone, false, kLagBounds},
+    {Metric::kRuntimeLagMin, "runtime_event_loop_lag_min_seconds", kGauge, "seconds",
+     "The shortest delay of a timer since the last scrape, on the worst shard. " ARCHESTRA_LAG, kNone},
+    {Metric::kRuntimeLagMax, "runtime_event_loop_lag_max_seconds", kGauge, "seconds",
+     "The longest delay of a timer since the last scrape, on the worst shard. " ARCHESTRA_LAG, kNone},
+    {Metric::kRuntimeLagMean, "runtime_event_loop_lag_mean_seconds", kGauge, "seconds",
+     "The mean delay of a timer since the last scrape, on the worst shard. " ARCHESTRA_LAG, kNone},
+    {Metric::kRuntimeLagStddev, "runtime_event_loop_lag_stddev_seconds", kGauge, "seconds",
+     "The standard deviation of the delays of timers since the last scrape, on the worst "
+     "shard. " ARCHESTRA_LAG,
+     kNone},
+    {Metric::kRuntimeLagP50, "runtime_event_loop_lag_p50_seconds", kGauge, "seconds",
+     "The delay that 50 % of the timers did not exceed since the last scrape, on the worst "
+     "shard. " ARCHESTRA_LAG,
+     kNone},
+    {Metric::kRuntimeLagP90, "runtime_event_loop_lag_p90_seconds", kGauge, "seconds",
+     "The delay that 90 % of the timers did not exceed since the last scrape, on the worst "
+     "shard. " ARCHESTRA_LAG,
+     kNone},
+    {Metric::kRuntimeLagP99, "runtime_event_loop_lag_p99_seconds", kGauge, "seconds",
+     "The delay that 99 % of the timers did not exceed since the last scrape, on the worst "
+     "shard. " ARCHESTRA_LAG,
+     kNone},
+    {Metric::kRuntimeActiveRequests, "runtime_active_requests", kGauge, "", kRequestsHelp, kType},
+    {Metric::kRuntimeActiveHandles, "runtime_active_handles", kGauge, "", kHandlesHelp, kType},
+    {Metric::kRuntimeHeapUsed, "runtime_heap_used_bytes", kGauge, "bytes", kHeapUsedHelp, kNone},
+    {Metric::kRuntimeHeapHeld, "runtime_heap_held_bytes", kGauge, "bytes", kHeapHeldHelp, kNone},
+    {Metric::kRuntimeHeapUnused, "runtime_heap_unused_bytes", kGauge, "bytes",
+     "Whole pages that the allocator holds and nobody uses; given back to the system once they are many.",
+     kNone},
+    {Metric::kRuntimeExternalMemory, "runtime_external_memory_bytes", kGauge, "bytes", kExternalHelp, kNone},
+    {Metric::kRuntimeBuffers, "runtime_buffer_bytes", kGauge, "bytes",
+     "Buffers of the shards for heads and bodies, by whether they are in use or idle; part of the heap.",
+     kState},
+    {Metric::kRuntimeReclaimDuration, "runtime_reclaim_duration_seconds", kHistogram, "seconds", kReclaimHelp,
+     kKind, false, kReclaimBounds},
+    {Metric::kRuntimeInfo, "runtime_info", kGauge, "",
+     "The version that is running, its compiler and its allocator; always 1.", kRuntimeInfo},
 }};
+#undef ARCHESTRA_LAG
 
 constexpr bool is_indexed_by_metric() {
   for (std::size_t i = 0; i < kCatalogue.size(); ++i)
@@ -127,7 +250,7 @@ bool is_reserved_label(std::string_view name) {
   static constexpr std::array<Text, 4> kPrometheus{"le", "quantile", "job", "instance"};
   if (std::ranges::find(kPrometheus, name) != kPrometheus.end()) return true;
   return std::ranges::any_of(kCatalogue, [&](const Family& family) {
-    return std::ranges::find(family.labels, name) != family.labels.end();
+    return family.has_agent_labels && std::ranges::find(family.labels, name) != family.labels.end();
   });
 }
 

@@ -38,8 +38,45 @@ enum class Metric : std::uint8_t {
   kProcessStartTime,
   kProcessOpenFds,
   kProcessMaxFds,
+  kProcessThreads,
+  kProcessVirtualMemoryMax,
+  kProcessHeap,
+  kNodejsLag,
+  kNodejsLagMin,
+  kNodejsLagMax,
+  kNodejsLagMean,
+  kNodejsLagStddev,
+  kNodejsLagP50,
+  kNodejsLagP90,
+  kNodejsLagP99,
+  kNodejsActiveRequests,
+  kNodejsActiveRequestsTotal,
+  kNodejsActiveHandles,
+  kNodejsActiveHandlesTotal,
+  kNodejsHeapUsed,
+  kNodejsHeapTotal,
+  kNodejsExternalMemory,
+  kNodejsGcDuration,
+  kNodejsVersionInfo,
+  kRuntimeLag,
+  kRuntimeLagMin,
+  kRuntimeLagMax,
+  kRuntimeLagMean,
+  kRuntimeLagStddev,
+  kRuntimeLagP50,
+  kRuntimeLagP90,
+  kRuntimeLagP99,
+  kRuntimeActiveRequests,
+  kRuntimeActiveHandles,
+  kRuntimeHeapUsed,
+  kRuntimeHeapHeld,
+  kRuntimeHeapUnused,
+  kRuntimeExternalMemory,
+  kRuntimeBuffers,
+  kRuntimeReclaimDuration,
+  kRuntimeInfo,
 };
-inline constexpr std::size_t kMetricCount = 24;
+inline constexpr std::size_t kMetricCount = 61;
 
 enum class MetricType : std::uint8_t { kCounter, kGauge, kHistogram };
 
@@ -61,7 +98,8 @@ struct Family {
 std::span<const Family> catalogue();
 const Family& family_of(Metric metric);
 
-/// Whether a label of that name would clash with one of ours or of Prometheus (le, job, instance...).
+/// Whether an agent's label of that name would clash with one of ours in the same family, or of Prometheus
+/// (le, job, instance...).
 bool is_reserved_label(std::string_view name);
 
 }  // namespace archestra::telemetry

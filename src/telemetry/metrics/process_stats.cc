@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -71,6 +72,7 @@ void add_stat_file(std::vector<ProcessStat>& stats) {
   stats.push_back({Metric::kProcessCpu, (fields.number(14) + fields.number(15)) / ticks_per_second});
   stats.push_back({Metric::kProcessCpuUser, user});
   stats.push_back({Metric::kProcessCpuSystem, system});
+  stats.push_back({Metric::kProcessThreads, fields.number(20)});
   stats.push_back({Metric::kProcessVirtualMemory, fields.number(23)});
   stats.push_back(
       {Metric::kProcessResidentMemory, fields.number(24) * static_cast<double>(sysconf(_SC_PAGESIZE))});
@@ -78,26 +80,61 @@ void add_stat_file(std::vector<ProcessStat>& stats) {
   if (booted > 0) stats.push_back({Metric::kProcessStartTime, booted + fields.number(22) / ticks_per_second});
 }
 
-void add_descriptors(std::vector<ProcessStat>& stats) {
+// A line of /proc/self/status, "VmData:    1234 kB".
+std::optional<double> bytes_in(std::string_view status, std::string_view name) {
+  const std::size_t at = status.find(name);
+  if (at == std::string_view::npos) return std::nullopt;
+  std::string_view rest = status.substr(at + name.size());
+  rest.remove_prefix(std::min(rest.find_first_not_of(" \t"), rest.size()));
+  std::uint64_t kilobytes = 0;
+  if (std::from_chars(rest.data(), rest.data() + rest.size(), kilobytes).ec != std::errc())
+    return std::nullopt;
+  return static_cast<double>(kilobytes * 1024);
+}
+
+void add_status_file(std::vector<ProcessStat>& stats) {
+  const std::string status = text_of("/proc/self/status");
+  if (const auto data = bytes_in(status, "\nVmData:")) stats.push_back({Metric::kProcessHeap, *data});
+  const auto files = bytes_in(status, "\nRssFile:");
+  const auto shared = bytes_in(status, "\nRssShmem:");
+  if (!files || !shared) return;
+  stats.push_back({Metric::kNodejsExternalMemory, *files + *shared});
+  stats.push_back({Metric::kRuntimeExternalMemory, *files + *shared});
+}
+
+void add_descriptors(ProcessStats& process) {
   std::error_code error;
   double open = 0;
   for (std::filesystem::directory_iterator at("/proc/self/fd", error), end; !error && at != end;
-       at.increment(error))
+       at.increment(error)) {
     ++open;
+    std::error_code gone;
+    if (std::filesystem::read_symlink(at->path(), gone).is_absolute()) ++process.open_files;
+  }
+  if (error || open == 0) return;
   // Less the one that reads the directory.
-  if (!error && open > 0) stats.push_back({Metric::kProcessOpenFds, open - 1});
+  --process.open_files;
+  process.stats.push_back({Metric::kProcessOpenFds, open - 1});
+}
+
+void add_limits(std::vector<ProcessStat>& stats) {
   rlimit limit{};
   if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY)
     stats.push_back({Metric::kProcessMaxFds, static_cast<double>(limit.rlim_cur)});
+  // Without a limit it is 2^64 - 1, as other clients of Prometheus show it.
+  if (getrlimit(RLIMIT_AS, &limit) == 0)
+    stats.push_back({Metric::kProcessVirtualMemoryMax, static_cast<double>(limit.rlim_cur)});
 }
 
 }  // namespace
 
-std::vector<ProcessStat> read_process_stats() {
-  std::vector<ProcessStat> stats;
-  add_stat_file(stats);
-  add_descriptors(stats);
-  return stats;
+ProcessStats read_process_stats() {
+  ProcessStats process;
+  add_stat_file(process.stats);
+  add_status_file(process.stats);
+  add_descriptors(process);
+  add_limits(process.stats);
+  return process;
 }
 
 }  // namespace archestra::telemetry

@@ -2,6 +2,7 @@
 // Reads /proc; any thread, but it blocks: for the scrape thread.
 #pragma once
 
+#include <cstdint>
 #include <vector>
 
 #include "telemetry/metrics/catalogue.h"
@@ -13,7 +14,12 @@ struct ProcessStat {
   double value;  ///< in the unit of the metric's name
 };
 
+struct ProcessStats {
+  std::vector<ProcessStat> stats;
+  std::int64_t open_files = 0;  ///< descriptors that have a path: not sockets, pipes and the like
+};
+
 /// What cannot be read is left out.
-std::vector<ProcessStat> read_process_stats();
+ProcessStats read_process_stats();
 
 }  // namespace archestra::telemetry

@@ -39,8 +39,12 @@ void append_labels(std::string& out, const Sample& sample) {
   }
 }
 
-Scrape::Scrape(const std::vector<SeriesSource*>& sources, std::string version, Clock now)
-    : now_(now), sources_(sources), version_text_(label_text({{"version", std::move(version)}})) {}
+Scrape::Scrape(const std::vector<SeriesSource*>& sources, std::string version, Clock now,
+               ScrapedFigures* figures)
+    : now_(now),
+      sources_(sources),
+      figures_(figures),
+      version_text_(label_text({{"version", std::move(version)}})) {}
 
 // First the groups are ended, then the last of their series are taken, and then it is seen which agents have
 // no other group left: what belongs to an ended group does not come later.
@@ -98,6 +102,9 @@ void Scrape::map_series(SeriesList& list, const Agent* agent) {
 
 std::vector<FamilySnapshot> Scrape::collect() {
   drop_ended();
+  const ProcessStats process = read_process_stats();
+  std::vector<ScrapedFigures::Figure> figures;
+  if (figures_ != nullptr) figures_->read(process, figures);
   std::vector<FamilySnapshot> families(kMetricCount);
   // From the last to the first, see Metric; and so with series that appear meanwhile.
   for (std::size_t i = kMetricCount; i-- > 0;) {
@@ -111,7 +118,9 @@ std::vector<FamilySnapshot> Scrape::collect() {
     families[static_cast<std::size_t>(metric)].samples.push_back({&text, &no_text_, &no_text_, value});
   };
   add(Metric::kBuildInfo, version_text_, std::uint64_t{1});
-  for (const ProcessStat& stat : read_process_stats()) add(stat.metric, no_text_, stat.value);
+  for (const ProcessStat& stat : process.stats) add(stat.metric, no_text_, stat.value);
+  for (const ScrapedFigures::Figure& figure : figures)
+    add(figure.metric, figure.labels != nullptr ? *figure.labels : no_text_, figure.value);
   return families;
 }
 

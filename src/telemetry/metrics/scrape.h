@@ -36,10 +36,27 @@ struct FamilySnapshot {
   std::vector<Sample> samples;
 };
 
+struct ProcessStats;
+
+/// Figures that nobody keeps: they are there when they are asked for. On the scrape thread.
+class ScrapedFigures {
+ public:
+  struct Figure {
+    Metric metric;
+    const std::string* labels;  ///< null for none; lives as long as this
+    SampleValue value;
+  };
+  virtual ~ScrapedFigures() = default;
+  /// Appends what there is. `process` is what Linux says at the same time.
+  virtual void read(const ProcessStats& process, std::vector<Figure>& out) = 0;
+};
+
 class Scrape {
  public:
-  /// The sources outlive the scrape. `version` goes into archestra_build_info.
-  Scrape(const std::vector<SeriesSource*>& sources, std::string version, Clock now = base::monotonic_now);
+  /// The sources outlive the scrape, as do the `figures` (null for none). `version` goes into
+  /// archestra_build_info.
+  Scrape(const std::vector<SeriesSource*>& sources, std::string version, Clock now = base::monotonic_now,
+         ScrapedFigures* figures = nullptr);
 
   /// All families in the order of the catalogue, those without samples too; samples in the order of their
   /// labels. A call counted in one family is counted in all those before it. Series of an agent vanish
@@ -74,6 +91,7 @@ class Scrape {
 
   const Clock now_;
   const std::vector<SeriesSource*> sources_;
+  ScrapedFigures* const figures_;
   std::map<std::string, Agent> agents_;
   Sets sets_;
   std::set<std::string> lasts_;  // those of all sets are the same few: outcomes, status codes

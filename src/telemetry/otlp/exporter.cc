@@ -189,6 +189,7 @@ net::Task<base::Result<void>> Exporter::ensure_connected(base::MonotonicTime dea
 }
 
 net::Task<Exporter::Attempt> Exporter::send_once(std::string_view body, base::MonotonicTime deadline) {
+  const base::Counted under_way(requests_under_way_);
   const bool kept = connection_ != nullptr;
   const auto broken = [this, kept](const base::Error& error) {
     connection_.reset();

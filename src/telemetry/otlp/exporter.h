@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/ids.h"
 #include "base/secret.h"
+#include "base/stats.h"
 #include "http/url.h"
 #include "http_io/outbound_connection.h"
 #include "net/connector.h"
@@ -52,6 +53,11 @@ class Exporter {
   /// the thread. Any other thread; once.
   void stop(base::Duration limit);
 
+  // Any thread may read them.
+  const net::EventLoop& loop() const { return loop_; }
+  /// Requests to the collector, 0 or 1.
+  const base::Gauge& requests_under_way() const { return requests_under_way_; }
+
  private:
   struct Attempt;
   void run();
@@ -86,6 +92,7 @@ class Exporter {
   } stop_;
   net::Readiness batch_ready_;  // readable while a full batch waits
   net::Timer stop_limit_{&Exporter::on_stop_limit, this};
+  base::Gauge requests_under_way_;
   bool drained_for_good_ = false;
   bool healthy_ = true;
   bool rejecting_ = false;

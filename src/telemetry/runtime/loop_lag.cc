@@ -1,0 +1,74 @@
+#include "telemetry/runtime/loop_lag.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <numeric>
+
+namespace archestra::telemetry {
+namespace {
+
+using Counts = base::DelayHistogram::Counts;
+
+/// The delay that `share` of all are not above.
+base::Duration quantile_of(const Counts& counts, std::uint64_t total, double share) {
+  const auto rank =
+      std::max<std::uint64_t>(1, static_cast<std::uint64_t>(std::ceil(share * static_cast<double>(total))));
+  std::uint64_t below = 0;
+  std::size_t at = 0;
+  while (at + 1 < counts.size() && (below += counts[at]) < rank) ++at;
+  return base::DelayHistogram::middle_of(at);
+}
+
+base::Duration rounded(double nanos) { return base::Duration(std::llround(nanos)); }
+
+}  // namespace
+
+std::optional<LagFigures> figures_of(const Counts& counts) {
+  const std::uint64_t total = std::accumulate(counts.begin(), counts.end(), std::uint64_t{0});
+  if (total == 0) return std::nullopt;
+  double sum = 0;
+  double sum_of_squares = 0;
+  for (std::size_t i = 0; i < counts.size(); ++i) {
+    const auto nanos = static_cast<double>(base::DelayHistogram::middle_of(i).count());
+    sum += nanos * static_cast<double>(counts[i]);
+    sum_of_squares += nanos * nanos * static_cast<double>(counts[i]);
+  }
+  const double mean = sum / static_cast<double>(total);
+  const double variance = std::max(0.0, sum_of_squares / static_cast<double>(total) - mean * mean);
+  return LagFigures{.min = quantile_of(counts, total, 0),
+                    .max = quantile_of(counts, total, 1),
+                    .mean = rounded(mean),
+                    .stddev = rounded(std::sqrt(variance)),
+                    .p50 = quantile_of(counts, total, 0.5),
+                    .p90 = quantile_of(counts, total, 0.9),
+                    .p99 = quantile_of(counts, total, 0.99)};
+}
+
+LagFigures LoopLag::take() {
+  LagFigures worst;
+  bool any = false;
+  for (Loop& loop : loops_) {
+    Counts counts{};
+    loop.lag->add_to(counts);
+    Counts recent{};
+    std::ranges::transform(counts, loop.seen, recent.begin(), std::minus{});
+    loop.seen = counts;
+    const auto figures = figures_of(recent);
+    if (!figures) continue;
+    any = true;
+    for (const auto figure : {&LagFigures::min, &LagFigures::max, &LagFigures::mean, &LagFigures::stddev,
+                              &LagFigures::p50, &LagFigures::p90, &LagFigures::p99})
+      worst.*figure = std::max(worst.*figure, (*figures).*figure);
+  }
+  if (any) last_ = worst;
+  return last_;
+}
+
+Counts LoopLag::total() const {
+  Counts counts{};
+  for (const Loop& loop : loops_) loop.lag->add_to(counts);
+  return counts;
+}
+
+}  // namespace archestra::telemetry

@@ -1,0 +1,63 @@
+// What the process is busy with, under names of its own (runtime_*) and under those that dashboards for
+// Node.js ask for (nodejs_*): lag of the event loops, operations under way, open handles, memory. Whoever has
+// something to show gives its cells; the scrape reads them.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/buffer_pool.h"
+#include "base/stats.h"
+#include "telemetry/metrics/cells.h"
+#include "telemetry/metrics/scrape.h"
+#include "telemetry/metrics/series.h"
+#include "telemetry/runtime/loop_lag.h"
+
+namespace archestra::telemetry {
+
+class RuntimeMetrics final : public ScrapedFigures {
+ public:
+  RuntimeMetrics();
+  RuntimeMetrics(const RuntimeMetrics&) = delete;
+  RuntimeMetrics& operator=(const RuntimeMetrics&) = delete;
+
+  // The control thread. What is given outlives the last scrape. Of the same type may be several: they are
+  // added up.
+
+  /// Asynchronous operations under way.
+  void show_requests(std::string_view type, const base::Gauge& under_way);
+  /// What is open or armed.
+  void show_handles(std::string_view type, const base::Gauge& open);
+  /// The lag of one event loop. Before the first scrape.
+  void show_lag(const base::DelayHistogram& lag) { lag_.add(lag); }
+  /// The buffers of one thread.
+  void show_buffers(const base::PoolStats& pool);
+  /// A histogram of how long memory was given back for, to be written by one thread. `kind` as the label.
+  Histogram& add_reclaims(std::string_view kind);
+
+  /// What the scrape takes from, on its own thread.
+  SeriesSource& series() { return series_; }
+
+  // Scrape thread.
+
+  void read(const ProcessStats& process, std::vector<Figure>& out) override;
+
+ private:
+  void publish(Metric metric, std::vector<std::string> values, Cell cell);
+  void read_lag(std::vector<Figure>& out);
+  void read_heap_into(std::vector<Figure>& out);
+
+  LoopLag lag_;
+  base::Gauge open_files_;
+  std::deque<Histogram> reclaims_;
+  std::deque<LabelBase> labels_;
+  SeriesSource series_;
+  const std::string version_text_;
+  const std::string info_text_;
+};
+
+}  // namespace archestra::telemetry
