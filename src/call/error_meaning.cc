@@ -14,8 +14,15 @@ constexpr ErrorMeaning kName{502, Outcome::kUpstreamUnreachable, LogLevel::kWarn
                              "The provider's host name could not be resolved."};
 constexpr ErrorMeaning kTls{502, Outcome::kUpstreamUnreachable, LogLevel::kWarn, "tls_failure",
                             "No trusted TLS connection to the provider could be made."};
-constexpr ErrorMeaning kTimeout{504, Outcome::kUpstreamTimeout, LogLevel::kWarn, "upstream_timeout",
-                                "The provider did not answer in time."};
+constexpr ErrorMeaning kConnectTimeout{504, Outcome::kUpstreamTimeout, LogLevel::kWarn, "connect_timeout",
+                                       "No connection to the provider came about in time."};
+constexpr ErrorMeaning kFirstByteTimeout{504, Outcome::kUpstreamTimeout, LogLevel::kWarn,
+                                         "first_byte_timeout",
+                                         "The provider did not begin to answer in time."};
+constexpr ErrorMeaning kIdleTimeout{504, Outcome::kUpstreamTimeout, LogLevel::kWarn, "idle_timeout",
+                                    "The connection to the provider stood still for too long."};
+constexpr ErrorMeaning kTotalTimeout{504, Outcome::kUpstreamTimeout, LogLevel::kWarn, "total_timeout",
+                                     "The call took longer than a call may."};
 constexpr ErrorMeaning kBroken{502, Outcome::kUpstreamTruncated, LogLevel::kWarn, "upstream_truncated",
                                "The provider broke the connection before its answer was complete."};
 constexpr ErrorMeaning kMalformed{502, Outcome::kUpstreamTruncated, LogLevel::kWarn, "upstream_malformed",
@@ -27,9 +34,23 @@ constexpr ErrorMeaning kShutdown{503, Outcome::kShutdown, LogLevel::kWarn, "shut
 constexpr ErrorMeaning kInternal{500, Outcome::kInternalError, LogLevel::kError, "internal_error",
                                  "The gateway failed."};
 
+const ErrorMeaning& meaning_of(TimeLimit limit) {
+  switch (limit) {
+    case TimeLimit::kConnect:
+      return kConnectTimeout;
+    case TimeLimit::kFirstByte:
+      return kFirstByteTimeout;
+    case TimeLimit::kIdle:
+      return kIdleTimeout;
+    case TimeLimit::kTotal:
+      return kTotalTimeout;
+  }
+  return kTotalTimeout;
+}
+
 }  // namespace
 
-const ErrorMeaning& meaning_before_head(ErrorCode code) {
+const ErrorMeaning& meaning_before_head(ErrorCode code, TimeLimit limit) {
   switch (code) {
     case ErrorCode::kRefused:
       return kRefused;
@@ -41,7 +62,7 @@ const ErrorMeaning& meaning_before_head(ErrorCode code) {
     case ErrorCode::kTls:
       return kTls;
     case ErrorCode::kTimeout:
-      return kTimeout;
+      return meaning_of(limit);
     case ErrorCode::kClosed:
     case ErrorCode::kReset:
       return kBroken;
@@ -58,10 +79,10 @@ const ErrorMeaning& meaning_before_head(ErrorCode code) {
   return kInternal;
 }
 
-const ErrorMeaning& meaning_after_head(ErrorCode code) {
+const ErrorMeaning& meaning_after_head(ErrorCode code, TimeLimit limit) {
   switch (code) {
     case ErrorCode::kTimeout:
-      return kTimeout;
+      return meaning_of(limit);
     case ErrorCode::kCancelled:
       return kShutdown;
     case ErrorCode::kMalformed:

@@ -295,7 +295,8 @@ void Exchange::conclude_relay(const RelayResult& result, const Gate& gate, GateM
   if (const auto& last = gate.token_times().last) try_->record.time_to_last_token = *last - try_->started;
   if (result.end == RelayEnd::kClientGone) return;
   if (result.end == RelayEnd::kUpstreamFailed) {
-    const call::ErrorMeaning& meaning = call::meaning_after_head(result.error.code);
+    const call::ErrorMeaning& meaning =
+        call::meaning_after_head(result.error.code, passed(call::TimeLimit::kIdle));
     break_off();
     return settle(meaning.outcome, meaning.code);
   }

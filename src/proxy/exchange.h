@@ -78,7 +78,7 @@ class Exchange {
   net::Task<bool> send_request(UpstreamConnection& upstream);
   net::Task<bool> after_upload(UploadResult result);
   net::Task<bool> read_response_head(UpstreamConnection& upstream);
-  std::optional<Pause> pause_after_error(base::Error error);
+  std::optional<Pause> pause_after_connect(base::Error error);
   std::optional<Pause> pause_after_answer();
   std::optional<Pause> pause_after(int status_code, std::optional<base::Duration> retry_after);
   net::Task<void> discard_answer(UpstreamPtr upstream);
@@ -93,9 +93,10 @@ class Exchange {
 
   // How a call ends. Each sets the outcome; the first to do so wins.
   net::Task<void> refuse(Refusal refusal);
-  net::Task<void> fail_before_head(base::Error error);
+  net::Task<void> fail_before_head(base::Error error, call::TimeLimit limit);
   net::Task<void> client_left();
   void break_off();
+  call::TimeLimit passed(call::TimeLimit limit) const;
   void log_failure(base::Error error, const call::ErrorMeaning& meaning) const;
   void settle(call::Outcome outcome, std::string_view error_type);
   net::Task<void> reply(LocalReply reply);

@@ -46,14 +46,19 @@ net::Task<void> Exchange::client_left() {
   settle(Outcome::kClientCancelled, "");
 }
 
-net::Task<void> Exchange::fail_before_head(base::Error error) {
+net::Task<void> Exchange::fail_before_head(base::Error error, call::TimeLimit limit) {
   try_->end();
   const net::Readiness& client = client_.stream().readiness;
   if (error.code == ErrorCode::kCancelled || client.cancelled || client.gone)
     co_return co_await client_left();
-  const call::ErrorMeaning& meaning = call::meaning_before_head(error.code);
+  const call::ErrorMeaning& meaning = call::meaning_before_head(error.code, passed(limit));
   log_failure(error, meaning);
   co_await refuse({meaning.http_status, meaning.outcome, meaning.code, meaning.message});
+}
+
+// Which limit a time-out is of, where it is `limit` or that of the whole call.
+call::TimeLimit Exchange::passed(call::TimeLimit limit) const {
+  return base::monotonic_now() >= total_deadline_ ? call::TimeLimit::kTotal : limit;
 }
 
 void Exchange::log_failure(base::Error error, const call::ErrorMeaning& meaning) const {

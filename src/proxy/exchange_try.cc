@@ -14,6 +14,7 @@ namespace {
 
 using base::ErrorCode;
 using call::Outcome;
+using call::TimeLimit;
 using http::HeaderId;
 
 constexpr int kFirstErrorStatus = 400;
@@ -35,8 +36,8 @@ net::Task<std::optional<Pause>> Exchange::attempt() {
   begin_try();
   auto upstream = co_await connect();
   if (!upstream) {
-    const auto pause = pause_after_error(upstream.error());
-    if (!pause) co_await fail_before_head(upstream.error());
+    const auto pause = pause_after_connect(upstream.error());
+    if (!pause) co_await fail_before_head(upstream.error(), TimeLimit::kConnect);
     co_return pause;
   }
   if (!co_await send_request(**upstream)) co_return std::nullopt;
@@ -137,7 +138,7 @@ net::Task<bool> Exchange::after_upload(UploadResult result) {
       co_await client_left();
       co_return false;
     case UploadEnd::kUpstreamFailed:
-      co_await fail_before_head(result.error);
+      co_await fail_before_head(result.error, TimeLimit::kIdle);
       co_return false;
     case UploadEnd::kClientFailed:
       break;
@@ -157,14 +158,14 @@ net::Task<bool> Exchange::read_response_head(UpstreamConnection& upstream) {
   try_->answered = base::monotonic_now();
   waits_.upstream += try_->answered - began;
   if (!read) {
-    co_await fail_before_head(read.error());
+    co_await fail_before_head(read.error(), TimeLimit::kFirstByte);
     co_return false;
   }
   // A head whose framing makes no sense is no head: nothing in it is believed.
   const auto framing = http::response_framing(
       heads_.response, heads_.request.method == "HEAD" ? http::AnswerTo::kHead : http::AnswerTo::kOther);
   if (!framing) {
-    co_await fail_before_head(framing.error());
+    co_await fail_before_head(framing.error(), TimeLimit::kFirstByte);
     co_return false;
   }
   try_->response_framing = *framing;
@@ -183,9 +184,9 @@ net::Task<bool> Exchange::read_response_head(UpstreamConnection& upstream) {
 
 // --- Once more? ------------------------------------------------------------------------------------------
 
-std::optional<Pause> Exchange::pause_after_error(base::Error error) {
+std::optional<Pause> Exchange::pause_after_connect(base::Error error) {
   const net::Readiness& client = client_.stream().readiness;
-  const call::ErrorMeaning& meaning = call::meaning_before_head(error.code);
+  const call::ErrorMeaning& meaning = call::meaning_before_head(error.code, passed(TimeLimit::kConnect));
   const bool is_of_upstream =
       meaning.outcome == Outcome::kUpstreamUnreachable || meaning.outcome == Outcome::kUpstreamTimeout;
   if (!is_of_upstream || client.cancelled || client.gone) return std::nullopt;

@@ -155,8 +155,8 @@ describe('upstream_error', () => {
 describe('upstream_timeout', () => {
   test('accepts and never answers', async () => {
     const { result, record } = await call(chatRequest, (exchange) => exchange.closed);
-    assertGatewayError(result, 504, 'upstream_timeout');
-    record.assertOutcome({ outcome: 'upstream_timeout', tryStatus: '0', errorType: 'upstream_timeout' });
+    assertGatewayError(result, 504, 'first_byte_timeout');
+    record.assertOutcome({ outcome: 'upstream_timeout', tryStatus: '0', errorType: 'first_byte_timeout' });
     assert.equal(record.httpLabels.status_code, '504');
   });
 
@@ -165,8 +165,8 @@ describe('upstream_timeout', () => {
       await exchange.send('HTTP/1.1 200 OK\r\nContent-');
       await exchange.closed;
     });
-    assertGatewayError(result, 504, 'upstream_timeout');
-    record.assertOutcome({ outcome: 'upstream_timeout', tryStatus: '0', errorType: 'upstream_timeout' });
+    assertGatewayError(result, 504, 'first_byte_timeout');
+    record.assertOutcome({ outcome: 'upstream_timeout', tryStatus: '0', errorType: 'first_byte_timeout' });
   });
 
   for (const [usage, request] of Object.entries({ 'not asked': streamRequest, asked: streamRequestWithUsage })) {
@@ -178,7 +178,7 @@ describe('upstream_timeout', () => {
         await exchange.closed;
       });
       assertBroken(result, sent);
-      record.assertOutcome({ outcome: 'upstream_timeout', tryStatus: '200', errorType: 'upstream_timeout' });
+      record.assertOutcome({ outcome: 'upstream_timeout', tryStatus: '200', errorType: 'idle_timeout' });
     });
   }
 
@@ -189,7 +189,7 @@ describe('upstream_timeout', () => {
       await exchange.closed;
     });
     assertBroken(result, jsonText.slice(0, 10));
-    record.assertOutcome({ outcome: 'upstream_timeout', tryStatus: '200', errorType: 'upstream_timeout' });
+    record.assertOutcome({ outcome: 'upstream_timeout', tryStatus: '200', errorType: 'idle_timeout' });
   });
 
   test('goes on for longer than a call may take', async () => {
@@ -201,7 +201,7 @@ describe('upstream_timeout', () => {
       }
     });
     assert.notEqual(result.end, 'complete');
-    record.assertOutcome({ outcome: 'upstream_timeout', tryStatus: '200', errorType: 'upstream_timeout' });
+    record.assertOutcome({ outcome: 'upstream_timeout', tryStatus: '200', errorType: 'total_timeout' });
   });
 });
 
@@ -448,8 +448,8 @@ describe('upstream_unreachable', () => {
     const own = await Scene.start({ openaiBaseUrl: `http://127.0.0.1:${dead.port}/v1`, env: timeouts });
     try {
       const { result, record } = await own.observe((headers) => own.post(headers, chatRequest));
-      assertGatewayError(result, 504, 'upstream_timeout');
-      record.assertOutcome({ outcome: 'upstream_timeout', tryStatus: '0', errorType: 'upstream_timeout' });
+      assertGatewayError(result, 504, 'connect_timeout');
+      record.assertOutcome({ outcome: 'upstream_timeout', tryStatus: '0', errorType: 'connect_timeout' });
     } finally {
       await own.stop();
       dead.release();

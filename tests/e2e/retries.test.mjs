@@ -9,7 +9,7 @@ import OpenAI from 'openai';
 
 import { answer, requestBody } from '../support/anthropic_messages.mjs';
 import { Client, requestBytes } from '../support/client.mjs';
-import { refusingPort } from '../support/dead_ends.mjs';
+import { refusingPort, silentPort } from '../support/dead_ends.mjs';
 import { chunk as geminiAnswer, generateRequest, model as geminiModel } from '../support/gemini.mjs';
 import { chatRequest, completion, errorBody, events, streamRequest, wholeStream } from '../support/openai_chat.mjs';
 import { Scene, chatPath, only } from '../support/scene.mjs';
@@ -56,8 +56,8 @@ const succeeds = (exchange) => exchange.json200(completion);
 const asksFor = (status, retryAfter, body = refusal) => (exchange) =>
   exchange.respond(status, { ...json, 'Retry-After': retryAfter }, body);
 
-async function withScene(env, act, options = {}) {
-  const own = await Scene.start({ env: { ...settings, ...env }, ...options });
+async function withScene(env, act) {
+  const own = await Scene.start({ env: { ...settings, ...env } });
   try {
     await act(own);
   } finally {
@@ -150,20 +150,34 @@ describe('a call is tried again', () => {
     assert.equal(seen.length, 2);
   });
 
-  test('when the provider cannot be connected to', async () => {
-    const dead = await refusingPort();
-    try {
-      await withScene({}, async (own) => {
+  const deadEnds = {
+    'refuses the connection': {
+      open: refusingPort,
+      expected: { outcome: 'upstream_unreachable', tryStatus: '0', errorType: 'connection_refused' },
+      status: 502,
+    },
+    'never accepts it': {
+      open: silentPort,
+      expected: { outcome: 'upstream_timeout', tryStatus: '0', errorType: 'connect_timeout' },
+      status: 504,
+    },
+  };
+  for (const [name, { open, expected, status }] of Object.entries(deadEnds)) {
+    test(`when the provider ${name}`, async () => {
+      const dead = await open();
+      const env = { ...settings, ARCHESTRA_UPSTREAM_CONNECT_TIMEOUT_MS: '300' };
+      const own = await Scene.start({ env, openaiBaseUrl: `http://127.0.0.1:${dead.port}/v1` });
+      try {
         const { result, record } = await own.observe((headers) => own.post(headers, chatRequest), { tries: 3 });
-        assert.equal(`${result.status} ${result.fields.get('x-archestra-error')}`, '502 connection_refused');
-        assert.equal(record.outcome, 'upstream_unreachable');
-        const unreachable = { outcome: 'upstream_unreachable', tryStatus: '0', errorType: 'connection_refused' };
-        record.assertTries([unreachable, unreachable, unreachable]);
-      }, { openaiBaseUrl: `http://127.0.0.1:${dead.port}/v1` });
-    } finally {
-      dead.release();
-    }
-  });
+        assert.equal(`${result.status} ${result.fields.get('x-archestra-error')}`, `${status} ${expected.errorType}`);
+        assert.equal(record.outcome, expected.outcome);
+        record.assertTries([expected, expected, expected]);
+      } finally {
+        await own.stop();
+        dead.release();
+      }
+    });
+  }
 });
 
 describe('the last answer goes to the client untouched', () => {

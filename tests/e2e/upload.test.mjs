@@ -143,9 +143,9 @@ describe('an upload', () => {
     );
     const took = performance.now() - started;
     assert.equal(result?.status, 504);
-    assert.equal(result.fields.get('x-archestra-error'), 'upstream_timeout');
+    assert.equal(result.fields.get('x-archestra-error'), 'total_timeout');
     assert.ok(took > 2400 && took < 4000, `it took ${took} ms`);
-    record.assertOutcome({ outcome: 'upstream_timeout', tryStatus: '0', errorType: 'upstream_timeout' });
+    record.assertOutcome({ outcome: 'upstream_timeout', tryStatus: '0', errorType: 'total_timeout' });
   });
 
   test('whose chunks make no sense is 400, and one try that took its time', async () => {
