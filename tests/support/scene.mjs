@@ -5,8 +5,9 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 
 import { exchange } from './client.mjs';
-import { Collector, SpanKind, StatusCode } from './collector.mjs';
+import { Collector, SpanKind } from './collector.mjs';
 import { Gateway } from './gateway.mjs';
+import { answerOf, clientSpanStatus } from './outcome_table.mjs';
 import { until } from './until.mjs';
 import { Upstream } from './upstream.mjs';
 
@@ -136,6 +137,27 @@ export class Record {
     assert.deepEqual([closed.labels.outcome, closed.value], [this.outcome, 1], 'outcome in accounting and metric');
     assert.equal(this.log.outcome, this.outcome, 'outcome in log and metric');
     assert.equal(this.server.attributes['archestra.outcome'], this.outcome, 'outcome in span and metric');
+    assert.equal(after.sum('llm_requests_total', { outcome: 'internal_error' }), 0, 'a belief of the gateway broke');
+    this.#assertSameTimes();
+    this.#assertSameTokens();
+  }
+
+  #assertSameTimes() {
+    const { 'http.route': route, 'http.response.status_code': status } = this.server.attributes;
+    const request = { route, status_code: `${status}` };
+    assertSameTime(this.growth('http_request_duration_seconds_sum', request), secondsOf(this.server), 'the request');
+    assertSameTime(this.log.duration_ms / 1000, secondsOf(this.server), 'the request in the log');
+    const tries = this.clients.reduce((sum, client) => sum + secondsOf(client), 0);
+    assertSameTime(this.growth('llm_request_duration_seconds_sum'), tries, 'the tries');
+  }
+
+  #assertSameTokens() {
+    const isTold = this.log.usage_provenance === 'provider';
+    const { input, output } = this.tokens;
+    assert.deepEqual([input, output], isTold ? [this.log.input_tokens, this.log.output_tokens] : [0, 0], 'tokens');
+    const attributes = this.client?.attributes ?? {};
+    assert.equal(attributes['gen_ai.usage.input_tokens'], isTold ? input : undefined);
+    assert.equal(attributes['gen_ai.usage.output_tokens'], isTold ? output : undefined);
   }
 
   get outcome() {
@@ -169,10 +191,27 @@ export class Record {
     };
   }
 
-  /** The outcome everywhere, the try's status where it is observed, and whether the CLIENT span is an error. */
-  assertOutcome({ outcome, tryStatus, errorType }) {
+  /**
+   * What the table of outcomes says of this one, in metric, spans and log line: `tryStatus` is that of the only try (none:
+   * it was refused before any), `errorType` the reason where there is one, `httpStatus` what the client got where that
+   * does not follow.
+   */
+  assertOutcome({ outcome, tryStatus, errorType, httpStatus }) {
     assert.equal(this.outcome, outcome);
-    this.assertTries([{ outcome, tryStatus, errorType }]);
+    this.assertTries(tryStatus === undefined ? [] : [{ outcome, tryStatus, errorType }]);
+    this.assertAnswer({ outcome, tryStatus, errorType, httpStatus });
+  }
+
+  /** What is recorded of the answer to the client; the figures are those of the last try. */
+  assertAnswer({ outcome, tryStatus, errorType, httpStatus }) {
+    const { status, serverSpan } = answerOf(outcome, tryStatus, httpStatus);
+    assert.equal(this.httpLabels.status_code, status, 'status_code of the HTTP metric');
+    assert.equal(`${this.log.status_code}`, status, 'status_code in the log');
+    assert.equal(`${this.server.attributes['http.response.status_code']}`, status, 'status_code of the SERVER span');
+    assert.equal(this.server.status.code, serverSpan, 'status of the SERVER span');
+    assert.equal(this.server.attributes['error.type'], errorType, 'error.type of the SERVER span');
+    assert.equal(this.log.error_type, errorType, 'error_type in the log');
+    assert.equal(this.log.level, outcome === 'completed' ? 'info' : 'warn');
   }
 
   /** Each try in order, as assertOutcome takes them: a CLIENT span and an observation with the same figures. */
@@ -190,11 +229,18 @@ export class Record {
 function assertTry({ attributes, status }, index, { outcome, tryStatus, errorType }) {
   const which = `of the CLIENT span of try ${index + 1}`;
   assert.equal(attributes['archestra.outcome'], outcome, `outcome ${which}`);
-  assert.equal(status.code, errorType === undefined ? StatusCode.UNSET : StatusCode.ERROR, `status ${which}`);
+  assert.equal(status.code, clientSpanStatus(outcome), `status ${which}`);
   assert.equal(attributes['error.type'], errorType, `error.type ${which}`);
   const statusCode = tryStatus === '0' ? undefined : Number(tryStatus);
   assert.equal(attributes['http.response.status_code'], statusCode, `http.response.status_code ${which}`);
   assert.equal(attributes['http.request.resend_count'], index || undefined, `http.request.resend_count ${which}`);
+}
+
+const secondsOf = ({ start, end }) => Number(end - start) / 1e9;
+
+/** A log line has microseconds, and a metric is a sum of doubles. */
+function assertSameTime(actual, expected, what) {
+  assert.ok(Math.abs(actual - expected) < 2e-6, `${what}: ${actual} s and ${expected} s`);
 }
 
 export function newTrace() {
