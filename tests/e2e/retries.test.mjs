@@ -12,8 +12,8 @@ import { Client, requestBytes } from '../support/client.mjs';
 import { refusingPort, silentPort } from '../support/dead_ends.mjs';
 import { chunk as geminiAnswer, generateRequest, model as geminiModel } from '../support/gemini.mjs';
 import { chatRequest, completion, errorBody, events, streamRequest, wholeStream } from '../support/openai_chat.mjs';
-import { Scene, chatPath, only } from '../support/scene.mjs';
-import { within } from '../support/until.mjs';
+import { Scene, chatPath, newTrace, only } from '../support/scene.mjs';
+import { until, within } from '../support/until.mjs';
 
 const json = { 'Content-Type': 'application/json' };
 const jsonText = JSON.stringify(completion);
@@ -64,6 +64,10 @@ async function withScene(env, act) {
     await own.stop();
   }
 }
+
+/** {gateway, upstream} of a response, in ms. */
+const serverTiming = ({ fields }) =>
+  Object.fromEntries([...fields.get('server-timing').matchAll(/(\w+);dur=([\d.]+)/g)].map(([, name, ms]) => [name, Number(ms)]));
 
 const milliseconds = ({ start, end }) => Number(end - start) / 1e6;
 
@@ -244,28 +248,30 @@ test('what broke before its answer, but after the request, is not tried again', 
 
 describe('the pause', () => {
   test('is as long as the provider asks, in seconds', async () => {
-    const { record, seen } = await call([asksFor(429, '1'), succeeds]);
+    const { result, record, seen } = await call([asksFor(429, '1'), succeeds]);
     const waited = seen[1].at - seen[0].at;
     assert.ok(waited >= 990 && waited < 2500, `${waited} ms`);
     const [pause] = pausesOf(record);
     assert.ok(pause >= 990 && pause < 2500, `${pause} ms between the spans`);
     assert.ok(record.log.gateway_ms < 500, `what the provider asked for is not ours: ${record.log.gateway_ms} ms`);
+    assert.ok(serverTiming(result).upstream >= 990, 'nor for the client');
   });
 
   test('is as long as the provider asks, until a date', async () => {
-    const until = new Date(Math.ceil(Date.now() / 1000 + 1) * 1000);
-    const { seen } = await call([asksFor(503, until.toUTCString()), succeeds]);
-    const early = until - (performance.timeOrigin + seen[1].at);
+    const date = new Date(Math.ceil(Date.now() / 1000 + 1) * 1000);
+    const { seen } = await call([asksFor(503, date.toUTCString()), succeeds]);
+    const early = date - (performance.timeOrigin + seen[1].at);
     assert.ok(early <= 2 && early > -1500, `${early} ms early`);
   });
 
   test('that the gateway makes on its own is its own time', () =>
     withScene({ ARCHESTRA_RETRY_BACKOFF_MS: '1000', ARCHESTRA_RETRIES: '3' }, async (own) => {
-      const { record } = await call([503, 503, 503, succeeds], { own });
+      const { result, record } = await call([503, 503, 503, succeeds], { own });
       const pauses = pausesOf(record).reduce((sum, pause) => sum + pause, 0);
       assert.ok(pauses > 20, `three pauses of up to 1, 2 and 3 s together: ${pauses} ms`);
       const ours = record.log.gateway_ms;
       assert.ok(ours > pauses - 5 && ours < pauses + 1000, `${ours} ms of ours, ${pauses} ms of pauses`);
+      assert.ok(serverTiming(result).gateway > pauses - 5, 'for the client too');
     }));
 
   test('ends with the client, and so does the call', async () => {
@@ -337,6 +343,28 @@ describe('the time of a call', () => {
       assert.equal(`${result.status} ${result.fields.get('retry-after')}`, '503 2');
       record.assertTries([refused(503)]);
     }));
+});
+
+test('many calls at once that are all tried again are counted one by one, and their tries too', async () => {
+  const before = await scene.gateway.scrape();
+  const calls = Array.from({ length: 40 }, () => {
+    const { upstream } = inOrder([503, asksFor(429, '1'), succeeds]);
+    return { ...newTrace(), name: scene.script(upstream) };
+  });
+  const answers = await Promise.all(
+    calls.map(({ name, traceparent }) => scene.post({ 'x-case': name, traceparent }, chatRequest)),
+  );
+  for (const { status, body } of answers) assert.equal(`${status} ${body}`, `200 ${jsonText}`);
+  let after;
+  await until('the end of all calls', async () => {
+    after = await scene.gateway.scrape();
+    return after.since(before, 'llm_requests_total') >= calls.length;
+  });
+  assert.equal(after.since(before, 'llm_requests_total', { outcome: 'completed' }), calls.length);
+  for (const status_code of ['503', '429', '200'])
+    assert.equal(after.since(before, 'llm_request_duration_seconds_count', { status_code }), calls.length);
+  assert.equal(after.since(before, 'llm_accounting_finalized_total'), calls.length);
+  await until('all spans', () => calls.every(({ traceId }) => scene.collector.spansOf(traceId).length === 4));
 });
 
 describe('an SDK that leaves it to the gateway', () => {
