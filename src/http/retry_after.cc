@@ -18,9 +18,8 @@ constexpr seconds kLongest{std::numeric_limits<std::uint32_t>::max()};
 
 std::optional<seconds> parse_delta(std::string_view text) {
   std::uint32_t count = 0;
-  const char* const end = text.data() + text.size();
-  const auto [stopped, error] = std::from_chars(text.data(), end, count);
-  if (stopped != end || error == std::errc::invalid_argument) return std::nullopt;
+  const auto [stopped, error] = std::from_chars(text.data(), text.data() + text.size(), count);
+  if (stopped != text.data() + text.size() || error == std::errc::invalid_argument) return std::nullopt;
   return error == std::errc::result_out_of_range ? kLongest : seconds(count);
 }
 
