@@ -39,7 +39,7 @@ struct TryRecord {
   std::uint16_t server_port = 0;
   // All from starting the upstream call.
   std::optional<base::Duration> time_to_first_byte;       ///< of the response, from the upstream
-  std::optional<base::Duration> time_to_first_byte_sent;  ///< of the response, to the client
+  std::optional<base::Duration> time_to_first_byte_sent;  ///< of the response, taken by the client's socket
   std::optional<base::Duration> time_to_first_token;      ///< first event with content
   std::optional<base::Duration> time_to_last_token;
   TokenGaps gaps;                               ///< between events with content
@@ -69,7 +69,7 @@ struct CallRecord {
   std::uint32_t tool_results = 0;                    ///< results of earlier ones that the request carried
   bool stream = false;                               ///< the client asked for a stream
   Usage usage;
-  std::uint64_t undelivered_tokens = 0;  ///< of the output, estimates too: what the client did not get
+  std::uint64_t undelivered_tokens = 0;  ///< of the output, estimates too: Delivery::undelivered_of()
   Outcome outcome = Outcome::kInternalError;
   std::span<const TryRecord> tries;  ///< all of them, in order; none where it was refused before
   /// What we ourselves added: total minus waiting for either side. Of a pause between tries, what the

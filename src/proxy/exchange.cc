@@ -291,8 +291,18 @@ net::Task<void> Exchange::relay_response(UpstreamPtr upstream) {
 void Exchange::conclude_relay(const RelayResult& result, const Gate& gate, GateMode mode) {
   response_body_bytes_ = result.body_bytes;
   unread_ = gate.unread().has_value();
-  if (const auto& first = gate.token_times().first) try_->record.time_to_first_token = *first - try_->started;
-  if (const auto& last = gate.token_times().last) try_->record.time_to_last_token = *last - try_->started;
+  delivery_ = gate.delivery();
+  delivery_.is_complete = result.end == RelayEnd::kComplete;
+  const auto since_start = [&](std::optional<base::MonotonicTime> time) {
+    return time ? std::optional(*time - try_->started) : std::nullopt;
+  };
+  const Pace& pace = gate.pace();
+  try_->record.time_to_first_byte_sent = since_start(result.first_byte_sent);
+  try_->record.time_to_first_token = since_start(pace.first());
+  try_->record.time_to_last_token = since_start(pace.last());
+  try_->record.gaps = pace.gaps();
+  stalls_ = pace.stalls(try_->started);
+  try_->record.stalls = stalls_;
   if (result.end == RelayEnd::kClientGone) return;
   if (result.end == RelayEnd::kUpstreamFailed) {
     const call::ErrorMeaning& meaning =

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "call/call_record.h"
+#include "call/delivery.h"
 #include "call/error_meaning.h"
 #include "http/body_framing.h"
 #include "http/content_decoder.h"
@@ -136,6 +137,8 @@ class Exchange {
   providers::RequestFacts request_facts_;
   std::unique_ptr<providers::ResponseScan> scan_;
   bool unread_ = false;  // what the scan has of the response is not all of it
+  call::Delivery delivery_;
+  std::vector<call::Stall> stalls_;  // of the response
 
   // Its tries.
   std::vector<Try> earlier_tries_;

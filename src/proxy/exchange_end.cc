@@ -160,6 +160,7 @@ void Exchange::finish_call(call::CallRecord& record, RecordParts& parts) {
       record.usage.provenance = call::Provenance::kEstimate;
       record.usage.output_tokens = std::max<std::uint64_t>(record.usage.output_tokens, facts.content_events);
     }
+    record.undelivered_tokens = delivery_.undelivered_of(record.usage.output_tokens);
   }
   if (!try_) return;
   // The try that the call ended with ended as it did; one whose next was still waited for has its own end.

@@ -76,9 +76,7 @@ void Gate::judge(std::string_view raw, base::MonotonicTime now) {
 }
 
 void Gate::note_content(std::uint32_t events_before, base::MonotonicTime now) {
-  if (scan_->facts().content_events == events_before) return;
-  if (!token_times_.first) token_times_.first = now;
-  token_times_.last = now;
+  if (scan_->facts().content_events != events_before) pace_.note(now);
 }
 
 base::Result<void> Gate::finish(Runs& out) {
@@ -104,8 +102,24 @@ void Gate::collect(Runs& out) {
 }
 
 void Gate::observe(const Runs& sent, base::MonotonicTime arrived) {
+  read_runs(sent, arrived);
+  // What was judged has left with them, all of it; what is only read has left to the event read last.
+  if (scan_ != nullptr && !lost_any_) events_delivered_ = scan_->facts().content_events;
+}
+
+void Gate::observe_lost(const Runs& unsent, base::MonotonicTime arrived) {
+  lost_any_ = true;
+  read_runs(unsent, arrived);
+}
+
+call::Delivery Gate::delivery() const {
+  return {.events = scan_ == nullptr ? 0 : scan_->facts().content_events,
+          .events_delivered = events_delivered_};
+}
+
+void Gate::read_runs(const Runs& runs, base::MonotonicTime arrived) {
   if (mode_ == GateMode::kPass || mode_ == GateMode::kDecideEvents) return;
-  for (std::string_view run : sent.all()) {
+  for (std::string_view run : runs.all()) {
     if (unread_) return;
     if (const auto done = read_run(run, arrived); !done) stop_reading(done.error());
   }

@@ -13,11 +13,13 @@
 #include "base/buffer_pool.h"
 #include "base/clock.h"
 #include "base/result.h"
+#include "call/delivery.h"
 #include "http/content_decoder.h"
 #include "http/json_array.h"
 #include "http/sse.h"
 #include "providers/provider.h"
 #include "proxy/body_collector.h"
+#include "proxy/pace.h"
 #include "proxy/runs.h"
 
 namespace archestra::proxy {
@@ -37,12 +39,6 @@ struct GateLimits {
   std::size_t memory_bytes_max =
       BodyCollector::kNoLimit;  ///< of all buffers of the pool, beyond which no body is kept for reading
   std::uint64_t decoded_bytes_max = std::uint64_t{1} << 30;  ///< of events that come encoded, in all
-};
-
-/// When the events that carried content went by.
-struct TokenTimes {
-  std::optional<base::MonotonicTime> first;
-  std::optional<base::MonotonicTime> last;
 };
 
 class Gate {
@@ -69,12 +65,16 @@ class Gate {
   void let_go(Runs& out);
   /// Reads what has just left. Call after the bytes were sent, with what take_in() gave.
   void observe(const Runs& sent, base::MonotonicTime arrived);
+  /// Reads what could not be sent, or not all of it: instead of observe(). Nothing is delivered from then on.
+  void observe_lost(const Runs& unsent, base::MonotonicTime arrived);
   /// The buffer behind the runs so far is about to be used again.
   void release_views() { body_.release_view(); }
   /// After the last observe(): reads a collected body.
   void conclude();
 
-  const TokenTimes& token_times() const { return token_times_; }
+  const Pace& pace() const { return pace_; }
+  /// How much of the answer was sent; `is_complete` is for the relay to say.
+  call::Delivery delivery() const;
   /// Why an encoded body that passed was not read to its end, if so: what the scan has of it is not all.
   const std::optional<base::Error>& unread() const { return unread_; }
   /// Whether an event was too long to be read, so that the scan may lack what the response told.
@@ -83,6 +83,7 @@ class Gate {
  private:
   base::Result<void> judge_fed(base::MonotonicTime now);
   void judge(std::string_view raw, base::MonotonicTime now);
+  void read_runs(const Runs& runs, base::MonotonicTime arrived);
   base::Result<void> read_run(std::string_view run, base::MonotonicTime arrived);
   void read(std::string_view raw, base::MonotonicTime now);
   void stop_reading(base::Error error);
@@ -97,7 +98,9 @@ class Gate {
   std::string passed_;  // kDecideEvents: what may leave, copied out of reads that do not live as long
   bool passed_is_out_ = false;
   bool skipped_event_ = false;
-  TokenTimes token_times_;
+  Pace pace_;
+  bool lost_any_ = false;
+  std::uint32_t events_delivered_ = 0;  // of those with content
   std::optional<base::Error> unread_;
 };
 

@@ -59,7 +59,7 @@ struct Replay {
   std::string sent;
   std::vector<std::string> events;
   std::vector<std::string> bodies;
-  TokenTimes times;
+  Pace pace;
   bool failed = false;  // the body could not be decided about
   bool unread = false;  // it could not be read to its end
   std::size_t largest_send = 0;
@@ -129,7 +129,7 @@ class GateTest : public testing::Test {
         }
       }
       gate.conclude();
-      result.times = gate.token_times();
+      result.pace = gate.pace();
       result.unread = gate.unread().has_value();
       result.skipped_event = gate.skipped_event();
     }
@@ -164,7 +164,7 @@ TEST_F(GateTest, ReadsNothingWhereItOnlyPasses) {
       EXPECT_EQ(result.sent, kStream);
       EXPECT_THAT(result.events, IsEmpty());
       EXPECT_THAT(result.bodies, IsEmpty());
-      EXPECT_FALSE(result.times.first);
+      EXPECT_FALSE(result.pace.first());
     }
   });
   Gate gate(GateMode::kPass, nullptr, limits, pool);  // needs no scan
@@ -235,7 +235,7 @@ TEST_F(GateTest, PassesElementsAtOnce) {
   EXPECT_THAT(scan.events, IsEmpty()) << "nothing is read before it has left";
   gate.observe(runs, at(1));
   EXPECT_THAT(scan.events, ElementsAre("{\"content\":1}"));
-  EXPECT_EQ(gate.token_times().first, at(1));
+  EXPECT_EQ(gate.pace().first(), at(1));
 }
 
 TEST_F(GateTest, DecidesEachEventOnceHoweverItIsCut) {
@@ -354,13 +354,78 @@ TEST_F(GateTest, NotesWhenContentWentBy) {
   };
   for (const Case& c : kCases) {
     for (const GateMode mode : {GateMode::kObserveEvents, GateMode::kDecideEvents}) {
-      const TokenTimes times = replay(mode, c.reads).times;
-      ASSERT_EQ(times.first.has_value(), c.first != 0);
-      ASSERT_EQ(times.last.has_value(), c.last != 0);
+      const Pace pace = replay(mode, c.reads).pace;
+      ASSERT_EQ(pace.first().has_value(), c.first != 0);
+      ASSERT_EQ(pace.last().has_value(), c.last != 0);
       if (c.first == 0) continue;
-      EXPECT_EQ(*times.first, at(c.first));
-      EXPECT_EQ(*times.last, at(c.last));
+      EXPECT_EQ(*pace.first(), at(c.first));
+      EXPECT_EQ(*pace.last(), at(c.last));
     }
+  }
+}
+
+TEST_F(GateTest, CountsEveryGapBetweenEventsWithContent) {
+  struct Case {
+    Pieces reads;
+    std::vector<int> gaps;  // in seconds
+  };
+  const Case kCases[] = {
+      {{"data: a\n\n", "data: content\n\n", "data: b\n\n"}, {}},
+      {{"data: content\n\n", ": ping\n\n", "data: b\n\n", "data: content\n\n"}, {3}},
+      // Of one read, and the one that a later read ends.
+      {{"data: content\n\ndata: content\n\ndata: con", "tent\n\n", "data: content\n\n"}, {0, 1, 1}},
+  };
+  for (const Case& c : kCases) {
+    for (const GateMode mode : {GateMode::kObserveEvents, GateMode::kDecideEvents}) {
+      call::TokenGaps expected;
+      std::size_t stalls = 0;
+      for (const int gap : c.gaps) {
+        expected.add(std::chrono::seconds(gap));
+        stalls += gap > 1 ? 1 : 0;
+      }
+      const Pace pace = replay(mode, c.reads).pace;
+      EXPECT_EQ(pace.gaps().counts, expected.counts);
+      EXPECT_EQ(pace.gaps().sum, expected.sum);
+      EXPECT_EQ(pace.stalls(kStart).size(), stalls);
+    }
+  }
+}
+
+TEST(Pace, TellsTheFirstStallsAndCountsAll) {
+  Pace pace;
+  pace.note(at(3));
+  pace.note(at(4));  // not longer than the limit
+  for (std::size_t i = 0; i < call::kStallsToldMax + 2; ++i) pace.note(at(6 + 2 * static_cast<int>(i)));
+  EXPECT_EQ(pace.gaps().stalls, call::kStallsToldMax + 2);
+  const std::vector<call::Stall> told = pace.stalls(kStart);
+  ASSERT_EQ(told.size(), call::kStallsToldMax);
+  EXPECT_EQ(told[0].began, std::chrono::seconds(4));
+  EXPECT_EQ(told[0].length, std::chrono::seconds(2));
+  EXPECT_EQ(told[7].began, std::chrono::seconds(18));
+}
+
+TEST_F(GateTest, TellsWhatWasDelivered) {
+  for (const GateMode mode : {GateMode::kObserveEvents, GateMode::kDecideEvents}) {
+    ScriptedScan scan;
+    Gate gate(mode, &scan, limits, pool);
+    const auto take = [&](std::string_view read, bool is_sent) {
+      Runs runs;
+      EXPECT_TRUE(gate.take_in(read, at(1), runs));
+      gate.collect(runs);
+      if (is_sent)
+        gate.observe(runs, at(1));
+      else
+        gate.observe_lost(runs, at(1));
+    };
+    take("data: content 1\n\ndata: content 2\n\ndata: con", true);
+    EXPECT_EQ(gate.delivery().events_delivered, 2u);
+    take("tent 3\n\ndata: content 4\n\n", false);
+    EXPECT_EQ(gate.delivery().events, 4u);
+    EXPECT_EQ(gate.delivery().events_delivered, 2u) << "one of which a part was lost is lost";
+    take("data: content 5\n\n", true);
+    EXPECT_EQ(gate.delivery().events, 5u);
+    EXPECT_EQ(gate.delivery().events_delivered, 2u) << "nothing comes after a gap";
+    EXPECT_FALSE(gate.delivery().is_complete);
   }
 }
 
@@ -372,7 +437,7 @@ TEST_F(GateTest, ReadsABodyWholeHoweverItIsCut) {
         EXPECT_EQ(result.sent, kBody);
         EXPECT_THAT(result.bodies, ElementsAre(kBody));
         EXPECT_THAT(result.events, IsEmpty());
-        EXPECT_FALSE(result.times.first);
+        EXPECT_FALSE(result.pace.first());
       }
     }
   });
@@ -414,7 +479,7 @@ TEST_F(GateTest, ReadsWhatPassesEncoded) {
             replay(GateMode::kObserveEvents, pieces, end, runs_per_read, ContentCoding::kGzip);
         EXPECT_EQ(result.sent, stream);
         EXPECT_EQ(result.events, events);
-        EXPECT_TRUE(result.times.first);
+        EXPECT_TRUE(result.pace.first());
         EXPECT_FALSE(result.unread);
       });
       http::for_each_split(body, [&](const Pieces& pieces) {

@@ -48,7 +48,11 @@ net::Task<RelayResult> relay(RelayPlan plan) {
   Runs runs;
   http_io::Outbox box;
   ChunkSize chunk_size;
-  const auto client_gone = [&result] {
+  const auto note_sent = [&result](bool any) {
+    if (any && !result.first_byte_sent) result.first_byte_sent = base::monotonic_now();
+  };
+  const auto client_gone = [&] {
+    plan.gate.observe_lost(runs, result.upstream_ended);
     result.end = RelayEnd::kClientGone;
     return result;
   };
@@ -59,8 +63,12 @@ net::Task<RelayResult> relay(RelayPlan plan) {
     pack(runs, framed, Last::kNo, chunk_size, box);
     const std::size_t to_send = box.bytes();
     box.try_send(client);
+    note_sent(box.bytes() < to_send);
     result.body_bytes += std::min(runs.bytes(), to_send - box.bytes());
-    plan.gate.observe(runs, result.upstream_ended);
+    if (box.empty())
+      plan.gate.observe(runs, result.upstream_ended);
+    else
+      plan.gate.observe_lost(runs, result.upstream_ended);
     result.end = RelayEnd::kUpstreamFailed;
     result.error = error;
     return result;
@@ -76,9 +84,12 @@ net::Task<RelayResult> relay(RelayPlan plan) {
     pack(runs, framed, done ? Last::kYes : Last::kNo, chunk_size, box);
     result.body_bytes += runs.bytes();
     if (!box.empty()) {
+      const std::size_t to_send = box.bytes();
       const net::IoResult sent = box.try_send(client);
+      note_sent(box.bytes() < to_send);
       if (sent.status == net::IoStatus::kFailed) co_return client_gone();
       if (sent.status == net::IoStatus::kBlocked && !co_await deliver(box, plan)) co_return client_gone();
+      note_sent(true);
     }
     plan.gate.observe(runs, result.upstream_ended);
     if (done) co_return result;

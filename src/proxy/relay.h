@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include "base/clock.h"
@@ -23,6 +24,8 @@ struct RelayResult {
   base::Error error{base::ErrorCode::kClosed};  ///< for kUpstreamFailed
   std::uint64_t body_bytes = 0;                 ///< content sent to the client
   base::MonotonicTime upstream_ended;           ///< when the last of the response came, or it was given up
+  /// When the client's socket took the first byte of the answer; nothing where it took none.
+  std::optional<base::MonotonicTime> first_byte_sent;
 };
 
 struct RelayPlan {

@@ -34,6 +34,7 @@ struct Relayed {
   std::optional<RelayResult> result;
   std::string received;  // by the client, the head included
   providers::ResponseFacts facts;
+  call::Delivery delivery;
   std::size_t memory_bytes = 0;  // most that was held at a time
 };
 
@@ -84,6 +85,7 @@ class RelayTest : public testing::TestWithParam<std::size_t> {
       EXPECT_EQ(group_.active(), 0u);
     }
     relayed.facts = scan->facts();
+    relayed.delivery = gate.delivery();
     return relayed;
   }
 
@@ -312,6 +314,43 @@ TEST_P(RelayTest, NoticesAClientThatLeaves) {
     ASSERT_TRUE(relayed.result);
     EXPECT_EQ(relayed.result->end, RelayEnd::kClientGone);
   }
+}
+
+TEST_P(RelayTest, TellsWhatTheClientGot) {
+  const std::string whole = kText + kText + kDone;
+  const Relayed all = relay_all({.bytes = whole, .framing = {BodyKind::kLength, whole.size()}},
+                                GateMode::kObserveEvents, ClientFraming::kLength);
+  EXPECT_EQ(all.delivery.events, 2u);
+  EXPECT_EQ(all.delivery.events_delivered, 2u);
+  ASSERT_TRUE(all.result->first_byte_sent);
+  EXPECT_LE(*all.result->first_byte_sent, base::monotonic_now());
+
+  // One that reads once and leaves, while more comes than is on its way to it at a time.
+  std::string long_one;
+  for (int i = 0; i < 3000; ++i) long_one += kText;
+  for (const GateMode mode : {GateMode::kObserveEvents, GateMode::kDecideEvents}) {
+    const Relayed half = relay_all({.bytes = long_one, .framing = {BodyKind::kLength, 1'000'000}}, mode,
+                                   ClientFraming::kUntilClose, 1);
+    ASSERT_TRUE(half.result);
+    EXPECT_EQ(half.result->end, RelayEnd::kClientGone);
+    EXPECT_TRUE(half.result->first_byte_sent);
+    EXPECT_EQ(half.delivery.events, half.facts.content_events);
+    EXPECT_LE(half.delivery.events_delivered, half.delivery.events);
+    EXPECT_LT(half.delivery.events_delivered, 3000u);
+    if (GetParam() == 65536) EXPECT_LT(half.delivery.events_delivered, half.delivery.events);
+  }
+}
+
+TEST_P(RelayTest, ReadsAnAnswerThatItCouldNotSend) {
+  const std::string body =
+      R"({"id":"a","choices":[],"usage":{"prompt_tokens":3,"completion_tokens":2},"x":")" +
+      std::string(10'000, 'x') + R"("})";
+  if (GetParam() < 65536) return;  // the whole of it comes in one read
+  const Relayed relayed = relay_all({.bytes = body, .framing = {BodyKind::kLength, body.size()}},
+                                    GateMode::kObserveBody, ClientFraming::kLength, 1);
+  ASSERT_TRUE(relayed.result);
+  EXPECT_EQ(relayed.result->end, RelayEnd::kClientGone);
+  EXPECT_EQ(relayed.facts.usage.output_tokens, 2u);
 }
 
 TEST_P(RelayTest, EveryBufferGoesBack) {
