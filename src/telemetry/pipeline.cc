@@ -47,21 +47,24 @@ Telemetry::Telemetry(const Options& options, LogWriter& log)
       budgets_(options.label_sets_max),
       shards_(make_shards(options.shards, options.shard, access_log_level_, budgets_)),
       spans_(options.resource, options.spans),
-      exporter_metrics_(log.lost_lines()),
+      exporter_metrics_(log.lost_lines(), {.record_bytes = options.shard.ring_bytes,
+                                           .log_line_bytes = log.queued_bytes_max(),
+                                           .spans = options.spans.queued_spans_max}),
       pause_(kPauseMax),
       scrape_(sources_of(shards_, exporter_metrics_, budgets_, runtime_), ARCHESTRA_VERSION,
               options.shard.retirement.now, &runtime_) {}
 
 std::size_t Telemetry::drain() {
-  std::size_t fullest_permille = 0;
+  std::size_t fullest_bytes = 0;
   std::size_t requests = 0;
   for (ShardObserver& shard : shards_) {
-    const base::ByteRing& ring = shard.ring();
-    fullest_permille = std::max(fullest_permille, ring.bytes_used() * 1000 / ring.capacity());
+    fullest_bytes = std::max(fullest_bytes, shard.ring().bytes_used());
     requests += drain_shard(shard);
   }
   hand_over_lines();
-  adjust_pause(fullest_permille);
+  adjust_pause(fullest_bytes * 1000 / options_.ring_bytes);
+  exporter_metrics_.note_depths(
+      {.record_bytes = fullest_bytes, .log_line_bytes = log_.queued_bytes(), .spans = spans_.spans()});
   return requests;
 }
 

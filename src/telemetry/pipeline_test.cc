@@ -114,6 +114,26 @@ TEST_F(PipelineTest, LevelAndExportDecideWhatIsRecorded) {
   EXPECT_EQ(file_.lines(), 2u);
 }
 
+TEST_F(PipelineTest, TellsWhatWaits) {
+  Telemetry telemetry({.shards = 2}, log_);
+  const SampleCall sample;
+  for (int i = 0; i < 3; ++i) finish(telemetry.observer(1), sample);
+  finish(telemetry.observer(0), sample);
+  const auto used = static_cast<long>(telemetry.observer(1).ring().bytes_used());
+  EXPECT_GT(used, 0);
+  telemetry.drain();
+  EXPECT_EQ(value_in(telemetry, "telemetry_queue_bytes{queue=\"records\"}"), used) << "the fullest ring";
+  EXPECT_EQ(value_in(telemetry, "telemetry_queue_bytes_max{queue=\"records\"}"), 1 << 20);
+  EXPECT_EQ(value_in(telemetry, "telemetry_queue_spans"), 8);
+  EXPECT_EQ(value_in(telemetry, "telemetry_queue_spans_max"), 2048);
+  EXPECT_GE(value_in(telemetry, "telemetry_queue_bytes{queue=\"log_lines\"}"), 0);
+  EXPECT_EQ(value_in(telemetry, "telemetry_queue_bytes_max{queue=\"log_lines\"}"), 4 << 20);
+  log_.stop(10s);
+  telemetry.drain();
+  EXPECT_EQ(value_in(telemetry, "telemetry_queue_bytes{queue=\"records\"}"), 0);
+  EXPECT_EQ(value_in(telemetry, "telemetry_queue_bytes{queue=\"log_lines\"}"), 0);
+}
+
 TEST_F(PipelineTest, AFullRingIsCounted) {
   Telemetry::Options options;
   options.shard.ring_bytes = 4096;

@@ -22,6 +22,16 @@ void append_request_labels(LineFields& fields, const call::RequestLabels& labels
   fields.text_unless_empty("user_id", labels.user);
 }
 
+// Of the last try: no other was relayed.
+void append_pace(LineFields& fields, const call::TryRecord& attempt) {
+  if (attempt.time_to_first_byte_sent)
+    fields.milliseconds("time_to_first_byte_ms", *attempt.time_to_first_byte_sent);
+  if (!attempt.time_to_first_token) return;
+  fields.milliseconds("time_to_first_token_ms", *attempt.time_to_first_token);
+  if (attempt.time_to_last_token) fields.milliseconds("time_to_last_token_ms", *attempt.time_to_last_token);
+  fields.number("stalls", attempt.gaps.stalls);
+}
+
 void append_call(LineFields& fields, const FinishedRequest& request) {
   const call::CallRecord& call = request.call;
   fields.text("outcome", name_of(call.outcome));
@@ -35,8 +45,8 @@ void append_call(LineFields& fields, const FinishedRequest& request) {
   if (!request.labels.empty()) fields.labels("labels", request.labels);
   append_request_labels(fields, call.request_labels);
   append_usage(fields, call.usage);
-  if (!call.tries.empty() && call.tries.back().time_to_first_token)
-    fields.milliseconds("time_to_first_token_ms", *call.tries.back().time_to_first_token);
+  if (call.undelivered_tokens > 0) fields.number("undelivered_tokens", call.undelivered_tokens);
+  if (!call.tries.empty()) append_pace(fields, call.tries.back());
   fields.milliseconds("gateway_ms", call.gateway_time);
   fields.number("tries", call.tries.size());
   if (!call.finish_reasons.empty()) fields.list("finish_reasons", call.finish_reasons);

@@ -31,7 +31,8 @@ TEST(AccessLog, OfACall) {
       R"("agent_id":"0f6dc1a8-3b2e-4c1d-9a7f-112233445566","agent_name":"Support Bot",)"
       R"("labels":{"cost-center":"42","team":"data"},"usage_provenance":"provider","input_tokens":100,)"
       R"("output_tokens":40,"cache_read_tokens":64,"cache_write_tokens":0,"reasoning_tokens":8,)"
-      R"("time_to_first_token_ms":250,"gateway_ms":1.5,"tries":1,"finish_reasons":["tool_calls","stop"],)"
+      R"("time_to_first_byte_ms":201,"time_to_first_token_ms":250,"time_to_last_token_ms":2800,"stalls":1,)"
+      R"("gateway_ms":1.5,"tries":1,"finish_reasons":["tool_calls","stop"],)"
       R"("tool_calls":1,"tool_results":0,"request_bytes":1000,"response_bytes":5000,"client_address":"127.0.0.1",)"
       R"("trace_id":"11111111111111111111111111111101","span_id":"11111111111111a1"})"
       "\n");
@@ -45,7 +46,8 @@ TEST(AccessLog, AsText) {
             "stream=true agent_id=0f6dc1a8-3b2e-4c1d-9a7f-112233445566 agent_name=\"Support Bot\" "
             "labels.cost-center=42 labels.team=data usage_provenance=provider input_tokens=100 "
             "output_tokens=40 cache_read_tokens=64 cache_write_tokens=0 reasoning_tokens=8 "
-            "time_to_first_token_ms=250 gateway_ms=1.5 tries=1 finish_reasons=tool_calls,stop tool_calls=1 "
+            "time_to_first_byte_ms=201 time_to_first_token_ms=250 time_to_last_token_ms=2800 stalls=1 "
+            "gateway_ms=1.5 tries=1 finish_reasons=tool_calls,stop tool_calls=1 "
             "tool_results=0 request_bytes=1000 response_bytes=5000 client_address=127.0.0.1 "
             "trace_id=11111111111111111111111111111101 span_id=11111111111111a1\n");
 }
@@ -65,7 +67,7 @@ TEST(AccessLog, OfACallThatFailed) {
   sample.call.usage = {};
   sample.call.requested_model = sample.call.response_model = "";
   sample.call.finish_reasons = {};
-  sample.tries[0].time_to_first_token = std::nullopt;
+  sample.tries[0].time_to_first_byte_sent = sample.tries[0].time_to_first_token = std::nullopt;
   sample.tries[0].error_type = "connection_refused";
   sample.request.status_code = 502;
   EXPECT_EQ(
@@ -89,6 +91,13 @@ TEST(AccessLog, SaysWhatTheClientSays) {
                       R"(","user_id":"u-1","usage_provenance")"),
             std::string::npos)
       << line;
+}
+
+TEST(AccessLog, SaysWhatTheClientDidNotGet) {
+  SampleCall sample;
+  EXPECT_EQ(line_of(sample.request).find("undelivered"), std::string::npos);
+  sample.call.undelivered_tokens = 12;
+  EXPECT_NE(line_of(sample.request).find(R"("undelivered_tokens":12,)"), std::string::npos);
 }
 
 TEST(AccessLog, OfAnotherRequest) {

@@ -57,6 +57,11 @@ bool LogWriter::try_push(std::string& batch, std::size_t lines) {
   return true;
 }
 
+std::size_t LogWriter::queued_bytes() const {
+  const std::lock_guard lock(mutex_);
+  return queued_bytes_;
+}
+
 void LogWriter::stop(base::Duration limit) {
   if (!thread_.joinable()) return;
   {

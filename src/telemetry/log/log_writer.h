@@ -30,6 +30,9 @@ class LogWriter {
   /// Writes what waits, for at most `limit`, gives up the rest (counted) and ends the thread.
   void stop(base::Duration limit);
 
+  /// What waits to be written, and is being. Any thread.
+  std::size_t queued_bytes() const;
+  std::size_t queued_bytes_max() const { return queued_bytes_max_; }
   /// Lines given up because the descriptor did not take them. Any thread.
   const Counter& lost_lines() const { return lost_lines_; }
 
@@ -49,7 +52,7 @@ class LogWriter {
   const std::size_t queued_bytes_max_;
   Counter lost_lines_;  // written by the thread alone
 
-  std::mutex mutex_;  // for the next four
+  mutable std::mutex mutex_;  // for the next four
   std::condition_variable changed_;
   std::deque<Batch> queue_;
   std::size_t queued_bytes_ = 0;

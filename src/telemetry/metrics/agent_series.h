@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -26,6 +27,32 @@ struct Lazy {
   C cell;
   bool is_published = false;
 };
+
+/// The same, which takes memory only then.
+using LazyHistogram = std::unique_ptr<Histogram>;
+
+/// What is counted for a model and appears with its first use.
+enum class ModelCounter : std::uint8_t {
+  kEstimatedInput,
+  kEstimatedOutput,
+  kStalls,
+  kCacheRead,
+  kCacheWrite,
+  kReasoning,
+  kUsageUnknown,
+  kUsageEstimate,
+  kUsageProvider,
+  kUndelivered,
+};
+inline constexpr std::size_t kModelCounters = 10;
+enum class ModelHistogram : std::uint8_t {
+  kFirstToken,
+  kFirstByte,
+  kInterToken,
+  kTokensPerSecond,
+  kGateway,
+};
+inline constexpr std::size_t kModelHistograms = 5;
 
 class AgentGroup;
 
@@ -56,11 +83,10 @@ struct alignas(64) ModelBlock {
   LabelBase labels;
   Counter input_tokens;
   Counter output_tokens;
-  Lazy<Counter> estimated_input_tokens;
-  Lazy<Counter> estimated_output_tokens;
   std::array<Lazy<Counter>, call::kOutcomeCount> requests;
-  Lazy<Histogram> time_to_first_token{Histogram(family_of(Metric::kLlmTimeToFirstToken).bounds)};
-  std::deque<TryBlock> tries;  ///< one for each status code; few
+  std::array<Lazy<Counter>, kModelCounters> counters;      ///< by ModelCounter
+  std::array<LazyHistogram, kModelHistograms> histograms;  ///< by ModelHistogram
+  std::deque<TryBlock> tries;                              ///< one for each status code; few
 };
 
 /// All of one agent id. The scrape thread keeps it in memory for as long as it shows its series, but

@@ -4,9 +4,12 @@
 #include <array>
 #include <chrono>
 
+#include "call/token_gaps.h"
+
 namespace archestra::telemetry {
 namespace {
 
+using std::chrono_literals::operator""us;
 using std::chrono_literals::operator""ms;
 using std::chrono_literals::operator""s;
 using std::chrono_literals::operator""us;
@@ -16,6 +19,14 @@ constexpr std::array<base::Duration, 11> kHttpBounds{5ms,   10ms,   25ms,   50ms
                                                      500ms, 1000ms, 2500ms, 5000ms, 10000ms};
 constexpr std::array<base::Duration, 14> kLlmBounds{50ms, 100ms, 250ms, 500ms, 1s,   2s,   5s,
                                                     10s,  20s,   30s,   60s,   120s, 300s, 600s};
+constexpr std::array<base::Duration, 10> kFirstBounds{50ms,   100ms, 200ms, 400ms, 800ms,
+                                                      1500ms, 3s,    6s,    12s,   30s};
+constexpr std::array<base::Duration, 10> kGatewayBounds{50us,   100us, 250us, 500us, 1ms,
+                                                        2500us, 5ms,   10ms,  50ms,  250ms};
+/// Here a microsecond stands for one token per second: the sum lasts, and is exact to a thousandth.
+constexpr base::Duration kOneTokenPerSecond = 1us;
+constexpr std::array<base::Duration, 10> kRateBounds{5us,  10us,  20us,  35us,  50us,
+                                                     75us, 100us, 150us, 250us, 500us};
 
 // Those of prom-client for garbage collection.
 constexpr std::array<base::Duration, 6> kReclaimBounds{1ms, 10ms, 100ms, 1s, 2s, 5s};
@@ -27,12 +38,16 @@ constexpr std::array<Text, 3> kHttp{"method", "route", "status_code"};
 constexpr std::array<Text, 4> kLlm{"provider", "model", "agent_id", "agent_name"};
 constexpr std::array<Text, 5> kLlmStatus{"provider", "model", "agent_id", "agent_name", "status_code"};
 constexpr std::array<Text, 5> kLlmType{"provider", "model", "agent_id", "agent_name", "type"};
+constexpr std::array<Text, 5> kLlmCacheType{"provider", "model", "agent_id", "agent_name", "cache_type"};
+constexpr std::array<Text, 5> kLlmProvenance{"provider", "model", "agent_id", "agent_name", "provenance"};
 constexpr std::array<Text, 5> kLlmOutcome{"provider", "model", "agent_id", "agent_name", "outcome"};
 constexpr std::array<Text, 3> kAgent{"provider", "agent_id", "agent_name"};
 constexpr std::array<Text, 4> kAgentOutcome{"provider", "agent_id", "agent_name", "outcome"};
 constexpr std::array<Text, 1> kKind{"kind"};
 constexpr std::array<Text, 2> kDropped{"signal", "reason"};
 constexpr std::array<Text, 1> kResult{"result"};
+constexpr std::array<Text, 1> kMetric{"metric"};
+constexpr std::array<Text, 1> kQueue{"queue"};
 constexpr std::array<Text, 1> kVersion{"version"};
 constexpr std::array<Text, 1> kType{"type"};
 constexpr std::array<Text, 1> kState{"state"};
@@ -89,7 +104,39 @@ constexpr std::array<Family, kMetricCount> kCatalogue{{
     {Metric::kLlmTimeToFirstToken, "llm_time_to_first_token_seconds", kHistogram, "seconds",
      "How long a stream took to bring its first content (text, reasoning or tool "
      "arguments).",
-     kLlm, true, kLlmBounds},
+     kLlm, true, kFirstBounds},
+    {Metric::kLlmTimeToFirstByte, "llm_time_to_first_byte_seconds", kHistogram, "seconds",
+     "How long it took from starting the upstream call until the client's socket had the first byte of the "
+     "answer; of answers that came from the provider.",
+     kLlm, true, kFirstBounds},
+    {Metric::kLlmInterToken, "llm_inter_token_seconds", kHistogram, "seconds",
+     "Time between one event of a stream that brought content and the next, measured at their arrival: "
+     "every gap of every stream.",
+     kLlm, true, call::kTokenGapBounds},
+    {Metric::kLlmStreamStalls, "llm_stream_stalls_total", kCounter, "",
+     "Gaps of more than 1 s between one event of a stream that brought content and the next.", kLlm, true},
+    {Metric::kLlmTokensPerSecond, "llm_tokens_per_second", kHistogram, "",
+     "Output tokens of a stream, as the provider reported them, for each second from its first content to "
+     "its last.",
+     kLlm, true, kRateBounds, kOneTokenPerSecond},
+    {Metric::kLlmGateway, "llm_gateway_seconds", kHistogram, "seconds",
+     "What the gateway itself added to LLM calls: their duration less the time spent waiting for the "
+     "provider or for the client.",
+     kLlm, true, kGatewayBounds},
+    {Metric::kLlmCacheTokens, "llm_cache_tokens_total", kCounter, "",
+     "Input tokens read from the provider's cache, or written to it, as the provider reported them; a part "
+     "of llm_tokens_total.",
+     kLlmCacheType, true},
+    {Metric::kLlmReasoningTokens, "llm_reasoning_tokens_total", kCounter, "",
+     "Output tokens of reasoning, as the provider reported them; a part of llm_tokens_total.", kLlm, true},
+    {Metric::kLlmUsage, "llm_usage_total", kCounter, "",
+     "LLM calls that ended, by where their token counts are from: the provider, an estimate of the gateway, "
+     "or unknown, for which none are counted.",
+     kLlmProvenance, true},
+    {Metric::kLlmUndeliveredTokens, "llm_undelivered_tokens_total", kCounter, "",
+     "Output tokens, reported or estimated, of answers that were not relayed to their end, of the part that "
+     "the client did not get.",
+     kLlm, true},
     {Metric::kLlmAccountingStarted, "llm_accounting_started_total", kCounter, "",
      "LLM calls whose accounting began. Less llm_accounting_finalized_total, it is what is in flight.",
      kAgent, true},
@@ -107,6 +154,18 @@ constexpr std::array<Family, kMetricCount> kCatalogue{{
      kKind},
     {Metric::kLabelSetsMax, "telemetry_label_sets_max", kGauge, "",
      "Label sets there may be; what comes beyond them is folded.", kKind},
+    {Metric::kTelemetrySeries, "telemetry_series", kGauge, "",
+     "Series of each metric on this page: its combinations of labels. A histogram counts as one.", kMetric},
+    {Metric::kTelemetryQueueBytes, "telemetry_queue_bytes", kGauge, "bytes",
+     "Bytes that waited when the export thread last looked: in the fullest ring of a shard (queue records), "
+     "and for standard output (queue log_lines).",
+     kQueue},
+    {Metric::kTelemetryQueueBytesMax, "telemetry_queue_bytes_max", kGauge, "bytes",
+     "Bytes there may be in a queue; what comes beyond them is dropped.", kQueue},
+    {Metric::kTelemetryQueueSpans, "telemetry_queue_spans", kGauge, "",
+     "Spans that waited for the OTLP collector when the export thread last looked.", kNone},
+    {Metric::kTelemetryQueueSpansMax, "telemetry_queue_spans_max", kGauge, "",
+     "Spans that may wait for the OTLP collector; what comes beyond them is dropped.", kNone},
     {Metric::kTelemetryDropped, "telemetry_dropped_total", kCounter, "",
      "Spans (signal traces) and log lines (signal logs) that were given up, by reason.", kDropped},
     {Metric::kOtlpExportSpans, "otlp_export_spans_total", kCounter, "",

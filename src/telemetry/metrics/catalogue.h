@@ -2,6 +2,7 @@
 // buckets. A new metric touches this table and the place that records it. Constant data.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -20,12 +21,26 @@ enum class Metric : std::uint8_t {
   kLlmEstimatedTokens,
   kLlmRequests,
   kLlmTimeToFirstToken,
+  kLlmTimeToFirstByte,
+  kLlmInterToken,
+  kLlmStreamStalls,
+  kLlmTokensPerSecond,
+  kLlmGateway,
+  kLlmCacheTokens,
+  kLlmReasoningTokens,
+  kLlmUsage,
+  kLlmUndeliveredTokens,
   kLlmAccountingStarted,
   kLlmAccountingFinalized,
   kLlmRequestsInFlight,
   kFoldedCalls,
   kLabelSets,
   kLabelSetsMax,
+  kTelemetrySeries,
+  kTelemetryQueueBytes,
+  kTelemetryQueueBytesMax,
+  kTelemetryQueueSpans,
+  kTelemetryQueueSpansMax,
   kTelemetryDropped,
   kOtlpExportSpans,
   kOtlpExportRequests,
@@ -76,7 +91,7 @@ enum class Metric : std::uint8_t {
   kRuntimeReclaimDuration,
   kRuntimeInfo,
 };
-inline constexpr std::size_t kMetricCount = 61;
+inline constexpr std::size_t kMetricCount = 75;
 
 enum class MetricType : std::uint8_t { kCounter, kGauge, kHistogram };
 
@@ -92,6 +107,11 @@ struct Family {
   std::span<const std::string_view> labels;  ///< in the order in which recorders give the values
   bool has_agent_labels = false;             ///< the agent's own labels follow
   std::span<const base::Duration> bounds{};  ///< of a histogram: upper bounds, inclusive, ascending
+  /// What stands for 1 in the bounds and in the sum of a histogram: another one where no time is observed.
+  base::Duration one = std::chrono::seconds(1);
+
+  /// A bound, or a sum of nanoseconds, as it is shown.
+  double shown(double nanos) const { return nanos / static_cast<double>(one.count()); }
 };
 
 /// All families; the index of each is its Metric.

@@ -35,6 +35,9 @@ TEST(Catalogue, BucketsAreThePromisedOnes) {
   EXPECT_EQ(seconds(Metric::kLlmRequestDuration),
             (std::vector<double>{0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600}));
   EXPECT_EQ(seconds(Metric::kNodejsGcDuration), (std::vector<double>{0.001, 0.01, 0.1, 1, 2, 5}));
+  EXPECT_EQ(seconds(Metric::kLlmGateway).front(), 50e-6);
+  const Family& rate = family_of(Metric::kLlmTokensPerSecond);
+  EXPECT_EQ(rate.shown(static_cast<double>(rate.bounds[0].count())), 5) << "tokens per second";
 }
 
 TEST(Catalogue, KnowsTheLabelNamesThatAreTaken) {

@@ -42,6 +42,14 @@ class Histogram {
     add_alone(sum_nanos_, static_cast<std::uint64_t>(duration.count()));
   }
 
+  /// Durations that were counted elsewhere, in the same buckets, and their sum.
+  void add(std::span<const std::uint32_t> counts, base::Duration sum) {
+    ARCHESTRA_ASSERT(counts.size() == bounds_.size() + 1, "the same buckets");
+    for (std::size_t i = 0; i < counts.size(); ++i)
+      if (counts[i] > 0) add_alone(buckets_[i], std::uint64_t{counts[i]});
+    add_alone(sum_nanos_, static_cast<std::uint64_t>(sum.count()));
+  }
+
   /// Any thread.
   void add_to(HistogramValue& total) const {
     for (std::size_t i = 0; i <= bounds_.size(); ++i)

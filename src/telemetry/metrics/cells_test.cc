@@ -4,6 +4,8 @@
 
 #include <chrono>
 
+#include "call/token_gaps.h"
+
 namespace archestra::telemetry {
 namespace {
 
@@ -49,6 +51,19 @@ TEST(Histogram, ADurationBelowZeroCountsAsZero) {
   histogram.observe(-5ms);
   EXPECT_EQ(value_of(histogram).buckets[0], 1u);
   EXPECT_EQ(value_of(histogram).sum_nanos, 0u);
+}
+
+TEST(Histogram, TakesWhatWasCountedElsewhere) {
+  call::TokenGaps gaps;
+  for (const base::Duration gap : {0ms, 5ms, 6ms, 3000ms}) gaps.add(gap);
+  Histogram histogram(call::kTokenGapBounds);
+  for (int i = 0; i < 2; ++i) histogram.add(gaps.counts, gaps.sum);
+  HistogramValue value;
+  histogram.add_to(value);
+  EXPECT_EQ(value.buckets[0], 4u);
+  EXPECT_EQ(value.buckets[1], 2u);
+  EXPECT_EQ(value.buckets[call::kTokenGapBounds.size()], 2u);
+  EXPECT_EQ(value.sum_nanos, 2u * 3'011'000'000);
 }
 
 TEST(Histogram, ValuesOfSeveralAddUp) {

@@ -28,10 +28,17 @@ enum class DropReason : std::uint8_t {
 };
 inline constexpr std::size_t kDropReasonCount = 4;
 
+/// What waits, or what may.
+struct QueueDepths {
+  std::size_t record_bytes = 0;    ///< in the fullest ring of a shard
+  std::size_t log_line_bytes = 0;  ///< for the log writer
+  std::size_t spans = 0;           ///< for the collector
+};
+
 class ExporterMetrics {
  public:
   /// `lost_log_lines` outlives it: the log writer's own count.
-  explicit ExporterMetrics(const Counter& lost_log_lines);
+  ExporterMetrics(const Counter& lost_log_lines, const QueueDepths& limits);
   ExporterMetrics(const ExporterMetrics&) = delete;
   ExporterMetrics& operator=(const ExporterMetrics&) = delete;
 
@@ -44,15 +51,26 @@ class ExporterMetrics {
     dropped_[static_cast<std::size_t>(reason)].add(items);
   }
 
+  void note_depths(const QueueDepths& depths) { depths_.set(depths); }
+
   /// What the scrape takes from, on its own thread.
   SeriesSource& series() { return series_; }
 
  private:
-  void publish(Metric metric, std::vector<std::string> values, const Counter& counter);
+  struct DepthGauges {
+    void set(const QueueDepths& depths);
+    Gauge record_bytes;
+    Gauge log_line_bytes;
+    Gauge spans;
+  };
+  void publish(Metric metric, std::vector<std::string> values, Cell cell);
+  void publish(Metric bytes, Metric spans, const DepthGauges& depths);
 
   std::array<Counter, kExportResultCount> requests_;
   std::array<Counter, kExportResultCount> spans_;
   std::array<Counter, kDropReasonCount> dropped_;
+  DepthGauges depths_;
+  DepthGauges limits_;
   std::deque<LabelBase> labels_;
   SeriesSource series_;
 };

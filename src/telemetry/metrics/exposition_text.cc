@@ -47,7 +47,7 @@ class FamilyWriter {
     if (family.type != MetricType::kHistogram) return;
     for (const base::Duration bound : family.bounds) {
       std::string& end = bucket_ends_.emplace_back("le=\"");
-      append_number(end, base::to_seconds(bound));
+      append_number(end, family.shown(static_cast<double>(bound.count())));
       end += "\"} ";
     }
     bucket_ends_.emplace_back("le=\"+Inf\"} ");
@@ -80,7 +80,7 @@ class FamilyWriter {
       out_ += '\n';
     }
     start("_sum");
-    append_number(out_, static_cast<double>(value.sum_nanos) / 1e9);
+    append_number(out_, family_.shown(static_cast<double>(value.sum_nanos)));
     out_ += '\n';
     start("_count");
     append_number(out_, count);

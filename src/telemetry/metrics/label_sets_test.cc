@@ -101,6 +101,13 @@ TEST_F(LabelSetsTest, ANewModelAppearsAtZeroWhenItsProviderAcceptsTheCall) {
   for (const Metric metric : {Metric::kLlmRequests, Metric::kLlmRequestDuration, Metric::kLlmTokens,
                               Metric::kLlmTimeToFirstToken, Metric::kLlmAccountingFinalized})
     EXPECT_EQ(sum(metric), 0);
+  for (const Metric metric : {Metric::kLlmTimeToFirstByte, Metric::kLlmInterToken, Metric::kLlmStreamStalls,
+                              Metric::kLlmTokensPerSecond, Metric::kLlmGateway, Metric::kLlmReasoningTokens,
+                              Metric::kLlmUsage, Metric::kLlmUndeliveredTokens}) {
+    EXPECT_EQ(count(metric), 1u) << family_of(metric).name;
+    EXPECT_EQ(sum(metric), 0) << family_of(metric).name;
+  }
+  EXPECT_EQ(count(Metric::kLlmCacheTokens), 2u);
   const std::size_t before = llm_series("");
   finish(0, sample);
   EXPECT_EQ(llm_series(""), before) << "what a completed stream adds to was there already";
@@ -112,7 +119,22 @@ TEST_F(LabelSetsTest, AnAnswerThatIsNoStreamHasNoFirstToken) {
   sample.call.stream = false;
   start(0, sample);
   accept(0, sample);
-  EXPECT_TRUE(values_of(Metric::kLlmTimeToFirstToken).empty());
+  for (const Metric metric : {Metric::kLlmTimeToFirstToken, Metric::kLlmInterToken, Metric::kLlmStreamStalls,
+                              Metric::kLlmTokensPerSecond})
+    EXPECT_TRUE(values_of(metric).empty()) << family_of(metric).name;
+  EXPECT_EQ(count(Metric::kLlmTimeToFirstByte), 1u);
+}
+
+TEST_F(LabelSetsTest, OfWhatIsOnlyPassedOnNoTokensAreExpected) {
+  SampleCall sample;
+  call::Operation files = kSampleOperation;
+  files.observed = false;
+  sample.call.route.operation = &files;
+  start(0, sample);
+  accept(0, sample);
+  EXPECT_EQ(count(Metric::kLlmUsage, "provenance=\"unknown\""), 1u);
+  EXPECT_EQ(count(Metric::kLlmUsage), 1u);
+  EXPECT_TRUE(values_of(Metric::kLlmCacheTokens).empty());
 }
 
 TEST_F(LabelSetsTest, WhatAnAgentIsKnownForAppearsAtZeroUnderItsNewLabels) {

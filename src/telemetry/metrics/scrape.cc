@@ -44,7 +44,11 @@ Scrape::Scrape(const std::vector<SeriesSource*>& sources, std::string version, C
     : now_(now),
       sources_(sources),
       figures_(figures),
-      version_text_(label_text({{"version", std::move(version)}})) {}
+      version_text_(label_text({{"version", std::move(version)}})) {
+  for (const Family& family : catalogue())
+    metric_texts_[static_cast<std::size_t>(family.metric)] =
+        label_text({{"metric", std::string(family.name)}});
+}
 
 // First the groups are ended, then the last of their series are taken, and then it is seen which agents have
 // no other group left: what belongs to an ended group does not come later.
@@ -121,6 +125,12 @@ std::vector<FamilySnapshot> Scrape::collect() {
   for (const ProcessStat& stat : process.stats) add(stat.metric, no_text_, stat.value);
   for (const ScrapedFigures::Figure& figure : figures)
     add(figure.metric, figure.labels != nullptr ? *figure.labels : no_text_, figure.value);
+  // Its own are there once all the others are counted.
+  constexpr auto kSeries = static_cast<std::size_t>(Metric::kTelemetrySeries);
+  for (std::size_t i = 0; i < kMetricCount; ++i) {
+    const std::size_t count = i == kSeries ? kMetricCount : families[i].samples.size();
+    add(Metric::kTelemetrySeries, metric_texts_[i], static_cast<std::int64_t>(count));
+  }
   return families;
 }
 

@@ -4,6 +4,7 @@
 // its agent was deleted and its time is up.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -97,6 +98,7 @@ class Scrape {
   std::set<std::string> lasts_;  // those of all sets are the same few: outcomes, status codes
   const std::string no_text_;
   const std::string version_text_;
+  std::array<std::string, kMetricCount> metric_texts_;  // of telemetry_series
 };
 
 }  // namespace archestra::telemetry

@@ -4,6 +4,8 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstdint>
+#include <map>
 #include <string>
 #include <thread>
 
@@ -25,6 +27,13 @@ std::uint64_t sum_in(const std::vector<FamilySnapshot>& families, Metric metric)
   for (const Sample& sample : family_in(families, metric).samples)
     sum += std::get<std::uint64_t>(sample.value);
   return sum;
+}
+
+std::uint64_t observations_in(const std::vector<FamilySnapshot>& families, Metric metric) {
+  std::uint64_t count = 0;
+  for (const Sample& sample : family_in(families, metric).samples)
+    for (const std::uint64_t bucket : std::get<HistogramValue>(sample.value).buckets) count += bucket;
+  return count;
 }
 
 /// The text of the families whose names start with `prefix`.
@@ -95,7 +104,7 @@ TEST(Exposition, OfCountersAndGauges) {
   shard.on_request_finished(sample.request);
 
   EXPECT_EQ(
-      text_of(scrape, "llm_tokens"),
+      text_of(scrape, "llm_tokens_total"),
       "# HELP llm_tokens_total Tokens as the provider reported them: input includes cached tokens, output "
       "includes reasoning.\n"
       "# TYPE llm_tokens_total counter\n"
@@ -136,7 +145,25 @@ TEST(Exposition, EscapesLabels) {
   sample.call.requested_model = "a\"b\\c\nd\xff";
   shard.on_call_started(sample.call.route, sample.call.agent);
   shard.on_request_finished(sample.request);
-  EXPECT_NE(text_of(scrape, "llm_tokens").find("model=\"a\\\"b\\\\c\\nd\xef\xbf\xbd\""), std::string::npos);
+  EXPECT_NE(text_of(scrape, "llm_tokens_total").find("model=\"a\\\"b\\\\c\\nd\xef\xbf\xbd\""),
+            std::string::npos);
+}
+
+TEST(Scrape, TellsHowManySeriesAMetricHas) {
+  LabelBudgets budgets;
+  ShardMetrics shard(budgets);
+  Scrape scrape({&shard.series()}, "1");
+  shard.on_request_finished(sample_health());
+  const std::vector<FamilySnapshot> families = scrape.collect();
+  std::map<std::string, std::int64_t> counts;
+  for (const Sample& sample : family_in(families, Metric::kTelemetrySeries).samples)
+    counts[*sample.first] = std::get<std::int64_t>(sample.value);
+  ASSERT_EQ(counts.size(), kMetricCount);
+  for (const FamilySnapshot& snapshot : families)
+    EXPECT_EQ(counts["metric=\"" + std::string(snapshot.family->name) + "\""],
+              static_cast<std::int64_t>(snapshot.samples.size()))
+        << snapshot.family->name;
+  EXPECT_EQ(counts["metric=\"http_request_duration_seconds\""], 1);
 }
 
 TEST(Scrape, SeesSeriesThatCameSinceTheLastOne) {
@@ -196,14 +223,18 @@ TEST(Scrape, AddsUpWhileShardsWrite) {
   std::uint64_t last = 0;
   const auto check = [&] {
     const auto families = scrape.collect();
-    std::uint64_t count = 0;
-    for (const Sample& sample : family_in(families, Metric::kLlmRequestDuration).samples)
-      for (const std::uint64_t bucket : std::get<HistogramValue>(sample.value).buckets) count += bucket;
+    const std::uint64_t count = observations_in(families, Metric::kLlmRequestDuration);
     EXPECT_GE(count, last);
     // What one family counts, those before it count too.
     const std::uint64_t closed = sum_in(families, Metric::kLlmAccountingFinalized);
     const std::uint64_t ended = sum_in(families, Metric::kLlmRequests);
-    EXPECT_LE(closed, ended);
+    const std::uint64_t with_provenance = sum_in(families, Metric::kLlmUsage);
+    const std::uint64_t timed = observations_in(families, Metric::kLlmGateway);
+    const std::uint64_t first_tokens = observations_in(families, Metric::kLlmTimeToFirstToken);
+    EXPECT_LE(closed, with_provenance);
+    EXPECT_LE(with_provenance, timed);
+    EXPECT_LE(timed, first_tokens);
+    EXPECT_LE(first_tokens, ended);
     EXPECT_LE(ended * 140, sum_in(families, Metric::kLlmTokens));
     EXPECT_LE(ended, count);
     EXPECT_LE(closed, sum_in(families, Metric::kLlmAccountingStarted));

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <functional>
+#include <memory>
+#include <optional>
 #include <utility>
 
 #include "telemetry/text.h"
@@ -15,7 +17,55 @@ std::size_t mix(std::size_t seed, std::size_t hash) {
 
 std::size_t hash_of(std::string_view text) { return std::hash<std::string_view>{}(text); }
 
-std::size_t index_of(call::Outcome outcome) { return static_cast<std::size_t>(outcome); }
+template <class Enum>
+std::size_t index_of(Enum which) {
+  return static_cast<std::size_t>(which);
+}
+
+/// By ModelCounter: the family and the value of its last label.
+struct CounterSeries {
+  Metric metric;
+  std::string_view last;
+};
+constexpr std::array<CounterSeries, kModelCounters> kCounterSeries{{
+    {Metric::kLlmEstimatedTokens, "input"},
+    {Metric::kLlmEstimatedTokens, "output"},
+    {Metric::kLlmStreamStalls, ""},
+    {Metric::kLlmCacheTokens, "read"},
+    {Metric::kLlmCacheTokens, "write"},
+    {Metric::kLlmReasoningTokens, ""},
+    {Metric::kLlmUsage, "unknown"},
+    {Metric::kLlmUsage, "estimate"},
+    {Metric::kLlmUsage, "provider"},
+    {Metric::kLlmUndeliveredTokens, ""},
+}};
+/// By ModelHistogram.
+constexpr std::array<Metric, kModelHistograms> kHistogramMetrics{
+    Metric::kLlmTimeToFirstToken, Metric::kLlmTimeToFirstByte, Metric::kLlmInterToken,
+    Metric::kLlmTokensPerSecond, Metric::kLlmGateway};
+
+ModelCounter counter_of(call::Provenance provenance) {
+  switch (provenance) {
+    case call::Provenance::kProvider:
+      return ModelCounter::kUsageProvider;
+    case call::Provenance::kEstimate:
+      return ModelCounter::kUsageEstimate;
+    case call::Provenance::kUnknown:
+      break;
+  }
+  return ModelCounter::kUsageUnknown;
+}
+
+/// As its histogram counts it. Nothing where there is no time between tokens, or where the provider did not
+/// say how many they were.
+std::optional<base::Duration> tokens_per_second(const call::TokenGaps& gaps, const call::Usage& usage) {
+  const base::Duration time = gaps.sum;  // from the first content to the last
+  if (usage.provenance != call::Provenance::kProvider || time <= base::Duration::zero()) return std::nullopt;
+  constexpr double kMost = 1e6;  // what came in two reads in a row tells nothing
+  const double rate = static_cast<double>(usage.output_tokens) / base::to_seconds(time);
+  const auto one = static_cast<double>(family_of(Metric::kLlmTokensPerSecond).one.count());
+  return base::Duration(static_cast<std::int64_t>(std::min(rate, kMost) * one));
+}
 
 bool is_accepted(int status_code) { return status_code >= 200 && status_code < 400; }
 
@@ -89,8 +139,22 @@ void ShardMetrics::on_call_accepted(const call::AcceptedCall& call) {
   AgentBlock& agent = block_to_end({call.agent ? call.agent : unknown_agent_, call.route.provider});
   ModelBlock& block = model_block(agent, label_of_model(call.requested_model));
   try_block(block, call.status_code);
-  show_requests(block, call::Outcome::kCompleted);
-  if (call.stream) show_first_token(block);
+  requests(block, call::Outcome::kCompleted);
+  for (const ModelHistogram which : {ModelHistogram::kFirstByte, ModelHistogram::kGateway})
+    histogram(block, which);
+  if (call.route.operation == nullptr || !call.route.operation->observed) {
+    counter(block, ModelCounter::kUsageUnknown);
+    return;
+  }
+  for (const ModelCounter which :
+       {ModelCounter::kCacheRead, ModelCounter::kCacheWrite, ModelCounter::kReasoning,
+        ModelCounter::kUsageProvider, ModelCounter::kUndelivered})
+    counter(block, which);
+  if (!call.stream) return;
+  for (const ModelHistogram which :
+       {ModelHistogram::kFirstToken, ModelHistogram::kInterToken, ModelHistogram::kTokensPerSecond})
+    histogram(block, which);
+  counter(block, ModelCounter::kStalls);
 }
 
 void ShardMetrics::on_request_finished(const call::RequestRecord& record) {
@@ -100,25 +164,20 @@ void ShardMetrics::on_request_finished(const call::RequestRecord& record) {
   give_up_ended();
 }
 
+// In the order of the catalogue: see Metric.
 void ShardMetrics::count_call(const call::CallRecord& call) {
   AgentBlock& agent = block_to_end({call.agent ? call.agent : unknown_agent_, call.route.provider});
   ModelBlock& block = model_block(agent, model_label(call));
-  for (const call::TryRecord& attempt : call.tries) observe_try(block, attempt);
+  for (const call::TryRecord& attempt : call.tries)
+    try_block(block, attempt.status_code).duration.observe(attempt.duration);
   count_tokens(block, call.usage);
-  show_requests(block, call.outcome);
-  block.requests[index_of(call.outcome)].cell.add();
-  show_finalized(agent, call.outcome);
-  agent.finalized[index_of(call.outcome)].cell.add();
-  agent.in_flight.add(-1);  // after what stands before it in the catalogue: see Metric
+  requests(block, call.outcome).add();
+  for (const call::TryRecord& attempt : call.tries) observe_pace(block, attempt, call.usage);
+  count_details(block, call);
+  finalized(agent, call.outcome).add();
+  agent.in_flight.add(-1);
   if (block.agent->group == overflow_.get()) folded_calls_.add();
   agent.group->end_call();
-}
-
-void ShardMetrics::observe_try(ModelBlock& block, const call::TryRecord& attempt) {
-  try_block(block, attempt.status_code).duration.observe(attempt.duration);
-  if (!attempt.time_to_first_token) return;
-  show_first_token(block);
-  block.time_to_first_token.cell.observe(*attempt.time_to_first_token);
 }
 
 void ShardMetrics::count_tokens(ModelBlock& block, const call::Usage& usage) {
@@ -126,38 +185,69 @@ void ShardMetrics::count_tokens(ModelBlock& block, const call::Usage& usage) {
     block.input_tokens.add(usage.input_tokens);
     block.output_tokens.add(usage.output_tokens);
   } else if (usage.provenance == call::Provenance::kEstimate) {
-    show_estimates(block);
-    block.estimated_input_tokens.cell.add(usage.input_tokens);
-    block.estimated_output_tokens.cell.add(usage.output_tokens);
+    counter(block, ModelCounter::kEstimatedInput).add(usage.input_tokens);
+    counter(block, ModelCounter::kEstimatedOutput).add(usage.output_tokens);
   }
 }
 
-template <class C>
-void ShardMetrics::show(Lazy<C>& lazy, Metric metric, const AgentBlock& agent, const LabelBase& base,
-                        std::string_view last) {
+// Only one try of a call has brought content: what was relayed is not tried again.
+void ShardMetrics::observe_pace(ModelBlock& block, const call::TryRecord& attempt, const call::Usage& usage) {
+  if (attempt.time_to_first_token)
+    histogram(block, ModelHistogram::kFirstToken).observe(*attempt.time_to_first_token);
+  if (attempt.time_to_first_byte_sent)
+    histogram(block, ModelHistogram::kFirstByte).observe(*attempt.time_to_first_byte_sent);
+  if (std::ranges::none_of(attempt.gaps.counts, [](std::uint32_t count) { return count > 0; })) return;
+  histogram(block, ModelHistogram::kInterToken).add(attempt.gaps.counts, attempt.gaps.sum);
+  if (attempt.gaps.stalls > 0) counter(block, ModelCounter::kStalls).add(attempt.gaps.stalls);
+  if (const auto rate = tokens_per_second(attempt.gaps, usage))
+    histogram(block, ModelHistogram::kTokensPerSecond).observe(*rate);
+}
+
+void ShardMetrics::count_details(ModelBlock& block, const call::CallRecord& call) {
+  histogram(block, ModelHistogram::kGateway).observe(call.gateway_time);
+  const call::Usage& usage = call.usage;
+  if (usage.provenance == call::Provenance::kProvider) {
+    for (const auto& [which, tokens] : {std::pair(ModelCounter::kCacheRead, usage.cache_read_tokens),
+                                        std::pair(ModelCounter::kCacheWrite, usage.cache_write_tokens),
+                                        std::pair(ModelCounter::kReasoning, usage.reasoning_tokens)})
+      if (tokens > 0) counter(block, which).add(tokens);
+  }
+  counter(block, counter_of(usage.provenance)).add();
+  if (call.undelivered_tokens > 0) counter(block, ModelCounter::kUndelivered).add(call.undelivered_tokens);
+}
+
+Counter& ShardMetrics::shown(Lazy<Counter>& lazy, Metric metric, const AgentBlock& agent,
+                             const LabelBase& base, std::string_view last) {
   if (lazy.is_published) [[likely]]
-    return;
+    return lazy.cell;
   lazy.is_published = true;
   agent.group->series.publish({metric, &base, std::string(last), &lazy.cell});
+  return lazy.cell;
 }
 
-void ShardMetrics::show_requests(ModelBlock& block, call::Outcome outcome) {
-  show(block.requests[index_of(outcome)], Metric::kLlmRequests, *block.agent, block.labels, name_of(outcome));
+Counter& ShardMetrics::requests(ModelBlock& block, call::Outcome outcome) {
+  return shown(block.requests[index_of(outcome)], Metric::kLlmRequests, *block.agent, block.labels,
+               name_of(outcome));
 }
 
-void ShardMetrics::show_finalized(AgentBlock& block, call::Outcome outcome) {
-  show(block.finalized[index_of(outcome)], Metric::kLlmAccountingFinalized, block, block.labels,
-       name_of(outcome));
+Counter& ShardMetrics::finalized(AgentBlock& block, call::Outcome outcome) {
+  return shown(block.finalized[index_of(outcome)], Metric::kLlmAccountingFinalized, block, block.labels,
+               name_of(outcome));
 }
 
-void ShardMetrics::show_estimates(ModelBlock& block) {
-  constexpr Metric kMetric = Metric::kLlmEstimatedTokens;
-  show(block.estimated_input_tokens, kMetric, *block.agent, block.labels, "input");
-  show(block.estimated_output_tokens, kMetric, *block.agent, block.labels, "output");
+Counter& ShardMetrics::counter(ModelBlock& block, ModelCounter which) {
+  const auto& [metric, last] = kCounterSeries[index_of(which)];
+  return shown(block.counters[index_of(which)], metric, *block.agent, block.labels, last);
 }
 
-void ShardMetrics::show_first_token(ModelBlock& block) {
-  show(block.time_to_first_token, Metric::kLlmTimeToFirstToken, *block.agent, block.labels, "");
+Histogram& ShardMetrics::histogram(ModelBlock& block, ModelHistogram which) {
+  LazyHistogram& lazy = block.histograms[index_of(which)];
+  if (lazy) [[likely]]
+    return *lazy;
+  const Metric metric = kHistogramMetrics[index_of(which)];
+  lazy = std::make_unique<Histogram>(family_of(metric).bounds);
+  block.agent->group->series.publish({metric, &block.labels, "", lazy.get()});
+  return *lazy;
 }
 
 ShardMetrics::HttpBlock& ShardMetrics::http_block(const HttpView& view) {
@@ -231,7 +321,7 @@ AgentBlock& ShardMetrics::make_block(AgentGroup& group, const AgentView& view, L
   block.labels = std::move(labels);
   group.series.publish({Metric::kLlmRequestsInFlight, &block.labels, "", &block.in_flight});
   group.series.publish({Metric::kLlmAccountingStarted, &block.labels, "", &block.started});
-  show_finalized(block, call::Outcome::kCompleted);
+  finalized(block, call::Outcome::kCompleted);
   return block;
 }
 
@@ -306,7 +396,7 @@ void ShardMetrics::show_known_sets(AgentGroup& group, const model::AgentRef& age
     if (to == nullptr) to = try_make_block({agent, from.provider});
     if (to == nullptr) continue;
     for (const call::Outcome outcome : kOutcomes)
-      if (from.finalized[index_of(outcome)].is_published) show_finalized(*to, outcome);
+      if (from.finalized[index_of(outcome)].is_published) finalized(*to, outcome);
   }
   for (std::size_t i = 0, known = group.models.size(); i < known; ++i) {
     const ModelBlock& from = group.models[i];
@@ -315,10 +405,12 @@ void ShardMetrics::show_known_sets(AgentGroup& group, const model::AgentRef& age
     ModelBlock& to = model_block(*to_agent, from.model);
     if (to.agent != to_agent) continue;  // no place for it
     for (const call::Outcome outcome : kOutcomes)
-      if (from.requests[index_of(outcome)].is_published) show_requests(to, outcome);
+      if (from.requests[index_of(outcome)].is_published) requests(to, outcome);
     for (const TryBlock& known_try : from.tries) try_block(to, known_try.status_code);
-    if (from.estimated_input_tokens.is_published) show_estimates(to);
-    if (from.time_to_first_token.is_published) show_first_token(to);
+    for (std::size_t k = 0; k < kModelCounters; ++k)
+      if (from.counters[k].is_published) counter(to, static_cast<ModelCounter>(k));
+    for (std::size_t k = 0; k < kModelHistograms; ++k)
+      if (from.histograms[k]) histogram(to, static_cast<ModelHistogram>(k));
   }
 }
 

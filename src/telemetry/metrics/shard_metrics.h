@@ -134,15 +134,15 @@ class ShardMetrics {
 
   void count_call(const call::CallRecord& call);
   void count_tokens(ModelBlock& block, const call::Usage& usage);
-  void observe_try(ModelBlock& block, const call::TryRecord& attempt);
-  /// Publishes cells as if they had been used.
-  void show_requests(ModelBlock& block, call::Outcome outcome);
-  void show_finalized(AgentBlock& block, call::Outcome outcome);
-  void show_estimates(ModelBlock& block);
-  void show_first_token(ModelBlock& block);
-  template <class C>
-  void show(Lazy<C>& lazy, Metric metric, const AgentBlock& agent, const LabelBase& base,
-            std::string_view last);
+  void observe_pace(ModelBlock& block, const call::TryRecord& attempt, const call::Usage& usage);
+  void count_details(ModelBlock& block, const call::CallRecord& call);
+  /// The cell; published with its first use, or with being asked for.
+  Counter& requests(ModelBlock& block, call::Outcome outcome);
+  Counter& finalized(AgentBlock& block, call::Outcome outcome);
+  Counter& counter(ModelBlock& block, ModelCounter which);
+  Histogram& histogram(ModelBlock& block, ModelHistogram which);
+  Counter& shown(Lazy<Counter>& lazy, Metric metric, const AgentBlock& agent, const LabelBase& base,
+                 std::string_view last);
 
   const Retirement retirement_;
   BudgetDoor agent_door_;

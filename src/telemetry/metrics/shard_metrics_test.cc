@@ -2,13 +2,17 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <string>
 
+#include "telemetry/metrics/exposition_text.h"
 #include "telemetry/metrics/test_scrape.h"
 #include "telemetry/test_records.h"
 
 namespace archestra::telemetry {
 namespace {
+
+using namespace std::chrono_literals;
 
 class ShardMetricsTest : public testing::Test {
  protected:
@@ -48,6 +52,67 @@ TEST_F(ShardMetricsTest, ACompletedCallCountsOnceEverywhere) {
   EXPECT_EQ(value_of(Metric::kLlmRequestsInFlight, "openai"), 0);
   EXPECT_EQ(value_of(Metric::kLlmAccountingStarted, "openai"), 1);
   EXPECT_EQ(value_of(Metric::kLlmAccountingFinalized, "outcome=\"completed\""), 1);
+}
+
+TEST_F(ShardMetricsTest, AStreamLeavesItsPace) {
+  SampleCall sample;
+  sample.call.usage.cache_write_tokens = 16;
+  run(sample);
+  run(sample);
+  EXPECT_EQ(value_of(Metric::kLlmTimeToFirstByte, "gpt-4o"), 2);
+  EXPECT_EQ(value_of(Metric::kLlmInterToken, "gpt-4o"), 6);
+  EXPECT_EQ(value_of(Metric::kLlmStreamStalls, "gpt-4o"), 2);
+  EXPECT_EQ(value_of(Metric::kLlmTokensPerSecond, "gpt-4o"), 2);
+  EXPECT_EQ(value_of(Metric::kLlmGateway, "gpt-4o"), 2);
+  EXPECT_EQ(value_of(Metric::kLlmCacheTokens, "cache_type=\"read\""), 128);
+  EXPECT_EQ(value_of(Metric::kLlmCacheTokens, "cache_type=\"write\""), 32);
+  EXPECT_EQ(value_of(Metric::kLlmReasoningTokens, "gpt-4o"), 16);
+  EXPECT_EQ(value_of(Metric::kLlmUsage, "provenance=\"provider\""), 2);
+  EXPECT_TRUE(values_of(Metric::kLlmUndeliveredTokens).empty());
+
+  std::string text;
+  append_text_exposition(text, scrape_.collect());
+  const auto shows = [&](std::string_view name, std::string_view end) {
+    const std::size_t at = text.find("\n" + std::string(name) + "{");
+    return at != std::string::npos && text.substr(text.find('}', at) + 2).starts_with(end);
+  };
+  // 40 tokens in 2.55 s between the first and the last, twice.
+  EXPECT_TRUE(shows("llm_tokens_per_second_sum", "31.37")) << text;
+  EXPECT_NE(text.find("le=\"10\"} 0\nllm_tokens_per_second"), std::string::npos);
+  EXPECT_NE(text.find("le=\"20\"} 2\nllm_tokens_per_second"), std::string::npos);
+  EXPECT_TRUE(shows("llm_inter_token_seconds_sum", "5.1\n")) << text;
+  EXPECT_TRUE(shows("llm_gateway_seconds_sum", "0.003\n")) << text;
+  EXPECT_TRUE(shows("llm_time_to_first_byte_seconds_sum", "0.402\n")) << text;
+}
+
+TEST_F(ShardMetricsTest, ARateNeedsATimeAndTheProvidersWord) {
+  SampleCall sample;
+  sample.call.usage.provenance = call::Provenance::kEstimate;
+  sample.call.undelivered_tokens = 7;
+  run(sample);
+  EXPECT_TRUE(values_of(Metric::kLlmTokensPerSecond).empty());
+  EXPECT_TRUE(values_of(Metric::kLlmCacheTokens).empty()) << "they are a part of llm_tokens_total";
+  EXPECT_TRUE(values_of(Metric::kLlmReasoningTokens).empty());
+  EXPECT_EQ(value_of(Metric::kLlmUsage, "provenance=\"estimate\""), 1);
+  EXPECT_EQ(value_of(Metric::kLlmUndeliveredTokens, "gpt-4o"), 7);
+
+  sample.call.usage.provenance = call::Provenance::kProvider;
+  sample.tries[0].gaps = {};
+  sample.tries[0].gaps.add(0ns);  // all of it came in one read
+  run(sample);
+  EXPECT_TRUE(values_of(Metric::kLlmTokensPerSecond).empty());
+  EXPECT_EQ(value_of(Metric::kLlmInterToken, "gpt-4o"), 4);
+
+  sample.tries[0].gaps = {};  // one event, or no stream
+  run(sample);
+  EXPECT_TRUE(values_of(Metric::kLlmTokensPerSecond).empty());
+  EXPECT_EQ(value_of(Metric::kLlmInterToken, "gpt-4o"), 4);
+
+  sample.tries[0].gaps.add(1ns);  // a rate that no model has
+  run(sample);
+  std::string text;
+  append_text_exposition(text, scrape_.collect());
+  EXPECT_NE(text.find("} 1e+06\nllm_tokens_per_second_count"), std::string::npos) << text;
 }
 
 TEST_F(ShardMetricsTest, ACallIsInFlightUntilItsRecord) {
@@ -115,6 +180,9 @@ TEST_F(ShardMetricsTest, ARefusedCallHasNoTryAndPerhapsNoAgent) {
                      "agent_name=\"unknown\",outcome=\"refused_auth\""),
             1);
   EXPECT_EQ(value_of(Metric::kLlmRequestsInFlight, "agent_id=\"unknown\""), 0);
+  EXPECT_EQ(value_of(Metric::kLlmUsage, "provenance=\"unknown\""), 1);
+  EXPECT_EQ(value_of(Metric::kLlmGateway, "agent_id=\"unknown\""), 1);
+  EXPECT_TRUE(values_of(Metric::kLlmTimeToFirstByte).empty());
 }
 
 TEST_F(ShardMetricsTest, EstimatesStayOutOfTheTokenCount) {
