@@ -31,6 +31,7 @@ test       libgmock-dev          matchers of the unit tests
 bench      wrk                   generates HTTP load
 bench      haproxy               the proxy we are measured against
 micro      libbenchmark-dev      micro benchmarks
+micro      prometheus-cpp-dev    the counters ours are measured against
 format     clang-format-19       formats C++
 lint       clang-tidy-19         static analysis
 lint       shellcheck            static analysis of the scripts
