@@ -43,7 +43,7 @@ net::Task<Persistence> CallHandler::serve(http_io::ServerRequest& request) {
   const std::uint64_t sequence = journal_.begin(request.head, request.body);
   CallEnd end;
   const Persistence persistence = co_await answer(request, behaviour, bad_field, end);
-  journal_.end(sequence, end);
+  journal_.end(sequence, std::move(end));
   co_return persistence;
 }
 
@@ -68,6 +68,7 @@ net::Task<Persistence> CallHandler::answer(http_io::ServerRequest& request, cons
   const std::uint64_t number = calls_++;
   base::Random random(mixed(options_.seed, behaviour.as_call.value_or(number)));
   Delivery delivery(request, behaviour);
+  if (journal_.remembers()) delivery.note_times(base::monotonic_now());
   const auto jitter = static_cast<double>(behaviour.latency_jitter.count()) * random.unit();
   const base::Duration latency = behaviour.latency + base::Duration(static_cast<std::int64_t>(jitter));
   Persistence persistence = Persistence::kClose;
@@ -93,6 +94,7 @@ net::Task<Persistence> CallHandler::answer(http_io::ServerRequest& request, cons
   end.events = delivery.events();
   end.bytes = delivery.bytes();
   end.client_closed = delivery.client_closed();
+  end.sent = delivery.take_times();
   co_return persistence;
 }
 

@@ -107,10 +107,17 @@ net::Task<Persistence> Delivery::send(const ResponseStart& start, BodySource& bo
     const Piece piece = body.next();
     if (paced_ && piece.pace == Pace::kToken && !co_await keep_pace()) co_return Persistence::kClose;
     if (!co_await send_piece(piece, start.unit)) co_return Persistence::kClose;
+    note_sent(piece.pace);
     if (piece.last) break;
   }
   if (has_pending() && !co_await flush()) co_return Persistence::kClose;
   co_return must_close_ ? Persistence::kClose : Persistence::kKeep;
+}
+
+void Delivery::note_sent(Pace pace) {
+  if (!received_ || times_.pieces.size() >= SentTimes::kTimesMax) return;
+  times_.pieces.push_back(base::monotonic_now() - *received_);
+  if (pace == Pace::kToken) times_.tokens.push_back(times_.pieces.back());
 }
 
 net::Task<bool> Delivery::keep_pace() {

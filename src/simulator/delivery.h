@@ -6,8 +6,10 @@
 #include <array>
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "http/head.h"
 #include "http_io/outbox.h"
@@ -16,6 +18,7 @@
 #include "net/task.h"
 #include "simulator/behaviour.h"
 #include "simulator/body_source.h"
+#include "simulator/journal.h"
 
 namespace archestra::simulator {
 
@@ -46,6 +49,10 @@ class Delivery {
   net::Task<bool> pause(base::Duration duration) { return pause_until(base::monotonic_now() + duration); }
   net::Task<bool> pause_until(base::MonotonicTime until);
 
+  /// From now on it is noted how long after `received` each piece of the body has been handed to the socket.
+  void note_times(base::MonotonicTime received) { received_ = received; }
+  SentTimes take_times() { return std::move(times_); }
+
   std::uint64_t events() const { return events_; }  ///< writes of body pieces so far
   std::uint64_t bytes() const { return bytes_; }    ///< sent so far, framing included
   bool client_closed() const { return client_closed_; }
@@ -58,6 +65,7 @@ class Delivery {
   bool has_pending() const { return !box_.empty() || !dribbling_.empty(); }
   net::Task<bool> send_piece(Piece piece, Unit unit);
   net::Task<bool> keep_pace();
+  void note_sent(Pace pace);
   void frame(std::string_view text);
   void end_body();
   net::Task<bool> on_mark();
@@ -79,6 +87,8 @@ class Delivery {
   std::uint64_t events_ = 0;
   std::uint64_t bytes_ = 0;
   base::MonotonicTime token_due_{};
+  std::optional<base::MonotonicTime> received_;  // none: times are not noted
+  SentTimes times_;
   std::string head_;
   std::string dribbling_;  // what waits to be sent in small pieces
   std::array<char, 20> chunk_size_;

@@ -65,6 +65,14 @@ void append_usage(std::string& out, const std::optional<TokenFigures>& usage) {
                  usage->tool_prompt_tokens, usage->completion_tokens, usage->reasoning_tokens);
 }
 
+void append_times(std::string& out, std::string_view name, const std::vector<base::Duration>& times) {
+  out.append(",\"").append(name).append("\":[");
+  for (std::size_t i = 0; i < times.size(); ++i)
+    fmt::format_to(std::back_inserter(out), "{}{}", i > 0 ? "," : "",
+                   std::chrono::duration_cast<std::chrono::microseconds>(times[i]).count());
+  out.append("]");
+}
+
 std::string_view sim_id(const http::Fields& fields) {
   for (const http::Field& field : fields)
     if (http::equals_ignoring_case(field.name, "x-sim-id")) return field.value;
@@ -93,11 +101,11 @@ std::uint64_t Journal::begin(const http::RequestHead& head, std::string_view bod
   return sequence;
 }
 
-void Journal::end(std::uint64_t sequence, const CallEnd& how) {
+void Journal::end(std::uint64_t sequence, CallEnd how) {
   if (entries_.empty() || sequence < entries_.front().sequence) return;
   Entry& entry = entries_[sequence - entries_.front().sequence];
   entry.ended_ms = now_ms();
-  entry.how = how;
+  entry.how = std::move(how);
 }
 
 void Journal::clear() {
@@ -119,6 +127,8 @@ void Journal::append(std::string& out, const Entry& entry) {
   append_usage(out, entry.how.usage);
   fmt::format_to(to, R"(,"started_ms":{},"ended_ms":)", entry.started_ms);
   out.append(entry.ended_ms == 0 ? "null" : fmt::to_string(entry.ended_ms));
+  append_times(out, "sent_us", entry.how.sent.pieces);
+  append_times(out, "tokens_sent_us", entry.how.sent.tokens);
   out.append(R"(,"headers":{)").append(entry.headers);
   fmt::format_to(to, R"(}},"body_bytes":{},"body":)", entry.body_bytes);
   base::append_json_string(out, entry.body);

@@ -8,11 +8,21 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "base/clock.h"
 #include "http/head.h"
 #include "simulator/figures.h"
 
 namespace archestra::simulator {
+
+/// When the parts of an answer were handed to the socket, by the simulator's own monotonic clock, since the
+/// request was there as a whole.
+struct SentTimes {
+  static constexpr std::size_t kTimesMax = 10'000;  ///< of later pieces none is noted
+  std::vector<base::Duration> pieces;               ///< each piece of the body, an event of a stream
+  std::vector<base::Duration> tokens;               ///< of them, those that keep to the pace of tokens
+};
 
 /// How a call ended.
 struct CallEnd {
@@ -20,7 +30,8 @@ struct CallEnd {
   bool stream = false;
   std::uint64_t events = 0;
   std::uint64_t bytes = 0;
-  bool client_closed = false;         ///< the client left before the answer was complete
+  bool client_closed = false;  ///< the client left before the answer was complete
+  SentTimes sent;
   std::optional<TokenFigures> usage;  ///< that the answer told, or would have told at its end
 };
 
@@ -28,10 +39,11 @@ class Journal {
  public:
   /// `calls_max` 0: nothing is remembered.
   explicit Journal(std::size_t calls_max) : calls_max_(calls_max) {}
+  bool remembers() const { return calls_max_ > 0; }
 
   /// Notes a call that begins. Credentials are cut to their scheme and last four characters.
   std::uint64_t begin(const http::RequestHead& head, std::string_view body);
-  void end(std::uint64_t sequence, const CallEnd& how);
+  void end(std::uint64_t sequence, CallEnd how);
   void clear();
   /// A JSON array, oldest first; calls in flight have "ended_ms": null. With an `id` only the calls whose
   /// x-sim-id it is.

@@ -7,12 +7,16 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <optional>
 #include <sstream>
+#include <string>
+#include <string_view>
 #include <thread>
+#include <vector>
 
 #include "http/body_framing.h"
 #include "http/head_parser.h"
@@ -434,6 +438,34 @@ TEST_P(EveryDialectTest, FailsAsItIsAskedTo) {
   EXPECT_EQ(stream("x-sim-tokens: 5\r\nx-sim-token-interval-ms: 10\r\nx-sim-ttft-ms: 20\r\n").ending,
             Ending::kWhole);
   EXPECT_GE(base::monotonic_now() - begin, milliseconds(20 + 4 * 10));
+}
+
+/// The list of numbers that a member of the journal's only entry has.
+std::vector<long> times_in(const std::string& journal, std::string_view member) {
+  std::vector<long> times;
+  std::size_t at = journal.find("\"" + std::string(member) + "\":[");
+  if (at == std::string::npos) return times;
+  at = journal.find('[', at);
+  while (journal[at] != ']') {
+    ++at;
+    if (journal[at] == ']') break;
+    times.push_back(std::stol(journal.substr(at)));
+    at = journal.find_first_of(",]", at);
+  }
+  return times;
+}
+
+TEST_P(EveryDialectTest, TellsWhenItSentWhat) {
+  stream("x-sim-tokens: 4\r\nx-sim-token-interval-ms: 10\r\nx-sim-ttft-ms: 20\r\nx-sim-id: paced\r\n");
+  const std::string told = journal("?id=paced");
+  const std::vector<long> sent = times_in(told, "sent_us");
+  const std::vector<long> tokens = times_in(told, "tokens_sent_us");
+  ASSERT_EQ(tokens.size(), 4u) << told;
+  EXPECT_GT(sent.size(), 4u);
+  EXPECT_TRUE(std::ranges::is_sorted(sent));
+  EXPECT_TRUE(std::ranges::includes(sent, tokens));
+  EXPECT_GE(tokens.front(), 20'000);
+  EXPECT_GE(tokens.back(), 20'000 + 3 * 10'000);
 }
 
 TEST_P(EveryDialectTest, RefusesInItsProvidersShape) {
