@@ -258,8 +258,39 @@ describe('client_cancelled', () => {
       assert.equal(record.log.usage_provenance, 'estimate');
       assert.ok(record.log.output_tokens > 0, 'what was streamed so far is counted, as an estimate');
       assert.equal(record.growth('llm_estimated_tokens_total', { type: 'output' }), record.log.output_tokens);
+      assert.equal(record.growth('llm_usage_total', { provenance: 'estimate' }), 1);
+      assert.equal(record.growth('llm_undelivered_tokens_total'), 0, 'all that came had gone to the client');
     });
   }
+
+  test('a client that leaves with an answer on its way to it', async () => {
+    let blocks = 0;
+    const { record } = await cancelled(
+      streamRequest,
+      async (exchange) => {
+        await exchange.streamHead();
+        const block = words(200).join('');
+        while (exchange.closedAt === null && (await exchange.chunk(block))) blocks += 1;
+      },
+      async (client) => {
+        await client.head();
+        client.bytes.pause();
+        let before = -1;
+        const isPaused = () => {
+          const paused = blocks > 0 && blocks === before;
+          before = blocks;
+          return paused;
+        };
+        await until('the provider to be paused', isPaused, { everyMs: 300 });
+      },
+      (client) => client.close(),
+    );
+    record.assertOutcome({ outcome: 'client_cancelled', tryStatus: '200' });
+    const undelivered = record.growth('llm_undelivered_tokens_total');
+    assert.ok(undelivered > 0, 'what did not go to the client is counted');
+    assert.ok(undelivered < record.log.output_tokens, 'what did is not');
+    assert.equal(record.log.undelivered_tokens, undelivered);
+  });
 
   test('a client that leaves while it does not read', async () => {
     const { record } = await cancelled(

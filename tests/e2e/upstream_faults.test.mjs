@@ -216,6 +216,9 @@ describe('upstream_truncated', () => {
     });
     assertBroken(result, jsonText);
     record.assertOutcome({ outcome: 'upstream_truncated', tryStatus: '200', errorType: 'upstream_truncated' });
+    assert.deepEqual(record.tokens, { input: 11, output: 7 });
+    assert.equal(record.growth('llm_undelivered_tokens_total'), 7, 'a document that breaks off is of no use');
+    assert.equal(record.log.undelivered_tokens, 7);
   });
 });
 
