@@ -1,7 +1,6 @@
 // What telemetry costs: on the shard (counter, histogram, a finished call into metrics and ring), on
 // the export thread (reading back, span encoding, log line) and on the scrape thread.
 #include <benchmark/benchmark.h>
-#include <malloc.h>
 
 #include <algorithm>
 #include <array>
@@ -16,6 +15,7 @@
 #include "telemetry/metrics/exposition_text.h"
 #include "telemetry/metrics/scrape.h"
 #include "telemetry/otlp/span_encoder.h"
+#include "telemetry/runtime/heap.h"
 #include "telemetry/shard_observer.h"
 #include "telemetry/test_records.h"
 #include "telemetry/trace/span_record.h"
@@ -177,7 +177,7 @@ void fill_set(ShardMetrics& shard, SampleCall& sample) {
 
 /// `range(0)` label sets, the same on each of `range(1)` shards. `set_bytes`: memory for one of them.
 void scrape(benchmark::State& state) {
-  const std::size_t bytes_before = mallinfo2().uordblks;
+  const auto bytes_before = read_heap().used_bytes;
   LabelBudgets budgets(static_cast<std::size_t>(state.range(0)));
   std::deque<ShardMetrics> shards;
   std::vector<SeriesSource*> sources;
@@ -192,7 +192,7 @@ void scrape(benchmark::State& state) {
   }
   Scrape scrape(sources, "1");
   scrape.collect();
-  const std::size_t bytes = mallinfo2().uordblks - bytes_before;
+  const auto bytes = read_heap().used_bytes - bytes_before;
   std::string text;
   state.counters["set_bytes"] = static_cast<double>(bytes) / static_cast<double>(state.range(0));
   for (auto _ : state) {
