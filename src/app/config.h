@@ -72,6 +72,7 @@ struct Config {
   std::uint64_t bsp_max_queue_size = 0;
   std::uint64_t bsp_max_export_batch_size = 0;
   std::string service_name;
+  bool gen_ai_span_names = false;
 };
 
 /// Names the configuration file.

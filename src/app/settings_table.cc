@@ -201,6 +201,12 @@ bool set_sample_rate(Config& config, std::string_view text) {
   return value.has_value();
 }
 
+bool set_span_names(Config& config, std::string_view text) {
+  const std::string value = lower(text);
+  config.gen_ai_span_names = value == "genai";
+  return config.gen_ai_span_names || value == "provider";
+}
+
 bool set_service_name(Config& config, std::string_view text) {
   config.service_name = text;
   return !text.empty();
@@ -495,6 +501,12 @@ const std::vector<Setting>& settings() {
        .accepted = "a name",
        .help = "service.name of all spans",
        .set = set_service_name},
+      {.env = "ARCHESTRA_OTEL_SPAN_NAMES",
+       .default_value = "provider",
+       .accepted = "provider or genai",
+       .help = "what the spans of LLM calls are called: openai.chat.completions, or chat gpt-4o as "
+               "OpenTelemetry's GenAI conventions have it",
+       .set = set_span_names},
   });
   return table;
 }

@@ -91,6 +91,8 @@ telemetry::Telemetry::Options telemetry_options(const Config& config) {
                        .service_instance_id = base::Uuid::random(random).text()},
           .spans = {.queued_spans_max = config.bsp_max_queue_size,
                     .batch_spans_max = std::min(config.bsp_max_export_batch_size, config.bsp_max_queue_size)},
+          .span_names = config.gen_ai_span_names ? telemetry::otlp::SpanNames::kGenAi
+                                                 : telemetry::otlp::SpanNames::kProvider,
           .label_sets_max = config.metrics_label_sets};
 }
 

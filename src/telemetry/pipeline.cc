@@ -46,7 +46,7 @@ Telemetry::Telemetry(const Options& options, LogWriter& log)
       log_(log),
       budgets_(options.label_sets_max),
       shards_(make_shards(options.shards, options.shard, access_log_level_, budgets_)),
-      spans_(options.resource, options.spans),
+      spans_(options.resource, options.spans, options.span_names),
       exporter_metrics_(log.lost_lines(), {.record_bytes = options.shard.ring_bytes,
                                            .log_line_bytes = log.queued_bytes_max(),
                                            .spans = options.spans.queued_spans_max}),

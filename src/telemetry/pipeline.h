@@ -36,6 +36,7 @@ class Telemetry {
     base::LogFormat log_format = base::LogFormat::kJson;
     otlp::Resource resource{};
     otlp::SpanQueue::Limits spans{};
+    otlp::SpanNames span_names = otlp::SpanNames::kProvider;
     std::size_t label_sets_max = kLabelSetsDefault;
   };
   /// `log` outlives it.

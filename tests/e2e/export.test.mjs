@@ -99,6 +99,20 @@ test('OTEL_TRACES_EXPORTER=none sends nothing', async () => {
   }
 });
 
+test('ARCHESTRA_OTEL_SPAN_NAMES=genai names LLM spans as the GenAI conventions do', () =>
+  withCollector(
+    (collector) => ({ ...endpointOf(collector), ARCHESTRA_OTEL_SPAN_NAMES: 'genai' }),
+    async (gateway, collector) => {
+      const traceId = await call(gateway);
+      await until('the spans', () => collector.spansOf(traceId).length === 2);
+      const names = collector.spansOf(traceId).map(({ kind, name }) => [kind, name]);
+      assert.deepEqual(Object.fromEntries(names), {
+        [SpanKind.SERVER]: 'POST /v1/openai/chat/completions',
+        [SpanKind.CLIENT]: 'chat gpt-test',
+      });
+    },
+  ));
+
 test('one batch says who sent it', () =>
   withCollector(endpointOf, async (gateway, collector) => {
     const traceId = await call(gateway);

@@ -175,7 +175,13 @@ void encode_server_span(const FinishedRequest& finished, ProtoWriter& out) {
 
 // ---- CLIENT span
 
-std::string client_span_name(const FinishedRequest& finished) {
+std::string client_span_name(const FinishedRequest& finished, SpanNames names) {
+  const std::string_view operation = finished.operation.gen_ai_operation;
+  if (names == SpanNames::kGenAi && !operation.empty()) {
+    std::string name(operation);
+    if (!finished.call.requested_model.empty()) name.append(" ").append(finished.call.requested_model);
+    return name;
+  }
   std::string name(finished.call.route.provider.empty() ? "llm" : finished.call.route.provider);
   if (!finished.operation.name.empty()) name.append(".").append(finished.operation.name);
   return name;
@@ -255,12 +261,13 @@ void put_first_token_event(ProtoWriter& out, const call::TryRecord& attempt) {
   out.end_message(event);
 }
 
-void encode_client_span(const FinishedRequest& finished, std::size_t index, ProtoWriter& out) {
+void encode_client_span(const FinishedRequest& finished, std::size_t index, SpanNames names,
+                        ProtoWriter& out) {
   const call::TraceContext& trace = finished.request.trace;
   const call::TryRecord& attempt = finished.call.tries[index];
   const auto span = out.begin_message(kScopeSpansSpans);
   put_head(out, {trace, attempt.span_id, trace.span_id, kKindClient, attempt.started_at, attempt.duration},
-           client_span_name(finished));
+           client_span_name(finished, names));
   AttributeWriter attributes(out, kSpanAttributes);
   put_request_attributes(attributes, finished);
   put_try_attributes(attributes, finished.call, index);
@@ -273,9 +280,9 @@ void encode_client_span(const FinishedRequest& finished, std::size_t index, Prot
 
 }  // namespace
 
-void encode_spans(const FinishedRequest& request, ProtoWriter& out) {
+void encode_spans(const FinishedRequest& request, ProtoWriter& out, SpanNames names) {
   encode_server_span(request, out);
-  for (std::size_t i = 0; i < request.tries.size(); ++i) encode_client_span(request, i, out);
+  for (std::size_t i = 0; i < request.tries.size(); ++i) encode_client_span(request, i, names, out);
 }
 
 RequestFrame::RequestFrame(const Resource& resource) {

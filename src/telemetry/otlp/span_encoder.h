@@ -3,6 +3,7 @@
 // GenAI conventions beside them. No query, no header, no content ever goes out. One thread.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -18,8 +19,14 @@ struct Resource {
   std::string service_instance_id{};  ///< a UUID made at start; "" leaves it out
 };
 
+/// What CLIENT spans are called.
+enum class SpanNames : std::uint8_t {
+  kProvider,  ///< "openai.chat.completions": the observability contract's
+  kGenAi,     ///< "chat gpt-4o": OpenTelemetry's GenAI conventions; the other where they have no operation
+};
+
 /// Appends the request's spans, each as one field of ScopeSpans.
-void encode_spans(const FinishedRequest& request, ProtoWriter& out);
+void encode_spans(const FinishedRequest& request, ProtoWriter& out, SpanNames names = SpanNames::kProvider);
 
 /// The bytes that stand before and after the spans in every ExportTraceServiceRequest, which is made in
 /// place: begin(), encode_spans() once or repeatedly, end().

@@ -52,14 +52,15 @@ Attributes attributes_of(const WireMessage& message, std::uint32_t field) {
 }
 
 /// The spans of a request, after the way through the ring.
-std::vector<WireMessage> spans_of_request(const call::RequestRecord& request) {
+std::vector<WireMessage> spans_of_request(const call::RequestRecord& request,
+                                          SpanNames names = SpanNames::kProvider) {
   base::ByteRing ring(1 << 20);
   FinishedRequest finished;
   EXPECT_TRUE(write_record(request, ring));
   EXPECT_TRUE(read_record(ring.front(), finished));
   static ProtoWriter out;  // what the messages view
   out.clear();
-  encode_spans(finished, out);
+  encode_spans(finished, out, names);
   std::vector<WireMessage> spans;
   for (const auto& field : WireMessage(out.bytes()).fields()) {
     EXPECT_EQ(field.number, 2u);
@@ -134,6 +135,22 @@ TEST(SpanEncoder, ClientSpanOfACall) {
   const WireMessage event = span.message(11);
   EXPECT_EQ(event.scalar(1), 1'700'000'000 * kSecond + 251'000'000);
   EXPECT_EQ(event.bytes(2), "gen_ai.first_token");
+}
+
+TEST(SpanEncoder, NamesAreTheConventionsWhereWanted) {
+  static constexpr call::Operation kPassThrough{.name = "request", .gen_ai_operation = ""};
+  SampleCall sample;
+  const auto name = [&](SpanNames names) {
+    return std::string(spans_of_request(sample.request, names)[1].bytes(5));
+  };
+  EXPECT_EQ(name(SpanNames::kProvider), "openai.chat.completions");
+  EXPECT_EQ(name(SpanNames::kGenAi), "chat gpt-4o");
+  EXPECT_EQ(spans_of_request(sample.request, SpanNames::kGenAi)[0].bytes(5),
+            "POST /v1/openai/chat/completions");
+  sample.call.requested_model = "";
+  EXPECT_EQ(name(SpanNames::kGenAi), "chat");
+  sample.call.route.operation = &kPassThrough;
+  EXPECT_EQ(name(SpanNames::kGenAi), "openai.request");
 }
 
 TEST(SpanEncoder, RequestsWithoutACallHaveOneSpan) {

@@ -4,7 +4,8 @@
 
 namespace archestra::telemetry::otlp {
 
-SpanQueue::SpanQueue(const Resource& resource, Limits limits) : limits_(limits), frame_(resource) {
+SpanQueue::SpanQueue(const Resource& resource, Limits limits, SpanNames names)
+    : limits_(limits), names_(names), frame_(resource) {
   frame_.begin(open_);
 }
 
@@ -12,7 +13,7 @@ bool SpanQueue::add(const FinishedRequest& request) {
   const std::size_t spans = spans_of(request.request);
   if (queued_spans_ + spans > limits_.queued_spans_max) return false;
   if (open_spans_ > 0 && open_spans_ + spans > limits_.batch_spans_max) close_batch();
-  encode_spans(request, open_);
+  encode_spans(request, open_, names_);
   open_spans_ += spans;
   queued_spans_ += spans;
   return true;

@@ -32,7 +32,7 @@ class SpanQueue {
     std::size_t queued_spans_max = 2048;
     std::size_t batch_spans_max = 512;
   };
-  SpanQueue(const Resource& resource, Limits limits);
+  SpanQueue(const Resource& resource, Limits limits, SpanNames names = SpanNames::kProvider);
 
   /// Encodes the spans of a request. False, and nothing is kept, where the queue is full.
   bool add(const FinishedRequest& request);
@@ -51,6 +51,7 @@ class SpanQueue {
   void close_batch();
 
   const Limits limits_;
+  const SpanNames names_;
   const RequestFrame frame_;
   std::deque<SpanBatch> full_;  // oldest first
   std::vector<std::string> spare_;
