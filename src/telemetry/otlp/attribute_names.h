@@ -42,6 +42,12 @@ inline constexpr std::string_view kGenAiCacheCreationTokens = "gen_ai.usage.cach
 inline constexpr std::string_view kGenAiReasoningTokens = "gen_ai.usage.reasoning.output_tokens";
 inline constexpr std::string_view kGenAiFirstTokenEvent = "gen_ai.first_token";
 
+// Further events of a try, for which there is no convention; durations are in seconds.
+inline constexpr std::string_view kStallEvent = "archestra.stall";  ///< when it began
+inline constexpr std::string_view kStallDuration = "archestra.stall.duration";
+inline constexpr std::string_view kRetryEvent = "archestra.retry";  ///< when the pause before the next try began
+inline constexpr std::string_view kRetryDelay = "archestra.retry.delay";
+
 /// The value of gen_ai.provider.name for a provider of ours.
 constexpr std::string_view gen_ai_provider(std::string_view provider) {
   return provider == "gemini" ? std::string_view("gcp.gemini") : provider;

@@ -34,10 +34,12 @@ constexpr std::uint32_t kSpanStart = 7;
 constexpr std::uint32_t kSpanEnd = 8;
 constexpr std::uint32_t kSpanAttributes = 9;
 constexpr std::uint32_t kSpanEvents = 11;
+constexpr std::uint32_t kSpanDroppedEvents = 12;
 constexpr std::uint32_t kSpanStatus = 15;
 constexpr std::uint32_t kSpanFlags = 16;
 constexpr std::uint32_t kEventTime = 1;
 constexpr std::uint32_t kEventName = 2;
+constexpr std::uint32_t kEventAttributes = 3;
 constexpr std::uint32_t kStatusCode = 3;
 
 constexpr std::uint64_t kKindServer = 2;
@@ -253,12 +255,33 @@ void put_try_attributes(AttributeWriter& attributes, const call::CallRecord& cal
     put_error_type(attributes, attempt.error_type, attempt.status_code, name_of(attempt.outcome));
 }
 
-void put_first_token_event(ProtoWriter& out, const call::TryRecord& attempt) {
-  if (!attempt.time_to_first_token) return;
+// `put_attributes` writes those of the event.
+template <class PutAttributes>
+void put_event(ProtoWriter& out, base::WallTime time, std::string_view name, PutAttributes put_attributes) {
   const auto event = out.begin_message(kSpanEvents);
-  out.fixed64_field(kEventTime, base::unix_nanos(attempt.started_at + *attempt.time_to_first_token));
-  out.string_field(kEventName, kGenAiFirstTokenEvent);
+  out.fixed64_field(kEventTime, base::unix_nanos(time));
+  out.bytes_field(kEventName, name);
+  AttributeWriter attributes(out, kEventAttributes);
+  put_attributes(attributes);
   out.end_message(event);
+}
+
+void put_events(ProtoWriter& out, const call::TryRecord& attempt) {
+  if (attempt.time_to_first_token)
+    put_event(out, attempt.started_at + *attempt.time_to_first_token, kGenAiFirstTokenEvent,
+              [](AttributeWriter&) {});
+  for (const call::Stall& stall : attempt.stalls)
+    put_event(out, attempt.started_at + stall.began, kStallEvent, [&](AttributeWriter& attributes) {
+      attributes.real(kStallDuration, base::to_seconds(stall.length));
+    });
+  if (attempt.retried_after)
+    put_event(out, attempt.started_at + attempt.duration, kRetryEvent, [&](AttributeWriter& attributes) {
+      attributes.real(kRetryDelay, base::to_seconds(*attempt.retried_after));
+      put_error_type(attributes, attempt.error_type, attempt.status_code, name_of(attempt.outcome));
+    });
+  // The record has the first stalls one by one, and counts all.
+  if (attempt.gaps.stalls > attempt.stalls.size())
+    out.varint_field(kSpanDroppedEvents, attempt.gaps.stalls - attempt.stalls.size());
 }
 
 void encode_client_span(const FinishedRequest& finished, std::size_t index, SpanNames names,
@@ -272,7 +295,7 @@ void encode_client_span(const FinishedRequest& finished, std::size_t index, Span
   put_request_attributes(attributes, finished);
   put_try_attributes(attributes, finished.call, index);
   if (index + 1 == finished.call.tries.size()) put_response_attributes(attributes, finished.call);
-  put_first_token_event(out, attempt);
+  put_events(out, attempt);
   if (is_span_error(attempt.outcome)) put_error_status(out);
   out.fixed32_field(kSpanFlags, kFlagsLocalParent);
   out.end_message(span);

@@ -132,9 +132,56 @@ TEST(SpanEncoder, ClientSpanOfACall) {
           Pair("llm.model", "\"gpt-4o\""), Pair("llm.provider", "\"openai\""), Pair("llm.stream", "true"),
           Pair("route.category", "\"llm-proxy\""), Pair("server.address", "\"api.openai.com\""),
           Pair("server.port", "443")));
-  const WireMessage event = span.message(11);
-  EXPECT_EQ(event.scalar(1), 1'700'000'000 * kSecond + 251'000'000);
-  EXPECT_EQ(event.bytes(2), "gen_ai.first_token");
+  const auto events = span.all(11);
+  ASSERT_EQ(events.size(), 2u);
+  const WireMessage first_token(events[0].bytes);
+  EXPECT_EQ(first_token.scalar(1), 1'700'000'000 * kSecond + 251'000'000);
+  EXPECT_EQ(first_token.bytes(2), "gen_ai.first_token");
+  EXPECT_FALSE(first_token.has(3));
+  const WireMessage stall(events[1].bytes);
+  EXPECT_EQ(stall.scalar(1), 1'700'000'000 * kSecond + 301'000'000);
+  EXPECT_EQ(stall.bytes(2), "archestra.stall");
+  EXPECT_THAT(attributes_of(stall, 3), ElementsAre(Pair("archestra.stall.duration", "1.500000f")));
+  EXPECT_FALSE(span.has(12));
+}
+
+TEST(SpanEncoder, StallsThatAreNotToldAreCounted) {
+  SampleCall sample;
+  for (int i = 0; i < 200; ++i) sample.tries[0].gaps.add(base::Duration(2 * kSecond));
+  const WireMessage span = spans_of_request(sample.request)[1];
+  EXPECT_EQ(span.all(11).size(), 2u);
+  EXPECT_EQ(span.scalar(12), 200u);
+}
+
+TEST(SpanEncoder, ATryThatIsFollowedByAnotherSaysWhyAndWhen) {
+  SampleCall sample;
+  std::array<call::TryRecord, 3> tries{sample.tries[0], sample.tries[0], sample.tries[0]};
+  for (call::TryRecord& attempt : tries) {
+    attempt.time_to_first_token = std::nullopt;
+    attempt.stalls = {};
+    attempt.gaps = {};
+  }
+  tries[0].outcome = call::Outcome::kUpstreamError;
+  tries[0].status_code = 503;
+  tries[0].duration = base::Duration(kSecond);
+  tries[0].retried_after = base::Duration(kSecond / 4);
+  tries[1].outcome = call::Outcome::kUpstreamUnreachable;
+  tries[1].status_code = 0;
+  tries[1].error_type = "connection_refused";
+  tries[1].retried_after = base::Duration(2 * kSecond);
+  sample.call.tries = tries;
+  const auto spans = spans_of_request(sample.request);
+  const WireMessage first = spans.at(1).message(11);
+  EXPECT_EQ(first.bytes(2), "archestra.retry");
+  EXPECT_EQ(first.scalar(1), 1'700'000'001 * kSecond + 1'000'000);
+  EXPECT_THAT(attributes_of(first, 3),
+              ElementsAre(Pair("archestra.retry.delay", "0.250000f"), Pair("error.type", "\"503\"")));
+  EXPECT_THAT(attributes_of(spans.at(2).message(11), 3),
+              ElementsAre(Pair("archestra.retry.delay", "2.000000f"),
+                          Pair("error.type", "\"connection_refused\"")));
+  EXPECT_FALSE(spans.at(3).has(11));
+  EXPECT_TRUE(spans.at(1).has(15));
+  EXPECT_FALSE(spans.at(3).has(15));
 }
 
 TEST(SpanEncoder, NamesAreTheConventionsWhereWanted) {
@@ -225,6 +272,8 @@ TEST(SpanEncoder, OnlyTheLastTryTellsOfTheResponse) {
   tries[0].outcome = call::Outcome::kUpstreamError;
   tries[0].error_type = "overloaded_error";
   tries[0].time_to_first_token = std::nullopt;
+  tries[0].stalls = {};
+  tries[0].gaps = {};
   sample.call.tries = tries;
   const auto spans = spans_of_request(sample.request);
   ASSERT_EQ(spans.size(), 3u);
@@ -248,6 +297,8 @@ TEST(SpanEncoder, SaysNothingThatIsNotKnown) {
   sample.call.stream = false;
   sample.call.usage.provenance = call::Provenance::kEstimate;
   sample.tries[0].time_to_first_token = std::nullopt;
+  sample.tries[0].stalls = {};
+  sample.tries[0].gaps = {};
   const WireMessage span = spans_of_request(sample.request)[1];
   const Attributes attributes = attributes_of(span, 9);
   for (const auto& [key, value] : attributes) {
