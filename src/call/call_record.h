@@ -24,7 +24,8 @@ struct TraceContext {
   base::SpanId span_id;         ///< the SERVER span's own
   base::SpanId parent_span_id;  ///< from an incoming traceparent; all zero for none
   bool sampled = true;
-  std::string_view tracestate;  ///< as received, "" for none
+  bool random = false;          ///< the trace id is known to be random (level 2)
+  std::string_view tracestate;  ///< one list, cut to what is kept of it; "" for none
 };
 
 /// One exchange with the upstream: one CLIENT span, one observation of llm_request_duration_seconds.

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "call/error_meaning.h"
 #include "http/head_writer.h"
+#include "http/tracestate.h"
 #include "http_io/outbox.h"
 #include "proxy/own_urls.h"
 
@@ -87,11 +88,13 @@ void Exchange::begin() {
     trace_.trace_id = parent->trace_id;
     trace_.parent_span_id = parent->parent_id;
     trace_.sampled = parent->sampled;
-    trace_.tracestate = fields.value_of(HeaderId::kTracestate);
-    random_trace_id_ = parent->random;
-    keep_tracestate_ = true;
+    trace_.random = parent->random;
+    tracestate_ = http::read_tracestate(fields);
+    trace_.tracestate = tracestate_;
+    keep_tracestate_ = !tracestate_.empty();
   } else {
     trace_.trace_id = base::new_trace_id(shard_.random);
+    trace_.random = true;
     trace_.sampled = shard_.observer.should_sample(trace_.trace_id);
   }
 }

@@ -122,10 +122,10 @@ class Exchange {
   base::MonotonicTime started_;
   base::WallTime started_at_;
   call::TraceContext trace_;
+  std::string tracestate_;
   http::BodyFraming framing_;
   std::string_view route_template_ = "unmatched";
   bool keep_tracestate_ = false;
-  bool random_trace_id_ = true;
   bool body_consumed_ = false;  // nothing of the request is left in the connection
 
   // The call in it, if it is one.

@@ -87,7 +87,7 @@ net::Task<bool> Exchange::send_request(UpstreamConnection& upstream) {
                           .traceparent = {.trace_id = trace_.trace_id,
                                           .parent_id = try_->record.span_id,
                                           .sampled = trace_.sampled,
-                                          .random = random_trace_id_},
+                                          .random = trace_.random},
                           .keep_tracestate = keep_tracestate_,
                           .encoding = edit.empty() ? Encoding::kAsAsked : Encoding::kIdentity};
   if (whole && framing_.kind != http::BodyKind::kNone)

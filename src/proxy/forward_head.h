@@ -26,7 +26,7 @@ struct UpstreamRequest {
   std::string_view path;         ///< behind the prefix, with the query
   http::BodyFraming framing;     ///< of what is sent
   http::Traceparent traceparent;
-  bool keep_tracestate = false;  ///< only with a valid traceparent
+  bool keep_tracestate = false;  ///< only a valid one with a valid traceparent
   Encoding encoding = Encoding::kAsAsked;
 };
 

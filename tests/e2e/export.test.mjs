@@ -139,6 +139,7 @@ describe('a span', () => {
   const remote = 0x300; // OpenTelemetry: whether a parent is remote is known, and it is
   const local = 0x100;
   const sampled = 1;
+  const random = 2; // W3C: the trace id, which is then one of ours
   const sides = { [SpanKind.SERVER]: 'POST /v1/openai/chat/completions', [SpanKind.CLIENT]: 'openai.chat.completions' };
 
   test('says its kind, and whether its parent is somebody else\'s', () =>
@@ -149,7 +150,8 @@ describe('a span', () => {
       for (const { kind, name } of collector.spans) assert.equal(name, sides[kind]);
       for (const { kind, flags, traceId: own } of collector.spans) {
         const isRemote = kind === SpanKind.SERVER && own === traceId;
-        assert.equal(flags, (isRemote ? remote : local) | sampled, `flags of kind ${kind}`);
+        const ofTrace = own === traceId ? sampled : sampled | random;
+        assert.equal(flags, (isRemote ? remote : local) | ofTrace, `flags of kind ${kind}`);
       }
     }));
 

@@ -45,9 +45,11 @@ constexpr std::uint32_t kStatusCode = 3;
 constexpr std::uint64_t kKindServer = 2;
 constexpr std::uint64_t kKindClient = 3;
 constexpr std::uint64_t kStatusError = 2;
-// Sampled, and it is known whether the parent is remote; with the second one it is.
-constexpr std::uint32_t kFlagsLocalParent = 0x101;
-constexpr std::uint32_t kFlagsRemoteParent = 0x301;
+// Span flags: those of the trace context, whether it is known where the parent is, and whether that is elsewhere.
+constexpr std::uint32_t kFlagSampled = 0x001;
+constexpr std::uint32_t kFlagRandom = 0x002;
+constexpr std::uint32_t kFlagParentKnown = 0x100;
+constexpr std::uint32_t kFlagParentRemote = 0x200;
 
 struct SpanHead {
   const call::TraceContext& trace;
@@ -61,6 +63,10 @@ struct SpanHead {
 template <std::size_t N>
 std::string_view bytes_of(const base::HexId<N>& id) {
   return {reinterpret_cast<const char*>(id.bytes.data()), N};
+}
+
+std::uint32_t flags_of(const call::TraceContext& trace) {
+  return kFlagParentKnown | (trace.sampled ? kFlagSampled : 0) | (trace.random ? kFlagRandom : 0);
 }
 
 void put_head(ProtoWriter& out, const SpanHead& head, std::string_view name) {
@@ -171,7 +177,7 @@ void encode_server_span(const FinishedRequest& finished, ProtoWriter& out) {
   put_server_attributes(out, request, is_error);
   if (is_error) put_error_status(out);
   const bool has_parent = request.trace.parent_span_id.is_valid();
-  out.fixed32_field(kSpanFlags, has_parent ? kFlagsRemoteParent : kFlagsLocalParent);
+  out.fixed32_field(kSpanFlags, flags_of(request.trace) | (has_parent ? kFlagParentRemote : 0));
   out.end_message(span);
 }
 
@@ -297,7 +303,7 @@ void encode_client_span(const FinishedRequest& finished, std::size_t index, Span
   if (index + 1 == finished.call.tries.size()) put_response_attributes(attributes, finished.call);
   put_events(out, attempt);
   if (is_span_error(attempt.outcome)) put_error_status(out);
-  out.fixed32_field(kSpanFlags, kFlagsLocalParent);
+  out.fixed32_field(kSpanFlags, flags_of(trace));
   out.end_message(span);
 }
 

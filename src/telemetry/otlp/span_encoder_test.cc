@@ -184,6 +184,18 @@ TEST(SpanEncoder, ATryThatIsFollowedByAnotherSaysWhyAndWhen) {
   EXPECT_FALSE(spans.at(3).has(15));
 }
 
+TEST(SpanEncoder, FlagsAreTheTracesAndTheParents) {
+  SampleCall sample;
+  sample.request.trace.random = true;
+  auto spans = spans_of_request(sample.request);
+  EXPECT_EQ(spans[0].scalar(16), 0x303u);
+  EXPECT_EQ(spans[1].scalar(16), 0x103u);
+  sample.request.trace.parent_span_id = {};
+  spans = spans_of_request(sample.request);
+  EXPECT_EQ(spans[0].scalar(16), 0x103u);
+  EXPECT_EQ(spans[1].scalar(16), 0x103u);
+}
+
 TEST(SpanEncoder, NamesAreTheConventionsWhereWanted) {
   static constexpr call::Operation kPassThrough{.name = "request", .gen_ai_operation = ""};
   SampleCall sample;

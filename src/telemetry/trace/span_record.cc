@@ -27,6 +27,7 @@ struct PackedRequest {
   std::uint16_t texts;
   std::uint8_t http_minor_version;
   bool is_sampled;
+  bool is_random;
   bool has_call;
 };
 
@@ -190,6 +191,7 @@ PackedRequest pack(const call::RequestRecord& request, std::size_t texts) {
           .texts = static_cast<std::uint16_t>(texts),
           .http_minor_version = static_cast<std::uint8_t>(request.http_minor_version),
           .is_sampled = request.trace.sampled,
+          .is_random = request.trace.random,
           .has_call = request.call != nullptr};
 }
 
@@ -280,6 +282,7 @@ void unpack(const PackedRequest& from, call::RequestRecord& to) {
   to.trace.span_id = from.span_id;
   to.trace.parent_span_id = from.parent_span_id;
   to.trace.sampled = from.is_sampled;
+  to.trace.random = from.is_random;
   to.started_at = base::WallTime(base::Duration(from.started_at));
   to.duration = base::Duration(from.duration);
   to.request_body_bytes = from.request_body_bytes;

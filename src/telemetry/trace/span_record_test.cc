@@ -40,6 +40,10 @@ TEST_F(SpanRecordTest, ARequestComesBack) {
   EXPECT_EQ(read_.request.trace.trace_id, request.trace.trace_id);
   EXPECT_FALSE(read_.request.trace.parent_span_id.is_valid());
   EXPECT_FALSE(read_.request.trace.sampled);
+  EXPECT_FALSE(read_.request.trace.random);
+  request.trace.random = true;
+  round_trip(request);
+  EXPECT_TRUE(read_.request.trace.random);
   EXPECT_EQ(read_.request.method, "GET");
   EXPECT_EQ(read_.request.route, "/health");
   EXPECT_EQ(read_.request.error_type, "overloaded");
