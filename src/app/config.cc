@@ -27,6 +27,7 @@ std::string_view name_of(Source source) {
 
 std::string Setting::key() const {
   constexpr std::string_view kPrefix = "ARCHESTRA_";
+  if (!own_key.empty()) return std::string(own_key);
   std::string out(env.starts_with(kPrefix) ? env.substr(kPrefix.size()) : env);
   std::ranges::transform(out, out.begin(),
                          [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
@@ -103,6 +104,9 @@ void check_together(const Config& config) {
     base::log(base::LogLevel::kWarn, "half of a basic authentication is ignored: it needs user and password",
               {{"settings",
                 "ARCHESTRA_OTEL_EXPORTER_OTLP_AUTH_USERNAME, ARCHESTRA_OTEL_EXPORTER_OTLP_AUTH_PASSWORD"}});
+  if (config.resource_attributes_discarded)
+    base::log(base::LogLevel::kWarn, "resource attributes are left out: they are no list of key=value",
+              {{"setting", "OTEL_RESOURCE_ATTRIBUTES"}});
   if (config.body_bytes_max > config.bodies_bytes_max)
     throw ConfigError{
         fmt::format("ARCHESTRA_API_BODY_LIMIT: one body of {} bytes does not fit into "

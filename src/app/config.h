@@ -59,21 +59,29 @@ struct Config {
   std::uint64_t metrics_label_sets = 0;
   base::Duration metrics_retire_after{};
 
-  http::Url otlp_endpoint;  ///< complete: set_otlp_endpoint has filled in the path
+  http::Url otlp_endpoint;  ///< complete
   base::Secret otlp_bearer;
   base::Secret otlp_username;
   base::Secret otlp_password;
   std::vector<std::pair<std::string, base::Secret>> otlp_headers;
   double traces_sample_rate = 1;
+  bool parent_decides_sampling = true;  ///< where an incoming traceparent has decided
   bool traces_exported = true;
   bool otlp_gzip = false;
   base::Duration otlp_timeout{};
+  std::string otlp_ca_file;  ///< "": ca_file is for the collector too
   base::Duration bsp_schedule_delay{};
+  base::Duration bsp_export_timeout{};
   std::uint64_t bsp_max_queue_size = 0;
   std::uint64_t bsp_max_export_batch_size = 0;
+  std::vector<std::pair<std::string, std::string>> resource_attributes;
+  bool resource_attributes_discarded = false;  ///< what was given makes no sense
   std::string service_name;
   bool gen_ai_span_names = false;
 };
+
+/// A week: of what is given in milliseconds.
+inline constexpr std::uint64_t kMillisecondsMax = 7ULL * 24 * 3600 * 1000;
 
 /// Names the configuration file.
 inline constexpr std::string_view kConfigFileVariable = "ARCHESTRA_CONFIG";
@@ -89,6 +97,7 @@ struct Setting {
   std::string_view accepted;       ///< what a good value looks like, for errors and help
   std::string help;
   bool secret = false;  ///< never shown
+  std::string_view own_key = {};  ///< where the key that the name gives belongs to another
   /// Sets it; false where `text` is not acceptable.
   std::function<bool(Config& config, std::string_view text)> set;
 

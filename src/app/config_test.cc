@@ -97,6 +97,19 @@ TEST(Config, EveryKindRefusesNonsense) {
       {"ARCHESTRA_OTEL_TRACES_SAMPLE_RATE", "1.1"},
       {"ARCHESTRA_OTEL_TRACES_SAMPLE_RATE", "nan"},
       {"ARCHESTRA_USAGE_OPTION_OFF", "nobody"},
+      {"ARCHESTRA_OTEL_SPAN_NAMES", "short"},
+      {"OTEL_TRACES_SAMPLER", "jaeger_remote"},
+      {"OTEL_TRACES_SAMPLER", "parentbased_"},
+      {"OTEL_TRACES_SAMPLER_ARG", "-0.1"},
+      {"OTEL_SDK_DISABLED", "yes"},
+      {"OTEL_EXPORTER_OTLP_ENDPOINT", "collector:4318"},
+      {"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "grpc://collector"},
+      {"OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"},
+      {"OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "http/json"},
+      {"OTEL_EXPORTER_OTLP_TRACES_TIMEOUT", "-1"},
+      {"OTEL_EXPORTER_OTLP_TRACES_COMPRESSION", "zstd"},
+      {"OTEL_EXPORTER_OTLP_CERTIFICATE", "/no/such/file"},
+      {"OTEL_EXPORTER_OTLP_TRACES_HEADERS", "novalue"},
       {"OTEL_EXPORTER_OTLP_HEADERS", "novalue"},
       {"OTEL_EXPORTER_OTLP_HEADERS", "a=%zz"},
       {"OTEL_EXPORTER_OTLP_HEADERS", "a=x%0d%0ab: c"},
@@ -131,6 +144,94 @@ TEST(Config, EndpointFormsFollowTheContract) {
   EXPECT_EQ(path("http://c:4318/"), "/v1/traces");
   EXPECT_EQ(path("http://c:4318/otlp"), "/otlp");
   EXPECT_EQ(path("http://c:4318/otlp/v1/traces"), "/otlp/v1/traces");
+}
+
+TEST(Config, TheMoreSpecialEndpointWins) {
+  const auto endpoint = [](const Texts& environment) {
+    const http::Url url = load({}, environment, {}).config.otlp_endpoint;
+    return url.host + url.path;
+  };
+  const std::string base = "OTEL_EXPORTER_OTLP_ENDPOINT", traces = "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
+                    ours = "ARCHESTRA_OTEL_EXPORTER_OTLP_ENDPOINT";
+  EXPECT_EQ(endpoint({}), "localhost/v1/traces");
+  EXPECT_EQ(endpoint({{base, "http://b"}}), "b/v1/traces");
+  EXPECT_EQ(endpoint({{base, "http://b/"}}), "b/v1/traces");
+  EXPECT_EQ(endpoint({{base, "http://b/x"}}), "b/x/v1/traces");
+  EXPECT_EQ(endpoint({{base, "http://b/x/"}}), "b/x/v1/traces");
+  EXPECT_EQ(endpoint({{base, "http://b/v1/traces"}}), "b/v1/traces/v1/traces");
+  EXPECT_EQ(endpoint({{base, "http://b"}, {traces, "http://t"}}), "t/");
+  EXPECT_EQ(endpoint({{base, "http://b"}, {traces, "http://t/x"}}), "t/x");
+  EXPECT_EQ(endpoint({{base, "http://b"}, {traces, "http://t/x"}, {ours, "http://o"}}), "o/v1/traces");
+  // Whatever it comes from.
+  EXPECT_EQ(load({{base, "http://b"}}, {{traces, "http://t"}}, {{ours, "http://o/x"}}).config.otlp_endpoint.host,
+            "o");
+}
+
+TEST(Config, SamplersAreOpenTelemetrysUnlessOursSaysOtherwise) {
+  struct Case {
+    Texts environment;
+    double rate;
+    bool parent_decides;
+  };
+  const std::string kind = "OTEL_TRACES_SAMPLER", ratio = "OTEL_TRACES_SAMPLER_ARG",
+                    ours = "ARCHESTRA_OTEL_TRACES_SAMPLE_RATE";
+  const Case cases[] = {{{}, 1, true},
+                        {{{ratio, "0.5"}}, 1, true},
+                        {{{kind, "always_on"}, {ratio, "0.5"}}, 1, false},
+                        {{{kind, "always_off"}}, 0, false},
+                        {{{kind, "traceidratio"}}, 1, false},
+                        {{{kind, "traceidratio"}, {ratio, "0.5"}}, 0.5, false},
+                        {{{kind, "ParentBased_TraceIdRatio"}, {ratio, "0.5"}}, 0.5, true},
+                        {{{kind, "parentbased_always_off"}}, 0, true},
+                        {{{kind, "always_off"}, {ours, "0.25"}}, 0.25, true}};
+  for (const Case& c : cases) {
+    const Config config = load({}, c.environment, {}).config;
+    EXPECT_EQ(config.traces_sample_rate, c.rate);
+    EXPECT_EQ(config.parent_decides_sampling, c.parent_decides);
+  }
+}
+
+TEST(Config, ThatOfTracesWinsOverThatOfAllSignals) {
+  const Config config = load({},
+                             {{"OTEL_EXPORTER_OTLP_HEADERS", "a=1,b=2"},
+                              {"OTEL_EXPORTER_OTLP_TRACES_HEADERS", "c=3"},
+                              {"OTEL_EXPORTER_OTLP_TIMEOUT", "1000"},
+                              {"OTEL_EXPORTER_OTLP_TRACES_TIMEOUT", "2000"},
+                              {"OTEL_EXPORTER_OTLP_COMPRESSION", "gzip"},
+                              {"OTEL_EXPORTER_OTLP_TRACES_COMPRESSION", "none"},
+                              {"OTEL_EXPORTER_OTLP_PROTOCOL", "HTTP/protobuf"}},
+                             {})
+                            .config;
+  ASSERT_EQ(config.otlp_headers.size(), 1u);
+  EXPECT_EQ(config.otlp_headers[0].first, "c");
+  EXPECT_EQ(config.otlp_timeout, std::chrono::seconds(2));
+  EXPECT_FALSE(config.otlp_gzip);
+  EXPECT_TRUE(config.traces_exported);
+  EXPECT_FALSE(load({}, {{"OTEL_SDK_DISABLED", "True"}}, {}).config.traces_exported);
+  EXPECT_FALSE(
+      load({}, {{"OTEL_SDK_DISABLED", "false"}, {"OTEL_TRACES_EXPORTER", "none"}}, {}).config.traces_exported);
+}
+
+TEST(Config, ResourceAttributesAreAllOrNone) {
+  using Attributes = std::vector<std::pair<std::string, std::string>>;
+  const auto config = [](const char* text, const char* name = "") {
+    return load({}, {{"OTEL_RESOURCE_ATTRIBUTES", text}, {"OTEL_SERVICE_NAME", name}}, {}).config;
+  };
+  const auto attributes = [&](const char* text) { return config(text).resource_attributes; };
+  EXPECT_EQ(attributes(""), Attributes{});
+  EXPECT_EQ(attributes("deployment.environment.name=prod, team = a%2Cb%3Dc ,,"),
+            (Attributes{{"deployment.environment.name", "prod"}, {"team", "a,b=c"}}));
+  EXPECT_EQ(attributes("a%2Fb=,c=d=e"), (Attributes{{"a/b", ""}, {"c", "d=e"}}));
+  EXPECT_EQ(attributes("a=1,b=2,a=3"), (Attributes{{"b", "2"}, {"a", "3"}}));
+  EXPECT_EQ(attributes("a\xff=1"), (Attributes{{"a\xef\xbf\xbd", "1"}}));
+  for (const char* text : {"a=1,b", "a=1,=2", "a=1,b=%zz", "a=1,%=2", "a=1,b=%4"}) {
+    EXPECT_EQ(attributes(text), Attributes{}) << text;
+    EXPECT_TRUE(config(text).resource_attributes_discarded) << text;
+  }
+  EXPECT_FALSE(config("a=1").resource_attributes_discarded);
+  EXPECT_EQ(config("a=1").service_name, "archestra");
+  EXPECT_EQ(config("service.name=theirs").service_name, "theirs");
+  EXPECT_EQ(config("service.name=theirs", "ours").service_name, "ours");
 }
 
 TEST(Config, PrintingMasksSecrets) {

@@ -1,38 +1,18 @@
 // The one table of all settings. A new setting is a member of Config and a row here.
 #include <algorithm>
-#include <charconv>
 #include <fstream>
 #include <iterator>
 #include <optional>
 
 #include "app/config.h"
+#include "app/otel_settings.h"
+#include "app/setting_text.h"
 #include "http/head.h"
 #include "http/url.h"
 #include "net/socket_address.h"
 
 namespace archestra::app {
 namespace {
-
-template <class Number>
-std::optional<Number> number(std::string_view text, Number low, Number high) {
-  Number value{};
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size() || !(value >= low && value <= high))
-    return std::nullopt;
-  return value;
-}
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::ranges::transform(out, out.begin(),
-                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return out;
-}
-
-// What goes into a header: what could end the line is refused.
-bool is_clean(std::string_view text) {
-  return std::ranges::none_of(text, [](unsigned char c) { return c < 0x20 || c == 0x7f; });
-}
 
 template <auto kMember>
 bool set_port(Config& config, std::string_view text) {
@@ -64,11 +44,9 @@ bool set_bytes(Config& config, std::string_view text) {
   return config.*kMember >= kLow;
 }
 
-constexpr std::uint64_t kWeekInMilliseconds = 7ULL * 24 * 3600 * 1000;
-
 template <auto kMember>
 bool set_milliseconds(Config& config, std::string_view text) {
-  const auto value = number<std::uint64_t>(text, 1, kWeekInMilliseconds);
+  const auto value = number<std::uint64_t>(text, 1, kMillisecondsMax);
   if (value) config.*kMember = std::chrono::milliseconds(*value);
   return value.has_value();
 }
@@ -96,22 +74,6 @@ bool add_provider(Config& config, std::string_view name, const providers::Dialec
   auto url = http::parse_url(base_url);
   if (!url || !url->query.empty() || find_provider(config, name) != nullptr) return false;
   config.providers.push_back({.name = std::string(name), .dialect = &dialect, .base_url = std::move(*url)});
-  return true;
-}
-
-bool is_plain_name(std::string_view name) {
-  return !name.empty() &&
-         name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-_") == std::string_view::npos;
-}
-
-/// Calls `visit` for the items between commas; stops where it answers false, and does so too.
-template <class Visit>
-bool for_each_item(std::string_view text, Visit visit) {
-  while (!text.empty()) {
-    const std::string_view item = text.substr(0, text.find(','));
-    text.remove_prefix(std::min(item.size() + 1, text.size()));
-    if (const std::string_view bare = http::trimmed(item); !bare.empty() && !visit(bare)) return false;
-  }
   return true;
 }
 
@@ -174,69 +136,13 @@ bool set_ca_file(Config& config, std::string_view text) {
   return text.empty() || std::ifstream(config.ca_file).good();
 }
 
-// A path that ends in /v1/traces is used as it is; none or "/" gets it; any other is used as it is.
-bool set_otlp_endpoint(Config& config, std::string_view text) {
-  auto url = http::parse_url(text);
-  if (!url) return false;
-  if (url->path.empty() || url->path == "/") url->path = "/v1/traces";
-  config.otlp_endpoint = std::move(*url);
-  return true;
-}
-
-bool set_traces_exporter(Config& config, std::string_view text) {
-  const std::string value = lower(text);
-  config.traces_exported = value == "otlp";
-  return value == "otlp" || value == "none";
-}
-
-bool set_otlp_compression(Config& config, std::string_view text) {
-  const std::string value = lower(text);
-  config.otlp_gzip = value == "gzip";
-  return config.otlp_gzip || value == "none";
-}
-
-bool set_sample_rate(Config& config, std::string_view text) {
-  const auto value = number<double>(text, 0.0, 1.0);
-  if (value) config.traces_sample_rate = *value;
-  return value.has_value();
-}
-
-bool set_span_names(Config& config, std::string_view text) {
-  const std::string value = lower(text);
-  config.gen_ai_span_names = value == "genai";
-  return config.gen_ai_span_names || value == "provider";
-}
-
-bool set_service_name(Config& config, std::string_view text) {
-  config.service_name = text;
-  return !text.empty();
-}
-
-// Fields that the exporter writes itself; twice would be one too many.
-bool is_exporters_own(std::string_view name) {
-  constexpr std::string_view kNames[] = {
-      "host", "connection", "content-type", "content-encoding", "content-length", "transfer-encoding"};
-  return std::ranges::find(kNames, name) != std::end(kNames);
-}
-
-bool set_otlp_headers(Config& config, std::string_view text) {
-  config.otlp_headers.clear();
-  return for_each_item(text, [&](std::string_view item) {
-    const std::size_t equals = item.find('=');
-    if (equals == std::string_view::npos) return false;
-    const std::string name = lower(http::trimmed(item.substr(0, equals)));
-    const auto value = http::percent_decoded(http::trimmed(item.substr(equals + 1)));
-    if (!is_plain_name(name) || is_exporters_own(name) || !value || !is_clean(*value)) return false;
-    config.otlp_headers.emplace_back(name, base::Secret(*value));
-    return true;
-  });
-}
-
 constexpr std::string_view kPort = "a port, 0 to 65535 (0: the system chooses)";
 constexpr std::string_view kMilliseconds = "whole milliseconds, 1 to 604800000";
 constexpr std::string_view kBytes = "a number of bytes with an optional unit: 70MB, 512KB, 1GB";
 constexpr std::string_view kUrl = "an http or https URL without user, query or fragment";
 constexpr std::string_view kEndpoint = "an http or https URL without user or fragment";
+constexpr std::string_view kProtocol = "http/protobuf";
+constexpr std::string_view kPemFile = "a readable PEM file";
 constexpr std::string_view kLevel = "debug, info, warn, error or off";
 
 /// The table with a base URL for each dialect in front of what is said of other providers.
@@ -432,10 +338,24 @@ const std::vector<Setting>& settings() {
        .accepted = kMilliseconds,
        .help = "how long the series of a deleted agent stay",
        .set = set_milliseconds<&Config::metrics_retire_after>},
-      {.env = "ARCHESTRA_OTEL_EXPORTER_OTLP_ENDPOINT",
-       .default_value = "http://localhost:4318/v1/traces",
+      // Of the next three the last one that says something wins, and likewise of the samplers below and of each
+      // variable of all signals and the one of traces alone; see otel_settings.h.
+      {.env = "OTEL_EXPORTER_OTLP_ENDPOINT",
+       .default_value = "http://localhost:4318",
        .accepted = kEndpoint,
-       .help = "the OpenTelemetry collector; without a path, /v1/traces",
+       .help = "the OpenTelemetry collector, for all signals; spans go to v1/traces below its path",
+       .own_key = "otel_exporter_otlp_base_endpoint",
+       .set = set_otlp_base_endpoint},
+      {.env = "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
+       .default_value = "",
+       .accepted = kEndpoint,
+       .help = "where spans go, as it is; wins over the one of all signals",
+       .set = set_otlp_traces_endpoint},
+      {.env = "ARCHESTRA_OTEL_EXPORTER_OTLP_ENDPOINT",
+       .default_value = "",
+       .accepted = kEndpoint,
+       .help = "where spans go, http://localhost:4318/v1/traces if nothing says otherwise; without a path, "
+               "/v1/traces; wins over both OTEL_ ones",
        .set = set_otlp_endpoint},
       {.env = "ARCHESTRA_OTEL_EXPORTER_OTLP_AUTH_BEARER",
        .default_value = "",
@@ -455,10 +375,20 @@ const std::vector<Setting>& settings() {
        .help = "password for basic authentication; needs the user too",
        .secret = true,
        .set = set_secret<&Config::otlp_password>},
-      {.env = "ARCHESTRA_OTEL_TRACES_SAMPLE_RATE",
-       .default_value = "1",
+      {.env = "OTEL_TRACES_SAMPLER_ARG",
+       .default_value = "",
        .accepted = "0 to 1",
-       .help = "share of traces that are recorded where no caller has decided",
+       .help = "the ratio of the samplers that have one, 1 without it",
+       .set = set_sampler_arg},
+      {.env = "OTEL_TRACES_SAMPLER",
+       .default_value = "parentbased_always_on",
+       .accepted = "always_on, always_off, traceidratio, or one of them behind parentbased_",
+       .help = "which traces are recorded; parentbased_: only where no caller has decided",
+       .set = set_sampler},
+      {.env = "ARCHESTRA_OTEL_TRACES_SAMPLE_RATE",
+       .default_value = "",
+       .accepted = "0 to 1",
+       .help = "share of traces that are recorded where no caller has decided; wins over OTEL_TRACES_SAMPLER",
        .set = set_sample_rate},
       {.env = "OTEL_EXPORTER_OTLP_HEADERS",
        .default_value = "",
@@ -496,10 +426,61 @@ const std::vector<Setting>& settings() {
        .accepted = "1 to 100000",
        .help = "spans in one batch",
        .set = set_count<&Config::bsp_max_export_batch_size, 1, 100'000>},
+      {.env = "OTEL_BSP_EXPORT_TIMEOUT",
+       .default_value = "300000",
+       .accepted = kMilliseconds,
+       .help = "for one batch of spans, all tries together; then it is dropped and counted",
+       .set = set_milliseconds<&Config::bsp_export_timeout>},
+      {.env = "OTEL_EXPORTER_OTLP_TRACES_HEADERS",
+       .default_value = "",
+       .accepted = "name=value,name=value, values percent-encoded",
+       .help = "those of all signals are not sent with spans then",
+       .secret = true,
+       .set = set_otlp_traces_headers},
+      {.env = "OTEL_EXPORTER_OTLP_TRACES_COMPRESSION",
+       .default_value = "",
+       .accepted = "none or gzip",
+       .help = "wins over the one of all signals",
+       .set = set_otlp_traces_compression},
+      {.env = "OTEL_EXPORTER_OTLP_TRACES_TIMEOUT",
+       .default_value = "",
+       .accepted = kMilliseconds,
+       .help = "wins over the one of all signals",
+       .set = set_otlp_traces_timeout},
+      {.env = "OTEL_EXPORTER_OTLP_PROTOCOL",
+       .default_value = "",
+       .accepted = kProtocol,
+       .help = "what the collector is spoken to in; there is no other one",
+       .set = set_otlp_protocol},
+      {.env = "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL",
+       .default_value = "",
+       .accepted = kProtocol,
+       .help = "likewise",
+       .set = set_otlp_protocol},
+      {.env = "OTEL_EXPORTER_OTLP_CERTIFICATE",
+       .default_value = "",
+       .accepted = kPemFile,
+       .help = "certificates trusted for the collector instead of those in ARCHESTRA_CA_FILE",
+       .set = set_otlp_certificate},
+      {.env = "OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE",
+       .default_value = "",
+       .accepted = kPemFile,
+       .help = "wins over the one of all signals",
+       .set = set_otlp_certificate},
+      {.env = "OTEL_SDK_DISABLED",
+       .default_value = "false",
+       .accepted = "true or false",
+       .help = "true turns the export of spans off too",
+       .set = set_sdk_disabled},
+      {.env = "OTEL_RESOURCE_ATTRIBUTES",
+       .default_value = "",
+       .accepted = "anything; what is no list of key=value, percent-encoded, is left out with a warning",
+       .help = "what spans say of this process: deployment.environment.name=production,...",
+       .set = set_resource_attributes},
       {.env = "OTEL_SERVICE_NAME",
-       .default_value = "archestra",
+       .default_value = "",
        .accepted = "a name",
-       .help = "service.name of all spans",
+       .help = "service.name of all spans; without it that in OTEL_RESOURCE_ATTRIBUTES, else archestra",
        .set = set_service_name},
       {.env = "ARCHESTRA_OTEL_SPAN_NAMES",
        .default_value = "provider",

@@ -24,11 +24,15 @@ std::size_t shard_count(const Config& config) {
   return config.threads != 0 ? config.threads : std::max(1U, std::thread::hardware_concurrency());
 }
 
-std::unique_ptr<net::TlsContext> make_tls(const Config& config) {
-  auto context = net::TlsContext::make(config.ca_file);
-  if (!context)
-    throw ConfigError{fmt::format("ARCHESTRA_CA_FILE \"{}\": {}", config.ca_file, context.error().what)};
+std::unique_ptr<net::TlsContext> make_tls(std::string_view setting, const std::string& ca_file) {
+  auto context = net::TlsContext::make(ca_file);
+  if (!context) throw ConfigError{fmt::format("{} \"{}\": {}", setting, ca_file, context.error().what)};
   return std::move(*context);
+}
+
+std::unique_ptr<net::TlsContext> make_collector_tls(const Config& config) {
+  if (config.otlp_ca_file.empty()) return nullptr;
+  return make_tls("OTEL_EXPORTER_OTLP_CERTIFICATE", config.otlp_ca_file);
 }
 
 net::ListenSockets listen(const Config& config, std::string_view setting, std::uint16_t port) {
@@ -78,17 +82,24 @@ proxy::SettingsRef proxy_settings(const Config& config, const net::TlsContext& t
   return settings;
 }
 
+telemetry::Sampler sampler(const Config& config) {
+  using Parent = telemetry::Sampler::Parent;
+  return telemetry::Sampler(config.traces_sample_rate,
+                            config.parent_decides_sampling ? Parent::kDecides : Parent::kIsIgnored);
+}
+
 telemetry::Telemetry::Options telemetry_options(const Config& config) {
   base::Random random = base::Random::from_entropy();
   return {.shards = shard_count(config),
-          .shard = {.sampler = telemetry::RatioSampler(config.traces_sample_rate),
+          .shard = {.sampler = sampler(config),
                     .exports_spans = config.traces_exported,
                     .retirement = {.after = config.metrics_retire_after}},
           .access_log_level = config.access_log_level,
           .log_format = config.log_format,
           .resource = {.service_name = config.service_name,
                        .service_version = ARCHESTRA_VERSION,
-                       .service_instance_id = base::Uuid::random(random).text()},
+                       .service_instance_id = base::Uuid::random(random).text(),
+                       .attributes = config.resource_attributes},
           .spans = {.queued_spans_max = config.bsp_max_queue_size,
                     .batch_spans_max = std::min(config.bsp_max_export_batch_size, config.bsp_max_queue_size)},
           .span_names = config.gen_ai_span_names ? telemetry::otlp::SpanNames::kGenAi
@@ -111,7 +122,8 @@ telemetry::otlp::ExporterOptions exporter_options(const Config& config) {
           .compression =
               config.otlp_gzip ? telemetry::otlp::Compression::kGzip : telemetry::otlp::Compression::kNone,
           .request_timeout = config.otlp_timeout,
-          .schedule_delay = config.bsp_schedule_delay};
+          .schedule_delay = config.bsp_schedule_delay,
+          .batch_timeout = config.bsp_export_timeout};
 }
 
 // The one moment at which a token can be read: to whoever starts the gateway, whatever the level of its log.
@@ -144,7 +156,8 @@ void show_loop(telemetry::RuntimeMetrics& runtime, const net::EventLoop& loop, S
 
 Gateway::Gateway(const Config& config)
     : config_(config),
-      tls_(make_tls(config)),
+      tls_(make_tls("ARCHESTRA_CA_FILE", config.ca_file)),
+      collector_tls_(make_collector_tls(config)),
       api_sockets_(listen(config, "ARCHESTRA_API_PORT", config.api_port)),
       metrics_sockets_(listen(config, "ARCHESTRA_METRICS_PORT", config.metrics_port)),
       log_writer_(STDOUT_FILENO),
@@ -156,7 +169,8 @@ Gateway::Gateway(const Config& config)
   const proxy::SettingsRef settings = proxy_settings(config, *tls_);
   for (std::size_t i = 0; i < shard_count(config); ++i)
     shards_.emplace_back(settings, *agents, api_, telemetry_.observer(i), api_sockets_);
-  exporter_ = std::make_unique<telemetry::otlp::Exporter>(telemetry_, exporter_options(config), tls_.get());
+  exporter_ = std::make_unique<telemetry::otlp::Exporter>(
+      telemetry_, exporter_options(config), collector_tls_ ? collector_tls_.get() : tls_.get());
   show_runtime();
   metrics_server_ = std::make_unique<MetricsServer>(telemetry_, metrics_sockets_, config.metrics_secret);
   telemetry_.runtime().show_handles("listening_socket", metrics_server_->loop().stats().listening);

@@ -41,6 +41,7 @@ class Gateway {
 
   const Config& config_;
   std::unique_ptr<net::TlsContext> tls_;
+  std::unique_ptr<net::TlsContext> collector_tls_;  // null: the one above
   net::ListenSockets api_sockets_;
   net::ListenSockets metrics_sockets_;
   telemetry::LogWriter log_writer_;

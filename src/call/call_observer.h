@@ -3,6 +3,8 @@
 // thread, must not block, and cannot fail.
 #pragma once
 
+#include <optional>
+
 #include "call/call_record.h"
 
 namespace archestra::call {
@@ -20,8 +22,11 @@ class CallObserver {
  public:
   virtual ~CallObserver() = default;
 
-  /// Whether a trace that starts here is recorded. An incoming traceparent decides for itself.
-  virtual bool should_sample(const base::TraceId&) { return true; }
+  /// Whether the spans of a request are recorded. `parent_sampled`: what an incoming traceparent says of it;
+  /// none where the trace begins here.
+  virtual bool should_sample(const base::TraceId&, std::optional<bool> parent_sampled) {
+    return parent_sampled.value_or(true);
+  }
   /// The agent `before` is now `after`: the same id with another name or labels, or null where it was
   /// deleted. Calls under way keep the one they began with, so `before` may still come in their records.
   virtual void on_agent_changed(const model::AgentRef& /*before*/, const model::AgentRef& /*after*/) {}

@@ -87,7 +87,6 @@ void Exchange::begin() {
   if (parent) {
     trace_.trace_id = parent->trace_id;
     trace_.parent_span_id = parent->parent_id;
-    trace_.sampled = parent->sampled;
     trace_.random = parent->random;
     tracestate_ = http::read_tracestate(fields);
     trace_.tracestate = tracestate_;
@@ -95,8 +94,9 @@ void Exchange::begin() {
   } else {
     trace_.trace_id = base::new_trace_id(shard_.random);
     trace_.random = true;
-    trace_.sampled = shard_.observer.should_sample(trace_.trace_id);
   }
+  trace_.sampled = shard_.observer.should_sample(
+      trace_.trace_id, parent ? std::optional(parent->sampled) : std::nullopt);
 }
 
 net::Task<void> Exchange::serve() {

@@ -12,8 +12,8 @@ ShardObserver::ShardObserver(const Options& options, const AccessLogLevel& acces
       ring_(options.ring_bytes),
       metrics_(budgets, options.retirement) {}
 
-bool ShardObserver::should_sample(const base::TraceId& trace_id) {
-  return options_.sampler.should_sample(trace_id);
+bool ShardObserver::should_sample(const base::TraceId& trace_id, std::optional<bool> parent_sampled) {
+  return options_.sampler.should_sample(trace_id, parent_sampled);
 }
 
 void ShardObserver::on_agent_changed(const model::AgentRef& before, const model::AgentRef& after) {

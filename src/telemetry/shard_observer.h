@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 
 #include "base/byte_ring.h"
 #include "call/call_observer.h"
@@ -17,7 +18,7 @@ namespace archestra::telemetry {
 class ShardObserver final : public call::CallObserver {
  public:
   struct Options {
-    RatioSampler sampler{1.0};
+    Sampler sampler{1.0};
     bool exports_spans = true;
     std::size_t ring_bytes = std::size_t{1} << 20;  ///< a power of two
     ShardMetrics::Retirement retirement{};
@@ -25,7 +26,7 @@ class ShardObserver final : public call::CallObserver {
   /// `budgets` and `access_log_level` outlive it.
   ShardObserver(const Options& options, const AccessLogLevel& access_log_level, LabelBudgets& budgets);
 
-  bool should_sample(const base::TraceId& trace_id) override;
+  bool should_sample(const base::TraceId& trace_id, std::optional<bool> parent_sampled) override;
   void on_agent_changed(const model::AgentRef& before, const model::AgentRef& after) override;
   void on_call_started(const call::Route& route, const model::AgentRef& agent) override;
   void on_call_accepted(const call::AcceptedCall& call) override;

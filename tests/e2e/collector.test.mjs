@@ -111,6 +111,20 @@ describe('what the collector does not want is dropped once and counted:', () => 
     }));
 });
 
+test('a batch that does not get through in OTEL_BSP_EXPORT_TIMEOUT is dropped and counted', () =>
+  withExport(
+    upstream,
+    (collector) => ({ ...endpointOf(collector), OTEL_BSP_EXPORT_TIMEOUT: '300' }),
+    async (gateway, collector) => {
+      collector.next = [{ status: 503 }];
+      const refused = await call(gateway);
+      await until('the drop', async () => (await exportFigures(gateway)).dropped > 0);
+      await delivered(gateway, collector);
+      assert.deepEqual(collector.spansOf(refused), []);
+      assert.equal((await exportFigures(gateway)).dropped, 2);
+    },
+  ));
+
 describe('a kept connection', () => {
   const ends = {
     'that the collector closed between two exports': (collector) => collector.closeIdle(),
@@ -133,16 +147,18 @@ describe('a kept connection', () => {
 });
 
 describe('a collector behind TLS', () => {
-  test('gets spans when its certificate is trusted', () =>
-    withExport(
-      upstream,
-      (collector) => ({ ...endpointOf(collector), ARCHESTRA_CA_FILE: certificate.caFile }),
-      async (gateway, collector) => {
-        await delivered(gateway, collector);
-        await delivered(gateway, collector);
-      },
-      { secure: certificate.secure },
-    ));
+  for (const setting of ['ARCHESTRA_CA_FILE', 'OTEL_EXPORTER_OTLP_CERTIFICATE']) {
+    test(`gets spans when its certificate is trusted, by ${setting}`, () =>
+      withExport(
+        upstream,
+        (collector) => ({ ...endpointOf(collector), [setting]: certificate.caFile }),
+        async (gateway, collector) => {
+          await delivered(gateway, collector);
+          await delivered(gateway, collector);
+        },
+        { secure: certificate.secure },
+      ));
+  }
 
   test('gets nothing when nobody vouches for it', () =>
     withExport(

@@ -6,6 +6,7 @@ import { after, before, describe, test } from 'node:test';
 import { Collector, SpanKind } from '../support/collector.mjs';
 import { answeringUpstream, call, endpointOf, withExport, withGateway } from '../support/export.mjs';
 import { completion } from '../support/openai_chat.mjs';
+import { newTrace } from '../support/scene.mjs';
 import { until } from '../support/until.mjs';
 
 let upstream;
@@ -39,6 +40,29 @@ describe('the endpoint', () => {
           assert.equal(headers['content-type'], 'application/x-protobuf');
           assert.equal(headers['content-encoding'], undefined);
           assert.equal(headers.authorization, undefined, 'no credential was configured');
+        },
+      ));
+  }
+});
+
+describe('the endpoint of OpenTelemetry\'s own variables', () => {
+  const base = 'OTEL_EXPORTER_OTLP_ENDPOINT';
+  const traces = 'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT';
+  const ours = 'ARCHESTRA_OTEL_EXPORTER_OTLP_ENDPOINT';
+  const forms = {
+    'of all signals gets v1/traces': [{ [base]: '' }, '/v1/traces'],
+    'of all signals gets it behind its path': [{ [base]: '/otlp/' }, '/otlp/v1/traces'],
+    'of traces is used verbatim': [{ [base]: '/base', [traces]: '/custom' }, '/custom'],
+    'of traces without a path is /': [{ [traces]: '' }, '/'],
+    'yields to ours': [{ [base]: '/base', [traces]: '/custom', [ours]: '/ours' }, '/ours'],
+  };
+  for (const [name, [paths, used]] of Object.entries(forms)) {
+    test(name, () =>
+      withCollector(
+        ({ origin }) => Object.fromEntries(Object.entries(paths).map(([key, path]) => [key, origin + path])),
+        async (gateway, collector) => {
+          const { method, path } = await exported(gateway, collector);
+          assert.equal(`${method} ${path}`, `POST ${used}`);
         },
       ));
   }
@@ -78,6 +102,23 @@ describe('authentication', () => {
         assert.equal(headers['x-key'], 'a b');
       },
     ));
+
+  test('fields of traces instead of those of all signals, and basic beside them', () =>
+    withCollector(
+      (collector) => ({
+        ...endpointOf(collector),
+        ...username,
+        ...password,
+        OTEL_EXPORTER_OTLP_HEADERS: 'x-team=blue',
+        OTEL_EXPORTER_OTLP_TRACES_HEADERS: 'x-scope-orgid=tenant-1,authorization=Other%20one',
+      }),
+      async (gateway, collector) => {
+        const { headers } = await exported(gateway, collector);
+        assert.equal(headers['x-team'], undefined);
+        assert.equal(headers['x-scope-orgid'], 'tenant-1');
+        assert.equal(headers.authorization, basic);
+      },
+    ));
 });
 
 test('gzip on request', () =>
@@ -89,15 +130,20 @@ test('gzip on request', () =>
     },
   ));
 
-test('OTEL_TRACES_EXPORTER=none sends nothing', async () => {
-  const collector = await Collector.start();
-  try {
-    await withGateway(upstream, { ...endpointOf(collector), OTEL_TRACES_EXPORTER: 'none' }, (gateway) => call(gateway));
-    assert.deepEqual(collector.requests, [], 'not even at its end');
-  } finally {
-    await collector.stop();
-  }
-});
+for (const off of [
+  { OTEL_TRACES_EXPORTER: 'none' },
+  { OTEL_TRACES_EXPORTER: 'otlp', OTEL_SDK_DISABLED: 'true' },
+]) {
+  test(`${JSON.stringify(off)} sends nothing`, async () => {
+    const collector = await Collector.start();
+    try {
+      await withGateway(upstream, { ...endpointOf(collector), ...off }, (gateway) => call(gateway));
+      assert.deepEqual(collector.requests, [], 'not even at its end');
+    } finally {
+      await collector.stop();
+    }
+  });
+}
 
 test('ARCHESTRA_OTEL_SPAN_NAMES=genai names LLM spans as the GenAI conventions do', () =>
   withCollector(
@@ -118,10 +164,46 @@ test('one batch says who sent it', () =>
     const traceId = await call(gateway);
     await until('the spans', () => collector.spansOf(traceId).length === 2);
     const [{ resource, scope }] = collector.spansOf(traceId);
-    assert.match(resource['service.name'], /archestra/i);
+    assert.equal(resource['service.name'], 'archestra');
     assert.ok(resource['service.version']);
+    assert.equal(resource['telemetry.sdk.language'], 'cpp');
     assert.ok(scope.name);
   }));
+
+describe('resource attributes', () => {
+  const resourceWith = async (env, check) =>
+    withCollector(
+      (collector) => ({ ...endpointOf(collector), ...env }),
+      async (gateway, collector) => {
+        const traceId = await call(gateway);
+        await until('the spans', () => collector.spansOf(traceId).length === 2);
+        await check(collector.spansOf(traceId)[0].resource, gateway);
+      },
+    );
+
+  test('say more of the process', () =>
+    resourceWith(
+      { OTEL_RESOURCE_ATTRIBUTES: 'deployment.environment.name=prod,team=a%2Cb,service.name=gateway' },
+      (resource) => {
+        assert.equal(resource['deployment.environment.name'], 'prod');
+        assert.equal(resource.team, 'a,b');
+        assert.equal(resource['service.name'], 'gateway');
+      },
+    ));
+
+  test('do not win over OTEL_SERVICE_NAME', () =>
+    resourceWith(
+      { OTEL_RESOURCE_ATTRIBUTES: 'service.name=gateway', OTEL_SERVICE_NAME: 'llm-gateway' },
+      (resource) => assert.equal(resource['service.name'], 'llm-gateway'),
+    ));
+
+  test('are left out as a whole where one of them makes no sense', () =>
+    resourceWith({ OTEL_RESOURCE_ATTRIBUTES: 'team=a,%zz=1' }, (resource, gateway) => {
+      assert.equal(resource.team, undefined);
+      assert.equal(resource['service.name'], 'archestra');
+      assert.ok(gateway.program.stderr.some((line) => line.includes('OTEL_RESOURCE_ATTRIBUTES')));
+    }));
+});
 
 test('a sample rate of 0 exports only what the caller has sampled', () =>
   withCollector(
@@ -134,6 +216,48 @@ test('a sample rate of 0 exports only what the caller has sampled', () =>
       assert.equal((await gateway.scrape()).sum('llm_requests_total'), 6);
     },
   ));
+
+describe('which requests leave spans', () => {
+  const kinds = { root: '03', sampled: '01', unsampled: '00' };
+  const all = ['root', 'sampled', 'unsampled'];
+  const cases = [
+    [{}, ['root', 'sampled']],
+    [{ OTEL_TRACES_SAMPLER: 'always_on' }, all],
+    [{ OTEL_TRACES_SAMPLER: 'always_off' }, []],
+    [{ OTEL_TRACES_SAMPLER: 'traceidratio', OTEL_TRACES_SAMPLER_ARG: '0' }, []],
+    [{ OTEL_TRACES_SAMPLER: 'parentbased_always_off' }, ['sampled']],
+    [{ OTEL_TRACES_SAMPLER: 'parentbased_traceidratio', OTEL_TRACES_SAMPLER_ARG: '0' }, ['sampled']],
+    [{ OTEL_TRACES_SAMPLER: 'parentbased_traceidratio' }, ['root', 'sampled']],
+    [{ OTEL_TRACES_SAMPLER: 'always_on', ARCHESTRA_OTEL_TRACES_SAMPLE_RATE: '0' }, ['sampled']],
+  ];
+  for (const [env, expected] of cases) {
+    test(`${JSON.stringify(env)}: ${expected.join(', ') || 'none'}`, async () => {
+      const collector = await Collector.start();
+      const sent = {};
+      try {
+        await withGateway(upstream, { OTEL_TRACES_EXPORTER: 'otlp', ...endpointOf(collector), ...env }, async (gateway) => {
+          for (const kind of all) {
+            const before = upstream.exchanges.length;
+            const given = kind === 'root' ? {} : { traceparent: newTrace().traceparent.replace(/01$/, kinds[kind]) };
+            await call(gateway, { isTraced: false, headers: given });
+            const [exchange, ...others] = upstream.exchanges.slice(before);
+            assert.deepEqual(others, []);
+            [, sent[kind]] = exchange.fields.get('traceparent').split('-');
+            const flags = parseInt(exchange.fields.get('traceparent').slice(-2), 16);
+            assert.equal((flags & 1) === 1, expected.includes(kind), `what the provider is told of a ${kind} one`);
+          }
+          assert.equal((await gateway.scrape()).sum('llm_requests_total'), all.length);
+        });
+        // The gateway has ended: what it had to say it has said.
+        const seen = all.filter((kind) => collector.spansOf(sent[kind]).length > 0);
+        assert.deepEqual(seen, expected);
+        for (const kind of expected) assert.equal(collector.spansOf(sent[kind]).length, 2);
+      } finally {
+        await collector.stop();
+      }
+    });
+  }
+});
 
 describe('a span', () => {
   const remote = 0x300; // OpenTelemetry: whether a parent is remote is known, and it is

@@ -20,9 +20,6 @@ using net::Wake;
 
 constexpr base::Duration kFirstBackoff = std::chrono::seconds(1);
 constexpr base::Duration kBackoffMax = std::chrono::seconds(5);
-// A batch that cannot be delivered in this time may be one that never can: it must not hold up the others for
-// ever.
-constexpr base::Duration kBatchTriedFor = std::chrono::minutes(5);
 constexpr std::size_t kResponseBytesMax = std::size_t{4} << 20;
 
 std::string request_head(const ExporterOptions& options) {
@@ -133,10 +130,10 @@ net::Task<void> Exporter::send_until_done(const SpanBatch& batch) {
   const std::string compressed =
       options_.compression == Compression::kGzip ? gzip(batch.body()) : std::string();
   const std::string_view body = compressed.empty() ? batch.body() : std::string_view(compressed);
-  const base::MonotonicTime give_up_at = loop_.now() + kBatchTriedFor;
+  const base::MonotonicTime give_up_at = loop_.now() + options_.batch_timeout;
   base::Duration backoff = kFirstBackoff;
   while (true) {
-    const Attempt sent = co_await send_once(body, deadline_in(options_.request_timeout));
+    const Attempt sent = co_await send_once(body, std::min(deadline_in(options_.request_timeout), give_up_at));
     if (sent.stale) continue;
     note_health(sent.result == Attempt::Result::kAccepted, sent.why);
     if (sent.result == Attempt::Result::kAccepted) co_return count_accepted(batch, sent.partial);
@@ -226,7 +223,7 @@ net::Task<Exporter::Attempt> Exporter::read_answer(const http::ResponseHead& hea
   attempt.answered = true;
   const auto asked =
       http::parse_retry_after(head.fields.value_of(http::HeaderId::kRetryAfter), base::wall_now());
-  attempt.retry_after = std::min(asked.value_or(base::Duration::zero()), kBatchTriedFor);
+  attempt.retry_after = std::min(asked.value_or(base::Duration::zero()), options_.batch_timeout);
   const int status = head.status;
   if (status >= 200 && status < 300) {
     attempt.result = Attempt::Result::kAccepted;

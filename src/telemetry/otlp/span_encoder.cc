@@ -319,8 +319,16 @@ RequestFrame::RequestFrame(const Resource& resource) {
   const auto message = out.begin_message(kResourceSpansResource);
   AttributeWriter attributes(out, kResourceAttributes);
   attributes.string("service.name", resource.service_name);
-  attributes.string_unless_empty("service.version", resource.service_version);
-  attributes.string_unless_empty("service.instance.id", resource.service_instance_id);
+  const auto put_default = [&](std::string_view key, std::string_view value) {
+    const bool is_given =
+        std::ranges::any_of(resource.attributes, [&](const auto& each) { return each.first == key; });
+    if (!is_given) attributes.string_unless_empty(key, value);
+  };
+  put_default("service.version", resource.service_version);
+  put_default("service.instance.id", resource.service_instance_id);
+  for (const auto& [key, value] : resource.attributes)
+    if (key != "service.name" && !key.starts_with("telemetry.sdk."))
+      attributes.string(key, value);
   attributes.string("telemetry.sdk.name", "archestra");
   attributes.string("telemetry.sdk.language", "cpp");
   attributes.string("telemetry.sdk.version", ARCHESTRA_VERSION);

@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "telemetry/otlp/proto_writer.h"
 #include "telemetry/trace/span_record.h"
@@ -17,6 +19,9 @@ struct Resource {
   std::string service_name = "archestra";
   std::string service_version{};
   std::string service_instance_id{};  ///< a UUID made at start; "" leaves it out
+  /// Further ones; their keys are valid UTF-8, and each is there once. They win over the version and instance above, not over the
+  /// name, nor over what tells who made the spans (telemetry.sdk.*).
+  std::vector<std::pair<std::string, std::string>> attributes{};
 };
 
 /// What CLIENT spans are called.

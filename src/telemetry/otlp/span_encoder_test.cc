@@ -366,6 +366,29 @@ TEST(SpanEncoder, NoQueryGoesOut) {
   EXPECT_EQ(bytes.find("secret"), std::string_view::npos);
 }
 
+TEST(RequestFrame, FurtherAttributesWinOverAllButTheName) {
+  const RequestFrame frame({.service_name = "gw",
+                            .service_version = "9.8.7",
+                            .service_instance_id = "me",
+                            .attributes = {{"deployment.environment.name", "prod\xff"},
+                                           {"service.name", "other"},
+                                           {"service.instance.id", "pod-1"},
+                                           {"telemetry.sdk.name", "other"},
+                                           {"empty", ""}}});
+  ProtoWriter out;
+  frame.begin(out);
+  const std::size_t begin = frame.end(out);
+  const WireMessage resource_spans = WireMessage(out.bytes().substr(begin)).message(1);
+  const Attributes resource = attributes_of(resource_spans.message(1), 1);
+  EXPECT_EQ(resource.at("service.name"), "\"gw\"");
+  EXPECT_EQ(resource.at("service.version"), "\"9.8.7\"");
+  EXPECT_EQ(resource.at("service.instance.id"), "\"pod-1\"");
+  EXPECT_EQ(resource.at("deployment.environment.name"), "\"prod\xef\xbf\xbd\"");
+  EXPECT_EQ(resource.at("telemetry.sdk.name"), "\"archestra\"");
+  EXPECT_EQ(resource.at("empty"), "\"\"");
+  EXPECT_EQ(resource.size(), 8u);
+}
+
 TEST(RequestFrame, HoldsResourceScopeAndSpans) {
   const RequestFrame frame({.service_name = "gw", .service_version = "9.8.7", .service_instance_id = "me"});
   ProtoWriter out;

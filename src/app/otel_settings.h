@@ -1,0 +1,48 @@
+// How OpenTelemetry's variables, and ours beside them, become configuration. Several may say the same thing: each
+// row of the table that is applied later wins over those before it, and an empty text leaves what they said.
+// Private to this folder. Each function answers false where the text is not acceptable.
+#pragma once
+
+#include <string_view>
+
+#include "app/config.h"
+
+namespace archestra::app {
+
+// Where spans go.
+
+/// OTEL_EXPORTER_OTLP_ENDPOINT, for all signals: v1/traces is appended to its path.
+bool set_otlp_base_endpoint(Config& config, std::string_view text);
+/// OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: as it is; without a path, "/".
+bool set_otlp_traces_endpoint(Config& config, std::string_view text);
+/// ARCHESTRA_OTEL_EXPORTER_OTLP_ENDPOINT: as it is; without a path, or with "/", /v1/traces.
+bool set_otlp_endpoint(Config& config, std::string_view text);
+
+// Which are recorded.
+
+bool set_sampler_arg(Config& config, std::string_view text);
+bool set_sampler(Config& config, std::string_view text);
+bool set_sample_rate(Config& config, std::string_view text);
+
+// How they travel.
+
+bool set_traces_exporter(Config& config, std::string_view text);
+bool set_sdk_disabled(Config& config, std::string_view text);
+bool set_otlp_headers(Config& config, std::string_view text);
+bool set_otlp_traces_headers(Config& config, std::string_view text);
+bool set_otlp_compression(Config& config, std::string_view text);
+bool set_otlp_traces_compression(Config& config, std::string_view text);
+bool set_otlp_traces_timeout(Config& config, std::string_view text);
+bool set_otlp_protocol(Config& config, std::string_view text);
+bool set_otlp_certificate(Config& config, std::string_view text);
+
+// What they say of who sends them.
+
+/// Never refused: as OpenTelemetry wants it, one that cannot be decoded is left out as a whole
+/// (Config::resource_attributes_discarded), for it is often written for all processes of a machine.
+bool set_resource_attributes(Config& config, std::string_view text);
+/// Without one, service.name of the resource attributes, else "archestra".
+bool set_service_name(Config& config, std::string_view text);
+bool set_span_names(Config& config, std::string_view text);
+
+}  // namespace archestra::app
