@@ -83,12 +83,12 @@ void check_usage(const dom::object& root, const call::Usage& usage) {
 
 void check_document(std::string_view input) {
   const ResponseFacts facts = read_body(input, 0);
-  const std::uint32_t responses = gemini::count_function_responses(input, 0);
+  const providers::RequestFacts request = gemini::inspect_generate_request(input, 0);
   for (const char behind : kBehind) {
     const std::string text = with_slack(input, behind);
     const std::string_view view = std::string_view(text).substr(0, input.size());
     ARCHESTRA_ASSERT(
-        read_body(view, kSlack) == facts && gemini::count_function_responses(view, kSlack) == responses,
+        read_body(view, kSlack) == facts && gemini::inspect_generate_request(view, kSlack) == request,
         "what a text says does not depend on the bytes behind it");
   }
   static dom::parser parser;
@@ -99,9 +99,9 @@ void check_document(std::string_view input) {
   const std::size_t size = input.find_last_of('}');
   for (const std::size_t cut : {size, size / 2, std::size_t{0}}) {
     const std::string_view begin = input.substr(0, cut);
-    ARCHESTRA_ASSERT(
-        read_body(begin, 0) == ResponseFacts{} && gemini::count_function_responses(begin, 0) == 0,
-        "half a text says nothing");
+    ARCHESTRA_ASSERT(read_body(begin, 0) == ResponseFacts{} &&
+                         gemini::inspect_generate_request(begin, 0) == providers::RequestFacts{},
+                     "half a text says nothing");
   }
 }
 

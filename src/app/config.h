@@ -96,7 +96,7 @@ struct Setting {
   std::string_view default_value;  ///< as text; parsed like any other
   std::string_view accepted;       ///< what a good value looks like, for errors and help
   std::string help;
-  bool secret = false;  ///< never shown
+  bool secret = false;            ///< never shown
   std::string_view own_key = {};  ///< where the key that the name gives belongs to another
   /// Sets it; false where `text` is not acceptable.
   std::function<bool(Config& config, std::string_view text)> set;

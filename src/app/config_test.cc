@@ -163,8 +163,9 @@ TEST(Config, TheMoreSpecialEndpointWins) {
   EXPECT_EQ(endpoint({{base, "http://b"}, {traces, "http://t/x"}}), "t/x");
   EXPECT_EQ(endpoint({{base, "http://b"}, {traces, "http://t/x"}, {ours, "http://o"}}), "o/v1/traces");
   // Whatever it comes from.
-  EXPECT_EQ(load({{base, "http://b"}}, {{traces, "http://t"}}, {{ours, "http://o/x"}}).config.otlp_endpoint.host,
-            "o");
+  EXPECT_EQ(
+      load({{base, "http://b"}}, {{traces, "http://t"}}, {{ours, "http://o/x"}}).config.otlp_endpoint.host,
+      "o");
 }
 
 TEST(Config, SamplersAreOpenTelemetrysUnlessOursSaysOtherwise) {
@@ -208,8 +209,8 @@ TEST(Config, ThatOfTracesWinsOverThatOfAllSignals) {
   EXPECT_FALSE(config.otlp_gzip);
   EXPECT_TRUE(config.traces_exported);
   EXPECT_FALSE(load({}, {{"OTEL_SDK_DISABLED", "True"}}, {}).config.traces_exported);
-  EXPECT_FALSE(
-      load({}, {{"OTEL_SDK_DISABLED", "false"}, {"OTEL_TRACES_EXPORTER", "none"}}, {}).config.traces_exported);
+  EXPECT_FALSE(load({}, {{"OTEL_SDK_DISABLED", "false"}, {"OTEL_TRACES_EXPORTER", "none"}}, {})
+                   .config.traces_exported);
 }
 
 TEST(Config, ResourceAttributesAreAllOrNone) {

@@ -163,8 +163,8 @@ bool set_resource_attributes(Config& config, std::string_view text) {
 }
 
 bool set_service_name(Config& config, std::string_view text) {
-  const auto given =
-      std::ranges::find(config.resource_attributes, "service.name", [](const auto& each) { return each.first; });
+  const auto given = std::ranges::find(config.resource_attributes, "service.name",
+                                       [](const auto& each) { return each.first; });
   config.service_name = text;
   if (config.service_name.empty() && given != config.resource_attributes.end())
     config.service_name = given->second;

@@ -1,6 +1,6 @@
-// How OpenTelemetry's variables, and ours beside them, become configuration. Several may say the same thing: each
-// row of the table that is applied later wins over those before it, and an empty text leaves what they said.
-// Private to this folder. Each function answers false where the text is not acceptable.
+// How OpenTelemetry's variables, and ours beside them, become configuration. Several may say the same thing:
+// each row of the table that is applied later wins over those before it, and an empty text leaves what they
+// said. Private to this folder. Each function answers false where the text is not acceptable.
 #pragma once
 
 #include <string_view>

@@ -338,8 +338,8 @@ const std::vector<Setting>& settings() {
        .accepted = kMilliseconds,
        .help = "how long the series of a deleted agent stay",
        .set = set_milliseconds<&Config::metrics_retire_after>},
-      // Of the next three the last one that says something wins, and likewise of the samplers below and of each
-      // variable of all signals and the one of traces alone; see otel_settings.h.
+      // Of the next three the last one that says something wins, and likewise of the samplers below and of
+      // each variable of all signals and the one of traces alone; see otel_settings.h.
       {.env = "OTEL_EXPORTER_OTLP_ENDPOINT",
        .default_value = "http://localhost:4318",
        .accepted = kEndpoint,

@@ -169,8 +169,8 @@ Gateway::Gateway(const Config& config)
   const proxy::SettingsRef settings = proxy_settings(config, *tls_);
   for (std::size_t i = 0; i < shard_count(config); ++i)
     shards_.emplace_back(settings, *agents, api_, telemetry_.observer(i), api_sockets_);
-  exporter_ = std::make_unique<telemetry::otlp::Exporter>(
-      telemetry_, exporter_options(config), collector_tls_ ? collector_tls_.get() : tls_.get());
+  exporter_ = std::make_unique<telemetry::otlp::Exporter>(telemetry_, exporter_options(config),
+                                                          collector_tls_ ? collector_tls_.get() : tls_.get());
   show_runtime();
   metrics_server_ = std::make_unique<MetricsServer>(telemetry_, metrics_sockets_, config.metrics_secret);
   telemetry_.runtime().show_handles("listening_socket", metrics_server_->loop().stats().listening);

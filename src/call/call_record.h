@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/ids.h"
 #include "call/outcome.h"
+#include "call/request_parameters.h"
 #include "call/route.h"
 #include "call/token_gaps.h"
 #include "call/usage.h"
@@ -62,9 +63,12 @@ struct CallRecord {
   Route route;
   model::AgentRef agent;  ///< null where the call was refused before its agent was known
   RequestLabels request_labels;
-  std::string_view requested_model;  ///< "" where not known
+  std::string_view requested_model;               ///< "" where not known
+  const RequestParameters* parameters = nullptr;  ///< null where nobody looked
   std::string_view response_model;
   std::string_view response_id;
+  std::string_view response_service_tier;  ///< in OpenAI's sense, as the next one; "" where not told
+  std::string_view system_fingerprint;
   std::span<const std::string_view> finish_reasons;  ///< one per choice, in order
   std::uint32_t tool_calls = 0;                      ///< tool calls the model asked for
   std::uint32_t tool_results = 0;                    ///< results of earlier ones that the request carried

@@ -44,6 +44,18 @@ std::optional<std::uint64_t> as_count(ondemand::value value) {
   return number;
 }
 
+std::optional<std::int64_t> as_integer(ondemand::value value) {
+  std::int64_t number = 0;
+  if (value.get_int64().get(number)) return std::nullopt;
+  return number;
+}
+
+std::optional<double> as_real(ondemand::value value) {
+  double number = 0;
+  if (value.get_double().get(number)) return std::nullopt;
+  return number;
+}
+
 namespace {
 
 bool is_of(ondemand::value& value, ondemand::json_type wanted) {

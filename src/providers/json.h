@@ -23,6 +23,9 @@ const char* begin_of(ondemand::document& document, std::string_view text);
 /// Where `value` is a string: its text, unescaped, valid until the next read().
 std::optional<std::string_view> as_string(ondemand::value value);
 std::optional<std::uint64_t> as_count(ondemand::value value);
+std::optional<std::int64_t> as_integer(ondemand::value value);
+/// Of any number, a whole one too.
+std::optional<double> as_real(ondemand::value value);
 bool is_object(ondemand::value& value);
 bool is_string(ondemand::value& value);
 bool is_null(ondemand::value& value);

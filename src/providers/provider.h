@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "call/request_parameters.h"
 #include "call/route.h"
 #include "call/usage.h"
 
@@ -31,6 +32,7 @@ struct RequestFacts {
   std::string model;               ///< "" where it names none
   bool stream = false;             ///< the client wants the answer in pieces
   std::uint32_t tool_results = 0;  ///< results of tool calls in the history that it carries
+  call::RequestParameters parameters = {};
   /// The usage option: asked for in the upstream request although the client did not. Its chunk is then
   /// dropped from what the client gets.
   BodyEdit usage_option;
@@ -59,6 +61,8 @@ struct ResponseFacts {
   std::uint32_t content_events = 0;  ///< events that carried text, reasoning or tool calls
   bool ended = false;                ///< the stream's last event has come
   std::string error_type;            ///< of an error object in the response; "" for none
+  std::string service_tier;          ///< in OpenAI's sense, as the next one; "" where not told
+  std::string system_fingerprint;
 
   bool operator==(const ResponseFacts&) const = default;
 };

@@ -95,8 +95,8 @@ void Exchange::begin() {
     trace_.trace_id = base::new_trace_id(shard_.random);
     trace_.random = true;
   }
-  trace_.sampled = shard_.observer.should_sample(
-      trace_.trace_id, parent ? std::optional(parent->sampled) : std::nullopt);
+  trace_.sampled =
+      shard_.observer.should_sample(trace_.trace_id, parent ? std::optional(parent->sampled) : std::nullopt);
 }
 
 net::Task<void> Exchange::serve() {

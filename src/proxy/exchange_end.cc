@@ -136,6 +136,7 @@ void Exchange::finish_call(call::CallRecord& record, RecordParts& parts) {
   record.agent = agent_;
   record.request_labels = read_request_labels(heads_.request.fields);
   record.requested_model = request_facts_.model;
+  record.parameters = &request_facts_.parameters;
   record.stream = request_facts_.stream;
   record.tool_results = request_facts_.tool_results;
   record.outcome = outcome_.value_or(Outcome::kInternalError);
@@ -143,6 +144,8 @@ void Exchange::finish_call(call::CallRecord& record, RecordParts& parts) {
     const providers::ResponseFacts& facts = scan_->facts();
     record.response_model = facts.model;
     record.response_id = facts.id;
+    record.response_service_tier = facts.service_tier;
+    record.system_fingerprint = facts.system_fingerprint;
     parts.finish_reasons.assign(facts.finish_reasons.begin(), facts.finish_reasons.end());
     record.finish_reasons = parts.finish_reasons;
     record.tool_calls = facts.tool_calls;

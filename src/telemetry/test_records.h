@@ -48,7 +48,10 @@ struct SampleCall {
                   .agent_id = std::nullopt};
     call.agent = model::make_agent(*base::Uuid::parse("0f6dc1a8-3b2e-4c1d-9a7f-112233445566"), "Support Bot",
                                    {{"cost-center", "42"}, {"team", "data"}});
+    parameters.numbers.max_tokens = 1000;
+    parameters.numbers.temperature = 0.5;
     call.requested_model = "gpt-4o";
+    call.parameters = &parameters;
     call.response_model = "gpt-4o-2024-08-06";
     call.response_id = "chatcmpl-abc";
     call.finish_reasons = finish_reasons;
@@ -88,6 +91,7 @@ struct SampleCall {
   std::array<std::string_view, 2> finish_reasons{"tool_calls", "stop"};
   std::array<call::Stall, 1> stalls{{{std::chrono::milliseconds(300), std::chrono::milliseconds(1500)}}};
   std::array<call::TryRecord, 1> tries;
+  call::RequestParameters parameters;
   call::CallRecord call;
   call::RequestRecord request;
 };

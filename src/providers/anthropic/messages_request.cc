@@ -1,7 +1,9 @@
+#include <array>
 #include <optional>
 
 #include "providers/anthropic/messages.h"
 #include "providers/json.h"
+#include "providers/request_parameters.h"
 
 namespace archestra::providers::anthropic {
 namespace {
@@ -53,6 +55,34 @@ std::optional<std::uint32_t> count_results_of_message(value message) {
   return readable ? count : std::nullopt;
 }
 
+using call::RequestNumbers;
+
+constexpr std::array<NumberMember<double>, 3> kReals{{{"temperature", &RequestNumbers::temperature},
+                                                      {"top_p", &RequestNumbers::top_p},
+                                                      {"top_k", &RequestNumbers::top_k}}};
+constexpr std::array<NumberMember<std::int64_t>, 1> kIntegers{{{"max_tokens", &RequestNumbers::max_tokens}}};
+
+// {"type":"json_schema",...}; there is no other one.
+void read_format(value format, call::RequestParameters& parameters) {
+  json::for_each_member(format, [&](raw_json_string key, value member) {
+    if (key == "type" && json::as_string(member) == "json_schema")
+      parameters.output_type = call::OutputType::kJson;
+  });
+}
+
+void read_parameter(raw_json_string key, value member, call::RequestParameters& parameters) {
+  if (read_number({kReals, kIntegers}, key, member, parameters.numbers)) return;
+  if (key == "stop_sequences") {
+    read_texts(member, parameters.stop_sequences);
+  } else if (key == "output_format") {  // in the beta
+    read_format(member, parameters);
+  } else if (key == "output_config") {
+    json::for_each_member(member, [&](raw_json_string name, value part) {
+      if (name == "format") read_format(part, parameters);
+    });
+  }
+}
+
 }  // namespace
 
 RequestFacts inspect_messages_request(std::string_view body, std::size_t slack) {
@@ -67,6 +97,8 @@ RequestFacts inspect_messages_request(std::string_view body, std::size_t slack) 
       facts.stream = json::is_true(member);
     } else if (key == "messages" && results) {
       results = count_in(member, count_results_of_message);
+    } else {
+      read_parameter(key, member, facts.parameters);
     }
   });
   if (!readable || !results) return {};

@@ -97,6 +97,26 @@ TEST(MessagesRequest, CountsToolResultsInTheHistory) {
   EXPECT_EQ(inspect(R"({"messages":[{"content":[{"type":"tool_result"}]}],"messages":[]})").tool_results, 0u);
 }
 
+TEST(MessagesRequest, TellsWhatIsAskedForBesideTheContent) {
+  struct Case {
+    std::string_view body;
+    call::RequestParameters parameters;
+  };
+  const Case cases[] = {
+      {R"({"max_tokens":1024,"temperature":0.5,"top_p":1,"top_k":40,"stop_sequences":["a","b"],"messages":[]})",
+       {.numbers = {.max_tokens = 1024, .temperature = 0.5, .top_p = 1, .top_k = 40},
+        .stop_sequences = {"a", "b"}}},
+      {R"({"output_config":{"effort":"low","format":{"type":"json_schema","schema":{"type":"object"}}}})",
+       {.output_type = call::OutputType::kJson}},
+      {R"({"output_format":{"schema":{"type":"object"},"type":"json_schema"}})",
+       {.output_type = call::OutputType::kJson}},
+      // The service tier of Anthropic's is no name of OpenAI's.
+      {R"({"service_tier":"auto","output_config":{"effort":"low"},"seed":1,"max_tokens":null})", {}},
+      {R"({"max_tokens":1024,"messages":[}])", {}},
+  };
+  for (const Case& c : cases) EXPECT_TRUE(inspect(c.body).parameters == c.parameters) << c.body;
+}
+
 TEST(MessagesRequest, WhatIsNoJsonSaysNothing) {
   for (const std::string_view body :
        {std::string_view(""), std::string_view("null"), std::string_view("[]"), std::string_view("hello"),

@@ -117,13 +117,15 @@ class Gemini final : public Provider {
 
   RequestFacts inspect(const call::Route& route, std::string_view body, std::size_t slack,
                        UsageOption) const override {
-    RequestFacts facts;
     std::string scratch;
     const auto path = gemini::parse_model_path(without_query(route.upstream_path), scratch);
-    if (!path) return facts;
+    if (!path) return {};
+    RequestFacts facts;
+    // A count of tokens asks nothing of a model.
+    if (route.operation != &kCountTokens) facts = gemini::inspect_generate_request(body, slack);
+    if (route.operation != &kGenerate) facts.tool_results = 0;
     facts.model = path->model;
     facts.stream = path->method == Method::kStreamGenerateContent;
-    if (route.operation == &kGenerate) facts.tool_results = gemini::count_function_responses(body, slack);
     return facts;
   }
 

@@ -169,6 +169,19 @@ TEST(Gemini, CountsResultsOfToolsWhereThereMayBeSome) {
   EXPECT_EQ(count("embedContent"), 0u);
 }
 
+TEST(Gemini, ReadsParametersWhereSomethingIsAskedOfAModel) {
+  constexpr std::string_view kBody = R"({"generationConfig":{"seed":4},"outputDimensionality":8})";
+  const auto gemini = make_gemini("gemini");
+  const auto numbers = [&](std::string_view method) {
+    const std::string path = "/v1/models/m:" + std::string(method);
+    return gemini->inspect(gemini->route("POST", path, false), kBody, 0, UsageOption::kAskFor)
+        .parameters.numbers;
+  };
+  EXPECT_EQ(numbers("streamGenerateContent").seed, 4);
+  EXPECT_EQ(numbers("embedContent").dimension_count, 8);
+  EXPECT_EQ(numbers("countTokens"), call::RequestNumbers{});
+}
+
 TEST(Gemini, ReadsOnlyResponsesThatTellUsage) {
   const auto gemini = make_gemini("gemini");
   const auto scan = [&](const std::string& path) {

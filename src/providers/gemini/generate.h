@@ -1,4 +1,4 @@
-// generateContent and its stream, request and response; embeddings' answers too, as far as they tell usage.
+// generateContent and its stream, request and response; embeddings too, as far as they tell anything.
 #pragma once
 
 #include <cstddef>
@@ -10,8 +10,9 @@
 
 namespace archestra::providers::gemini {
 
-/// How many results of function calls the contents of a request carry. `slack` readable bytes follow it.
-std::uint32_t count_function_responses(std::string_view body, std::size_t slack);
+/// What the body of a request says: the results of function calls in its contents, and its parameters. Model
+/// and stream stand in the path. `slack` readable bytes follow it.
+RequestFacts inspect_generate_request(std::string_view body, std::size_t slack);
 
 /// How a response comes.
 enum class Answer : std::uint8_t {

@@ -42,12 +42,52 @@ TEST(GenerateRequest, CountsFunctionResponses) {
   };
   for (const Case& c : kCases) {
     const http::ExactCopy exact(c.body);
-    EXPECT_EQ(count_function_responses(exact.view(), 0), c.count) << c.body;
+    EXPECT_EQ(inspect_generate_request(exact.view(), 0).tool_results, c.count) << c.body;
     for (const char behind : {' ', '}', ']'}) {
       const std::string with_slack = std::string(c.body) + std::string(64, behind);
-      EXPECT_EQ(count_function_responses(std::string_view(with_slack).substr(0, c.body.size()), 64), c.count)
+      const std::string_view body = std::string_view(with_slack).substr(0, c.body.size());
+      EXPECT_EQ(inspect_generate_request(body, 64).tool_results, c.count)
           << c.body << " followed by " << behind;
     }
+  }
+}
+
+TEST(GenerateRequest, TellsWhatIsAskedForBesideTheContent) {
+  using call::OutputType;
+  struct Case {
+    std::string_view body;
+    call::RequestParameters parameters;
+  };
+  const call::RequestNumbers all{.max_tokens = 5,
+                                 .temperature = 0.5,
+                                 .top_p = 0.25,
+                                 .top_k = 40,
+                                 .frequency_penalty = -1,
+                                 .presence_penalty = 2,
+                                 .seed = 7,
+                                 .choice_count = 3};
+  const Case cases[] = {
+      {R"({"contents":[],"generationConfig":{"maxOutputTokens":5,"temperature":0.5,"topP":0.25,"topK":40,
+           "frequencyPenalty":-1,"presencePenalty":2,"seed":7,"candidateCount":3,"stopSequences":["a","b"],
+           "responseMimeType":"application/json","responseSchema":{"type":"STRING"}}})",
+       {.numbers = all, .output_type = OutputType::kJson, .stop_sequences = {"a", "b"}}},
+      {R"({"generation_config":{"max_output_tokens":5,"temperature":0.5,"top_p":0.25,"top_k":40,
+           "frequency_penalty":-1,"presence_penalty":2,"seed":7,"candidate_count":3,"stop_sequences":["a"],
+           "response_mime_type":"text/plain"}})",
+       {.numbers = all, .output_type = OutputType::kText, .stop_sequences = {"a"}}},
+      {R"({"generationConfig":{"responseModalities":["TEXT","IMAGE"],"responseMimeType":"text/plain"}})",
+       {.output_type = OutputType::kImage}},
+      {R"({"generationConfig":{"response_modalities":["AUDIO"]}})", {.output_type = OutputType::kSpeech}},
+      {R"({"content":{"parts":[{"text":"a"}]},"outputDimensionality":256})",
+       {.numbers = {.dimension_count = 256}}},
+      {R"({"requests":[{"content":{},"outputDimensionality":64},{"output_dimensionality":128}]})",
+       {.numbers = {.dimension_count = 128}}},
+      {R"({"temperature":1,"generationConfig":[{"temperature":1}]})", {}},
+      {R"({"generationConfig":{"temperature":1})", {}},
+  };
+  for (const Case& c : cases) {
+    const http::ExactCopy exact(c.body);
+    EXPECT_TRUE(inspect_generate_request(exact.view(), 0).parameters == c.parameters) << c.body;
   }
 }
 

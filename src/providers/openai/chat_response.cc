@@ -102,6 +102,10 @@ class ChatScan final : public ResponseScan {
         facts_.id = json::as_string(member).value_or("");
       } else if (key == "model" && facts_.model.empty()) {
         facts_.model = json::as_string(member).value_or("");
+      } else if (key == "service_tier" && facts_.service_tier.empty()) {
+        facts_.service_tier = json::as_string(member).value_or("");
+      } else if (key == "system_fingerprint" && facts_.system_fingerprint.empty()) {
+        facts_.system_fingerprint = json::as_string(member).value_or("");
       } else if (key == "error" && json::is_object(member)) {
         facts_.error_type = error_type_of(member);
         root.has_error = true;

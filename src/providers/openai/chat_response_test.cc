@@ -57,6 +57,22 @@ void expect_usage(const call::Usage& usage, std::uint64_t input, std::uint64_t o
 
 // --- A whole answer ---------------------------------------------------------------------------------------
 
+TEST(ChatResponse, ReadsTierAndFingerprint) {
+  const ResponseFacts facts = read_body(R"({"id":"a","service_tier":"default","system_fingerprint":"fp_1"})");
+  EXPECT_EQ(facts.service_tier, "default");
+  EXPECT_EQ(facts.system_fingerprint, "fp_1");
+  const ResponseFacts none = read_body(R"({"id":"a","service_tier":null,"system_fingerprint":null})");
+  EXPECT_EQ(none.service_tier, "");
+  EXPECT_EQ(none.system_fingerprint, "");
+
+  Stream stream;
+  stream.data(R"({"choices":[],"service_tier":null,"system_fingerprint":null})");
+  stream.data(R"({"choices":[],"service_tier":"flex","system_fingerprint":"fp_2"})");
+  stream.data(R"({"choices":[],"service_tier":"default","system_fingerprint":"fp_3"})");
+  EXPECT_EQ(stream.facts().service_tier, "flex");
+  EXPECT_EQ(stream.facts().system_fingerprint, "fp_2");
+}
+
 TEST(ChatResponse, ReadsAWholeAnswer) {
   const ResponseFacts facts = read_body(R"({
     "id": "chatcmpl-abc", "object": "chat.completion", "created": 1700000000, "model": "gpt-4o-2024-08-06",

@@ -339,6 +339,65 @@ TEST(Request, CountsResultsOfToolCalls) {
   EXPECT_EQ(inspect(R"({"messages":[{"role":"tool"},{"role":"tool"})").tool_results, 0u) << "no JSON";
 }
 
+TEST(Request, TellsWhatIsAskedForBesideTheContent) {
+  using call::OutputType;
+  using call::RequestParameters;
+  struct Case {
+    std::string_view body;
+    RequestParameters parameters;
+  };
+  const Case cases[] = {
+      {R"({})", {}},
+      {R"({"max_tokens":5,"temperature":0,"top_p":0.5,"top_k":3,"frequency_penalty":-1.5,"presence_penalty":1e-1,
+           "seed":-9,"n":2,"stop":"END","service_tier":"flex","response_format":{"type":"text"}})",
+       {.numbers = {.max_tokens = 5,
+                    .temperature = 0,
+                    .top_p = 0.5,
+                    .top_k = 3,
+                    .frequency_penalty = -1.5,
+                    .presence_penalty = 0.1,
+                    .seed = -9,
+                    .choice_count = 2},
+        .output_type = OutputType::kText,
+        .stop_sequences = {"END"},
+        .service_tier = "flex"}},
+      {R"({"max_completion_tokens":7,"stop":["a","b\u00e9"],
+           "response_format":{"json_schema":{"type":"text"},"type":"json_schema"}})",
+       {.numbers = {.max_tokens = 7}, .output_type = OutputType::kJson, .stop_sequences = {"a", "b\u00e9"}}},
+      {R"({"response_format":{"type":"json_object"},"modalities":["text","audio"]})",
+       {.output_type = OutputType::kSpeech}},
+      {R"({"modalities":["text"]})", {}},
+      {R"({"max_output_tokens":9,"text":{"verbosity":"low","format":{"type":"json_schema","schema":{}}}})",
+       {.numbers = {.max_tokens = 9}, .output_type = OutputType::kJson}},
+      {R"({"input":"text","dimensions":256,"encoding_format":"base64"})",
+       {.numbers = {.dimension_count = 256}, .encoding_format = "base64"}},
+      // What is of another kind, or in another place, says nothing.
+      {R"({"max_tokens":"5","temperature":"hot","top_p":null,"seed":1.5,"n":[1],"stop":null,"service_tier":4,
+           "response_format":"json_object","text":"format","modalities":"text","dimensions":{"dimensions":1},
+           "metadata":{"max_tokens":5},"encoding_format":["float"]})",
+       {}},
+      {R"({"max_tokens":99999999999999999999,"temperature":2})", {.numbers = {.temperature = 2}}},
+      {R"({"stop":["a",5,null,["b"],"c"],"max_tokens":1})",
+       {.numbers = {.max_tokens = 1}, .stop_sequences = {"a", "c"}}},
+      // No JSON says nothing.
+      {R"({"max_tokens":5,"stop":["a")", {}},
+      {R"({"max_tokens":5}})", {}},
+  };
+  for (const Case& c : cases) EXPECT_TRUE(inspect(c.body).parameters == c.parameters) << c.body;
+}
+
+TEST(Request, KeepsNoMoreOfTextsThanIsShown) {
+  std::string body = R"({"service_tier":")" + std::string(10'000, 't') + R"(","stop":["first")";
+  for (int i = 0; i < 1000; ++i) body += ",\"" + std::string(10'000, 's') + "\"";
+  body += R"(],"model":"m"})";
+  const RequestFacts facts = inspect_request(body, 0, UsageOption::kAskFor);
+  EXPECT_EQ(facts.model, "m");
+  EXPECT_EQ(facts.parameters.service_tier.size(), call::kRequestTextBytesMax);
+  ASSERT_EQ(facts.parameters.stop_sequences.size(), call::kStopSequencesMax);
+  EXPECT_EQ(facts.parameters.stop_sequences.front(), "first");
+  EXPECT_EQ(facts.parameters.stop_sequences.back().size(), call::kRequestTextBytesMax);
+}
+
 TEST(Request, DeepNestingIsNoObstacle) {
   for (const std::size_t depth : {100u, 1000u, 2000u, 100'000u}) {
     std::string body = R"({"model":"a","x":)";

@@ -197,6 +197,8 @@ class ResponsesScan final : public ResponseScan {
       facts_.id = json::as_string(member).value_or("");
     } else if (key == "model" && facts_.model.empty()) {
       facts_.model = json::as_string(member).value_or("");
+    } else if (key == "service_tier") {  // "auto" until it is known which
+      if (const auto tier = json::as_string(member)) facts_.service_tier = *tier;
     } else if (key == "status") {
       response.status = json::as_string(member).value_or("");
     } else if (key == "incomplete_details" && json::is_object(member)) {

@@ -277,6 +277,17 @@ TEST(ResponsesStream, TheNameOfAnEventIsNotItsType) {
   EXPECT_EQ(stream.facts().content_events, 1u);
 }
 
+TEST(ResponsesStream, TheLastTierCounts) {
+  Stream stream;
+  stream.event("response.created", R"("response":{"id":"a","service_tier":"auto"})");
+  EXPECT_EQ(stream.facts().service_tier, "auto");
+  stream.event("response.completed",
+               R"("response":{"id":"a","status":"completed","service_tier":"default"})");
+  EXPECT_EQ(stream.facts().service_tier, "default");
+  EXPECT_EQ(read_body(R"({"id":"a","service_tier":null})").service_tier, "");
+  EXPECT_EQ(read_body(R"({"id":"a","service_tier":"flex"})").service_tier, "flex");
+}
+
 TEST(ResponsesStream, KnowsItsLastEvents) {
   struct Case {
     std::string_view type;

@@ -31,6 +31,22 @@ inline constexpr std::string_view kGenAiOperationName = "gen_ai.operation.name";
 inline constexpr std::string_view kGenAiProviderName = "gen_ai.provider.name";
 inline constexpr std::string_view kGenAiRequestModel = "gen_ai.request.model";
 inline constexpr std::string_view kGenAiRequestStream = "gen_ai.request.stream";
+inline constexpr std::string_view kGenAiRequestMaxTokens = "gen_ai.request.max_tokens";
+inline constexpr std::string_view kGenAiRequestTemperature = "gen_ai.request.temperature";
+inline constexpr std::string_view kGenAiRequestTopP = "gen_ai.request.top_p";
+inline constexpr std::string_view kGenAiRequestTopK = "gen_ai.request.top_k";
+inline constexpr std::string_view kGenAiRequestFrequencyPenalty = "gen_ai.request.frequency_penalty";
+inline constexpr std::string_view kGenAiRequestPresencePenalty = "gen_ai.request.presence_penalty";
+inline constexpr std::string_view kGenAiRequestStopSequences = "gen_ai.request.stop_sequences";
+inline constexpr std::string_view kGenAiRequestSeed = "gen_ai.request.seed";
+inline constexpr std::string_view kGenAiRequestChoiceCount = "gen_ai.request.choice.count";
+inline constexpr std::string_view kGenAiRequestEncodingFormats = "gen_ai.request.encoding_formats";
+inline constexpr std::string_view kGenAiOutputType = "gen_ai.output.type";
+inline constexpr std::string_view kGenAiEmbeddingsDimensionCount = "gen_ai.embeddings.dimension.count";
+inline constexpr std::string_view kOpenAiApiType = "openai.api.type";
+inline constexpr std::string_view kOpenAiRequestServiceTier = "openai.request.service_tier";
+inline constexpr std::string_view kOpenAiResponseServiceTier = "openai.response.service_tier";
+inline constexpr std::string_view kOpenAiSystemFingerprint = "openai.response.system_fingerprint";
 inline constexpr std::string_view kGenAiResponseModel = "gen_ai.response.model";
 inline constexpr std::string_view kGenAiResponseId = "gen_ai.response.id";
 inline constexpr std::string_view kGenAiFinishReasons = "gen_ai.response.finish_reasons";
@@ -45,8 +61,16 @@ inline constexpr std::string_view kGenAiFirstTokenEvent = "gen_ai.first_token";
 // Further events of a try, for which there is no convention; durations are in seconds.
 inline constexpr std::string_view kStallEvent = "archestra.stall";  ///< when it began
 inline constexpr std::string_view kStallDuration = "archestra.stall.duration";
-inline constexpr std::string_view kRetryEvent = "archestra.retry";  ///< when the pause before the next try began
+inline constexpr std::string_view kRetryEvent =
+    "archestra.retry";  ///< when the pause before the next try began
 inline constexpr std::string_view kRetryDelay = "archestra.retry.delay";
+
+/// The value of openai.api.type for an operation of ours; "" where it has none.
+constexpr std::string_view openai_api_type(std::string_view operation) {
+  if (operation == "chat.completions") return "chat_completions";
+  if (operation == "responses" || operation == "responses.compact") return "responses";
+  return "";
+}
 
 /// The value of gen_ai.provider.name for a provider of ours.
 constexpr std::string_view gen_ai_provider(std::string_view provider) {

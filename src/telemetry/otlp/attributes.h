@@ -28,6 +28,9 @@ class AttributeWriter {
     if (!value.empty()) string(key, value);
   }
   void integer(std::string_view key, std::uint64_t value);
+  void signed_integer(std::string_view key, std::int64_t value) {
+    integer(key, static_cast<std::uint64_t>(value));  // in ten bytes where it is negative, as int64 wants it
+  }
   void boolean(std::string_view key, bool value);
   void real(std::string_view key, double value);
   void strings(std::string_view key, std::span<const std::string_view> values);

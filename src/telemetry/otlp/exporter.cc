@@ -133,7 +133,8 @@ net::Task<void> Exporter::send_until_done(const SpanBatch& batch) {
   const base::MonotonicTime give_up_at = loop_.now() + options_.batch_timeout;
   base::Duration backoff = kFirstBackoff;
   while (true) {
-    const Attempt sent = co_await send_once(body, std::min(deadline_in(options_.request_timeout), give_up_at));
+    const Attempt sent =
+        co_await send_once(body, std::min(deadline_in(options_.request_timeout), give_up_at));
     if (sent.stale) continue;
     note_health(sent.result == Attempt::Result::kAccepted, sent.why);
     if (sent.result == Attempt::Result::kAccepted) co_return count_accepted(batch, sent.partial);

@@ -39,8 +39,8 @@ struct ExporterOptions {
   Compression compression = Compression::kNone;
   base::Duration request_timeout = std::chrono::seconds(10);  ///< OTEL_EXPORTER_OTLP_TIMEOUT
   base::Duration schedule_delay = std::chrono::seconds(5);    ///< OTEL_BSP_SCHEDULE_DELAY
-  /// OTEL_BSP_EXPORT_TIMEOUT, all tries together. A batch that cannot be delivered in this time may be one that
-  /// never can: it must not hold up the others for ever.
+  /// OTEL_BSP_EXPORT_TIMEOUT, all tries together. A batch that cannot be delivered in this time may be one
+  /// that never can: it must not hold up the others for ever.
   base::Duration batch_timeout = std::chrono::minutes(5);
 };
 

@@ -1,8 +1,10 @@
 #include "telemetry/otlp/span_encoder.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cstdint>
+#include <optional>
 #include <span>
 
 #include "base/assert.h"
@@ -45,7 +47,8 @@ constexpr std::uint32_t kStatusCode = 3;
 constexpr std::uint64_t kKindServer = 2;
 constexpr std::uint64_t kKindClient = 3;
 constexpr std::uint64_t kStatusError = 2;
-// Span flags: those of the trace context, whether it is known where the parent is, and whether that is elsewhere.
+// Span flags: those of the trace context, whether it is known where the parent is, and whether that is
+// elsewhere.
 constexpr std::uint32_t kFlagSampled = 0x001;
 constexpr std::uint32_t kFlagRandom = 0x002;
 constexpr std::uint32_t kFlagParentKnown = 0x100;
@@ -225,6 +228,38 @@ void put_usage(AttributeWriter& attributes, const call::Usage& usage) {
   if (usage.reasoning_tokens > 0) attributes.integer(kGenAiReasoningTokens, usage.reasoning_tokens);
 }
 
+void put_integer(AttributeWriter& attributes, std::string_view key, std::optional<std::int64_t> value) {
+  if (value) attributes.signed_integer(key, *value);
+}
+
+void put_real(AttributeWriter& attributes, std::string_view key, std::optional<double> value) {
+  if (value) attributes.real(key, *value);
+}
+
+void put_parameters(AttributeWriter& attributes, const call::RequestParameters& parameters) {
+  const call::RequestNumbers& numbers = parameters.numbers;
+  put_integer(attributes, kGenAiRequestMaxTokens, numbers.max_tokens);
+  put_real(attributes, kGenAiRequestTemperature, numbers.temperature);
+  put_real(attributes, kGenAiRequestTopP, numbers.top_p);
+  put_real(attributes, kGenAiRequestTopK, numbers.top_k);
+  put_real(attributes, kGenAiRequestFrequencyPenalty, numbers.frequency_penalty);
+  put_real(attributes, kGenAiRequestPresencePenalty, numbers.presence_penalty);
+  put_integer(attributes, kGenAiRequestSeed, numbers.seed);
+  if (numbers.choice_count != 1) put_integer(attributes, kGenAiRequestChoiceCount, numbers.choice_count);
+  put_integer(attributes, kGenAiEmbeddingsDimensionCount, numbers.dimension_count);
+  if (!parameters.stop_sequences.empty()) {
+    std::array<std::string_view, call::kStopSequencesMax> views;
+    const auto last = std::ranges::copy(parameters.stop_sequences, views.begin()).out;
+    attributes.strings(kGenAiRequestStopSequences, std::span(views.begin(), last));
+  }
+  if (parameters.output_type != call::OutputType::kUnsaid)
+    attributes.own_string(kGenAiOutputType, name_of(parameters.output_type));
+  if (const std::string_view format = parameters.encoding_format; !format.empty())
+    attributes.strings(kGenAiRequestEncodingFormats, {&format, 1});
+  if (parameters.service_tier != "auto")
+    attributes.string_unless_empty(kOpenAiRequestServiceTier, parameters.service_tier);
+}
+
 /// What the call was about; on every try.
 void put_request_attributes(AttributeWriter& attributes, const FinishedRequest& finished) {
   const call::CallRecord& call = finished.call;
@@ -238,6 +273,9 @@ void put_request_attributes(AttributeWriter& attributes, const FinishedRequest& 
   attributes.own_string(kGenAiProviderName, gen_ai_provider(call.route.provider));
   attributes.string_unless_empty(kGenAiRequestModel, call.requested_model);
   if (call.stream) attributes.boolean(kGenAiRequestStream, true);
+  if (const std::string_view type = openai_api_type(finished.operation.name); !type.empty())
+    attributes.own_string(kOpenAiApiType, type);
+  if (call.parameters != nullptr) put_parameters(attributes, *call.parameters);
   attributes.own_string("http.request.method", finished.request.method);
 }
 
@@ -245,6 +283,8 @@ void put_request_attributes(AttributeWriter& attributes, const FinishedRequest& 
 void put_response_attributes(AttributeWriter& attributes, const call::CallRecord& call) {
   attributes.string_unless_empty(kGenAiResponseModel, call.response_model);
   attributes.string_unless_empty(kGenAiResponseId, call.response_id);
+  attributes.string_unless_empty(kOpenAiResponseServiceTier, call.response_service_tier);
+  attributes.string_unless_empty(kOpenAiSystemFingerprint, call.system_fingerprint);
   if (!call.finish_reasons.empty()) attributes.strings(kGenAiFinishReasons, call.finish_reasons);
   put_usage(attributes, call.usage);
 }
@@ -327,8 +367,7 @@ RequestFrame::RequestFrame(const Resource& resource) {
   put_default("service.version", resource.service_version);
   put_default("service.instance.id", resource.service_instance_id);
   for (const auto& [key, value] : resource.attributes)
-    if (key != "service.name" && !key.starts_with("telemetry.sdk."))
-      attributes.string(key, value);
+    if (key != "service.name" && !key.starts_with("telemetry.sdk.")) attributes.string(key, value);
   attributes.string("telemetry.sdk.name", "archestra");
   attributes.string("telemetry.sdk.language", "cpp");
   attributes.string("telemetry.sdk.version", ARCHESTRA_VERSION);

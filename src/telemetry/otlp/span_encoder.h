@@ -19,8 +19,8 @@ struct Resource {
   std::string service_name = "archestra";
   std::string service_version{};
   std::string service_instance_id{};  ///< a UUID made at start; "" leaves it out
-  /// Further ones; their keys are valid UTF-8, and each is there once. They win over the version and instance above, not over the
-  /// name, nor over what tells who made the spans (telemetry.sdk.*).
+  /// Further ones; their keys are valid UTF-8, and each is there once. They win over the version and instance
+  /// above, not over the name, nor over what tells who made the spans (telemetry.sdk.*).
   std::vector<std::pair<std::string, std::string>> attributes{};
 };
 

@@ -120,8 +120,9 @@ TEST(SpanEncoder, ClientSpanOfACall) {
           Pair("agent.cost-center", "\"42\""), Pair("agent.id", "\"0f6dc1a8-3b2e-4c1d-9a7f-112233445566\""),
           Pair("agent.name", "\"Support Bot\""), Pair("agent.team", "\"data\""),
           Pair("archestra.outcome", "\"completed\""), Pair("gen_ai.operation.name", "\"chat\""),
-          Pair("gen_ai.provider.name", "\"openai\""), Pair("gen_ai.request.model", "\"gpt-4o\""),
-          Pair("gen_ai.request.stream", "true"),
+          Pair("gen_ai.provider.name", "\"openai\""), Pair("gen_ai.request.max_tokens", "1000"),
+          Pair("gen_ai.request.model", "\"gpt-4o\""), Pair("gen_ai.request.stream", "true"),
+          Pair("gen_ai.request.temperature", "0.500000f"),
           Pair("gen_ai.response.finish_reasons", "[\"tool_calls\"\"stop\"]"),
           Pair("gen_ai.response.id", "\"chatcmpl-abc\""),
           Pair("gen_ai.response.model", "\"gpt-4o-2024-08-06\""),
@@ -130,8 +131,8 @@ TEST(SpanEncoder, ClientSpanOfACall) {
           Pair("gen_ai.usage.output_tokens", "40"), Pair("gen_ai.usage.reasoning.output_tokens", "8"),
           Pair("http.request.method", "\"POST\""), Pair("http.response.status_code", "200"),
           Pair("llm.model", "\"gpt-4o\""), Pair("llm.provider", "\"openai\""), Pair("llm.stream", "true"),
-          Pair("route.category", "\"llm-proxy\""), Pair("server.address", "\"api.openai.com\""),
-          Pair("server.port", "443")));
+          Pair("openai.api.type", "\"chat_completions\""), Pair("route.category", "\"llm-proxy\""),
+          Pair("server.address", "\"api.openai.com\""), Pair("server.port", "443")));
   const auto events = span.all(11);
   ASSERT_EQ(events.size(), 2u);
   const WireMessage first_token(events[0].bytes);
@@ -176,12 +177,56 @@ TEST(SpanEncoder, ATryThatIsFollowedByAnotherSaysWhyAndWhen) {
   EXPECT_EQ(first.scalar(1), 1'700'000'001 * kSecond + 1'000'000);
   EXPECT_THAT(attributes_of(first, 3),
               ElementsAre(Pair("archestra.retry.delay", "0.250000f"), Pair("error.type", "\"503\"")));
-  EXPECT_THAT(attributes_of(spans.at(2).message(11), 3),
-              ElementsAre(Pair("archestra.retry.delay", "2.000000f"),
-                          Pair("error.type", "\"connection_refused\"")));
+  EXPECT_THAT(
+      attributes_of(spans.at(2).message(11), 3),
+      ElementsAre(Pair("archestra.retry.delay", "2.000000f"), Pair("error.type", "\"connection_refused\"")));
   EXPECT_FALSE(spans.at(3).has(11));
   EXPECT_TRUE(spans.at(1).has(15));
   EXPECT_FALSE(spans.at(3).has(15));
+}
+
+TEST(SpanEncoder, TellsWhatTheRequestAsksFor) {
+  SampleCall sample;
+  sample.parameters = {.numbers = {.max_tokens = 0,
+                                   .temperature = 0,
+                                   .top_p = 0.25,
+                                   .top_k = 40,
+                                   .frequency_penalty = -1,
+                                   .presence_penalty = 1.5,
+                                   .seed = -7,
+                                   .choice_count = 2,
+                                   .dimension_count = 256},
+                       .output_type = call::OutputType::kJson,
+                       .stop_sequences = {"END", "\xff", ""},
+                       .encoding_format = "base64",
+                       .service_tier = "flex"};
+  sample.call.response_service_tier = "default";
+  sample.call.system_fingerprint = "fp_1";
+  const Attributes all = attributes_of(spans_of_request(sample.request)[1], 9);
+  const Attributes expected{{"gen_ai.request.max_tokens", "0"},
+                            {"gen_ai.request.temperature", "0.000000f"},
+                            {"gen_ai.request.top_p", "0.250000f"},
+                            {"gen_ai.request.top_k", "40.000000f"},
+                            {"gen_ai.request.frequency_penalty", "-1.000000f"},
+                            {"gen_ai.request.presence_penalty", "1.500000f"},
+                            {"gen_ai.request.seed", std::to_string(static_cast<std::uint64_t>(-7))},
+                            {"gen_ai.request.choice.count", "2"},
+                            {"gen_ai.embeddings.dimension.count", "256"},
+                            {"gen_ai.request.stop_sequences", "[\"END\"\"\xef\xbf\xbd\"\"\"]"},
+                            {"gen_ai.request.encoding_formats", "[\"base64\"]"},
+                            {"gen_ai.output.type", "\"json\""},
+                            {"openai.request.service_tier", "\"flex\""},
+                            {"openai.response.service_tier", "\"default\""},
+                            {"openai.response.system_fingerprint", "\"fp_1\""}};
+  for (const auto& [key, value] : expected) {
+    ASSERT_TRUE(all.contains(key)) << key;
+    EXPECT_EQ(all.at(key), value) << key;
+  }
+
+  sample.parameters = {.numbers = {.choice_count = 1}, .service_tier = "auto"};
+  const Attributes usual = attributes_of(spans_of_request(sample.request)[1], 9);
+  for (const auto& [key, value] : expected)
+    EXPECT_EQ(usual.contains(key), key.starts_with("openai.response.")) << key;
 }
 
 TEST(SpanEncoder, FlagsAreTheTracesAndTheParents) {

@@ -1,7 +1,7 @@
-// Which requests leave spans. Where an incoming traceparent has decided, that is kept as a rule; of the traces
-// that start here it is a share of them, decided by the trace id alone, so that every process that applies the
-// same rule decides alike and a trace kept at one ratio is kept at every larger one (OpenTelemetry's
-// ParentBased and TraceIdRatioBased). An immutable value; any thread.
+// Which requests leave spans. Where an incoming traceparent has decided, that is kept as a rule; of the
+// traces that start here it is a share of them, decided by the trace id alone, so that every process that
+// applies the same rule decides alike and a trace kept at one ratio is kept at every larger one
+// (OpenTelemetry's ParentBased and TraceIdRatioBased). An immutable value; any thread.
 #pragma once
 
 #include <cstddef>

@@ -41,8 +41,16 @@ struct PackedCall {
   std::uint16_t labels;
   std::uint16_t finish_reasons;
   call::Outcome outcome;
+  bool has_parameters;
   bool is_stream;
   bool is_observed;
+};
+
+// Only of a request that says any.
+struct PackedParameters {
+  call::RequestNumbers numbers;
+  call::OutputType output_type;
+  std::uint8_t stop_sequences;  // that many texts
 };
 
 struct PackedTry {
@@ -63,9 +71,10 @@ struct PackedTry {
 
 constexpr std::int64_t kNoTime = -1;
 constexpr std::size_t kRequestTexts = 8;
-constexpr std::size_t kCallTexts = 12;
-constexpr std::size_t kTextsMax =
-    kRequestTexts + kCallTexts + 2 * kRecordedLabelsMax + kRecordedFinishReasonsMax + 2 * kRecordedTriesMax;
+constexpr std::size_t kCallTexts = 14;
+constexpr std::size_t kParameterTexts = 2;  // and the stop sequences
+constexpr std::size_t kTextsMax = kRequestTexts + kCallTexts + kParameterTexts + call::kStopSequencesMax +
+                                  2 * kRecordedLabelsMax + kRecordedFinishReasonsMax + 2 * kRecordedTriesMax;
 
 std::int64_t packed(const std::optional<base::Duration>& time) { return time ? time->count() : kNoTime; }
 
@@ -144,8 +153,27 @@ void add_call_texts(TextList& texts, const call::CallRecord& call) {
   texts.add(call.requested_model, kModelBytesMax);
   texts.add(call.response_model, kModelBytesMax);
   texts.add(call.response_id, kIdBytesMax);
+  texts.add(call.response_service_tier, kIdBytesMax);
+  texts.add(call.system_fingerprint, kIdBytesMax);
   texts.add(call.agent ? std::string_view(call.agent->id_text) : std::string_view(), kIdBytesMax);
   texts.add(call.agent ? std::string_view(call.agent->name) : std::string_view(), kAgentNameBytesMax);
+}
+
+/// Null where the request says none.
+const call::RequestParameters* parameters_of(const call::CallRecord& call) {
+  static const call::RequestParameters kNone;
+  return call.parameters != nullptr && *call.parameters != kNone ? call.parameters : nullptr;
+}
+
+std::span<const std::string> stop_sequences_of(const call::RequestParameters& parameters) {
+  return std::span(parameters.stop_sequences)
+      .first(std::min(parameters.stop_sequences.size(), call::kStopSequencesMax));
+}
+
+void add_parameter_texts(TextList& texts, const call::RequestParameters& parameters) {
+  texts.add(parameters.encoding_format, kIdBytesMax);
+  texts.add(parameters.service_tier, kIdBytesMax);
+  for (const std::string& sequence : stop_sequences_of(parameters)) texts.add(sequence, kIdBytesMax);
 }
 
 void add_request_labels(TextList& texts, const call::RequestLabels& labels) {
@@ -195,7 +223,7 @@ PackedRequest pack(const call::RequestRecord& request, std::size_t texts) {
           .has_call = request.call != nullptr};
 }
 
-PackedCall pack(const call::CallRecord& call, std::size_t tries) {
+PackedCall pack(const call::CallRecord& call, bool has_parameters, std::size_t tries) {
   return {.usage = call.usage,
           .undelivered_tokens = call.undelivered_tokens,
           .gateway_time = call.gateway_time.count(),
@@ -205,8 +233,15 @@ PackedCall pack(const call::CallRecord& call, std::size_t tries) {
           .labels = static_cast<std::uint16_t>(labels_of(call).size()),
           .finish_reasons = static_cast<std::uint16_t>(finish_reasons_of(call).size()),
           .outcome = call.outcome,
+          .has_parameters = has_parameters,
           .is_stream = call.stream,
           .is_observed = call.route.operation != nullptr && call.route.operation->observed};
+}
+
+PackedParameters pack(const call::RequestParameters& parameters) {
+  return {.numbers = parameters.numbers,
+          .output_type = parameters.output_type,
+          .stop_sequences = static_cast<std::uint8_t>(stop_sequences_of(parameters).size())};
 }
 
 PackedTry pack(const call::TryRecord& attempt) {
@@ -305,6 +340,12 @@ void unpack(const PackedCall& from, FinishedRequest& to) {
   to.finish_reasons.resize(from.finish_reasons);
 }
 
+void unpack(const PackedParameters& from, call::RequestParameters& to) {
+  to.numbers = from.numbers;
+  to.output_type = from.output_type;
+  to.stop_sequences.resize(from.stop_sequences);
+}
+
 call::TryRecord unpack(const PackedTry& from) {
   call::TryRecord attempt;
   attempt.span_id = from.span_id;
@@ -333,6 +374,12 @@ void read_request_texts(Reader& reader, call::RequestRecord& request) {
   request.trace.tracestate = reader.text();
 }
 
+void read_parameter_texts(Reader& reader, call::RequestParameters& parameters) {
+  parameters.encoding_format = reader.text();
+  parameters.service_tier = reader.text();
+  for (std::string& sequence : parameters.stop_sequences) sequence = reader.text();
+}
+
 void read_call_texts(Reader& reader, FinishedRequest& out) {
   out.call.route.provider = reader.text();
   out.operation.name = reader.text();
@@ -340,8 +387,11 @@ void read_call_texts(Reader& reader, FinishedRequest& out) {
   out.call.requested_model = reader.text();
   out.call.response_model = reader.text();
   out.call.response_id = reader.text();
+  out.call.response_service_tier = reader.text();
+  out.call.system_fingerprint = reader.text();
   out.agent_id = reader.text();
   out.agent_name = reader.text();
+  if (out.call.parameters != nullptr) read_parameter_texts(reader, out.parameters);
   call::RequestLabels& labels = out.call.request_labels;
   for (std::string_view* label : {&labels.agent, &labels.session, &labels.run, &labels.user})
     *label = reader.text();
@@ -366,8 +416,11 @@ bool read_stalls(Reader& reader, std::span<const std::uint8_t> counts, FinishedR
   return true;
 }
 
-std::size_t texts_of_call(const PackedCall& call) {
-  return kCallTexts + 2 * std::size_t{call.labels} + call.finish_reasons + 2 * std::size_t{call.tries};
+std::size_t texts_of_call(const PackedCall& call, const PackedParameters& parameters) {
+  const std::size_t of_parameters =
+      call.has_parameters ? kParameterTexts + std::size_t{parameters.stop_sequences} : 0;
+  return kCallTexts + of_parameters + 2 * std::size_t{call.labels} + call.finish_reasons +
+         2 * std::size_t{call.tries};
 }
 
 }  // namespace
@@ -377,22 +430,27 @@ bool write_record(const call::RequestRecord& request, base::ByteRing& ring) {
   TextList texts;
   add_request_texts(texts, request);
   std::span<const call::TryRecord> tries;
+  const call::RequestParameters* parameters = nullptr;
   if (call != nullptr) {
+    parameters = parameters_of(*call);
     tries = last(call->tries, kRecordedTriesMax);
     add_call_texts(texts, *call);
+    if (parameters != nullptr) add_parameter_texts(texts, *parameters);
     add_request_labels(texts, call->request_labels);
     add_list_texts(texts, *call, tries);
   }
 
   std::size_t size = sizeof(PackedRequest) + texts.bytes_packed();
   if (call != nullptr) size += sizeof(PackedCall) + tries.size() * sizeof(PackedTry);
+  if (parameters != nullptr) size += sizeof(PackedParameters);
   for (const call::TryRecord& attempt : tries) size += stalls_of(attempt).size() * sizeof(call::Stall);
   const std::span<std::byte> record = ring.try_reserve(size);
   if (record.empty()) return false;
 
   std::byte* at = copy_to(record.data(), pack(request, texts.count()));
   if (call != nullptr) {
-    at = copy_to(at, pack(*call, tries.size()));
+    at = copy_to(at, pack(*call, parameters != nullptr, tries.size()));
+    if (parameters != nullptr) at = copy_to(at, pack(*parameters));
     for (const call::TryRecord& attempt : tries) at = copy_to(at, pack(attempt));
     for (const call::TryRecord& attempt : tries)
       for (const call::Stall& stall : stalls_of(attempt)) at = copy_to(at, stall);
@@ -419,8 +477,13 @@ bool read_record(std::span<const std::byte> record, FinishedRequest& out) {
   }
 
   PackedCall call;
-  if (!reader.read(call) || request.texts != kRequestTexts + texts_of_call(call)) return false;
+  PackedParameters parameters{};
+  if (!reader.read(call) || (call.has_parameters && !reader.read(parameters)) ||
+      request.texts != kRequestTexts + texts_of_call(call, parameters))
+    return false;
   unpack(call, out);
+  out.call.parameters = call.has_parameters ? &out.parameters : nullptr;
+  unpack(parameters, out.parameters);
   std::array<std::uint8_t, kRecordedTriesMax> stalls;
   if (call.tries > kRecordedTriesMax) return false;
   for (std::size_t i = 0; i < call.tries; ++i) {

@@ -3,8 +3,8 @@
 // record means the same without the memory of the process that wrote it. Texts are cut at the limits
 // of telemetry/text.h. What is left out: the query and the upstream path, which may hold a credential.
 //
-// Layout: PackedRequest, [PackedCall, PackedTry..., call::Stall...], 16-bit lengths of all texts, texts. In
-// the byte order of the machine. Both sides are in span_record.cc, in the same order.
+// Layout: PackedRequest, [PackedCall, [PackedParameters], PackedTry..., call::Stall...], 16-bit lengths of
+// all texts, texts. In the byte order of the machine. Both sides are in span_record.cc, in the same order.
 #pragma once
 
 #include <algorithm>
@@ -34,10 +34,11 @@ struct FinishedRequest {
   FinishedRequest(const FinishedRequest&) = delete;
   FinishedRequest& operator=(const FinishedRequest&) = delete;
 
-  call::RequestRecord request;  ///< its `call` is null or points to the one below
-  call::CallRecord call;        ///< its `agent` is null: see the texts below
-  call::Operation operation;    ///< what call.route.operation points to
-  std::string_view agent_id;    ///< "" where the agent is not known
+  call::RequestRecord request;         ///< its `call` is null or points to the one below
+  call::CallRecord call;               ///< its `agent` is null: see the texts below
+  call::Operation operation;           ///< what call.route.operation points to
+  call::RequestParameters parameters;  ///< what call.parameters points to, where it does
+  std::string_view agent_id;           ///< "" where the agent is not known
   std::string_view agent_name;
   std::vector<LabelView> labels;
   std::vector<std::string_view> finish_reasons;

@@ -134,6 +134,37 @@ TEST_F(SpanRecordTest, ACallComesBackWhole) {
   EXPECT_EQ(attempt.stalls[0].length, sample.stalls[0].length);
 }
 
+TEST_F(SpanRecordTest, ParametersComeBackAsFarAsTheyAreSaid) {
+  SampleCall sample;
+  sample.parameters = {.numbers = {.max_tokens = 5, .temperature = 0, .seed = -1},
+                       .output_type = call::OutputType::kJson,
+                       .stop_sequences = {"a", ""},
+                       .encoding_format = "float",
+                       .service_tier = "flex"};
+  sample.call.response_service_tier = "default";
+  sample.call.system_fingerprint = "fp_1";
+  round_trip(sample.request);
+  ASSERT_EQ(read_.call.parameters, &read_.parameters);
+  EXPECT_EQ(read_.parameters, sample.parameters);
+  EXPECT_EQ(read_.call.response_service_tier, "default");
+  EXPECT_EQ(read_.call.system_fingerprint, "fp_1");
+  EXPECT_EQ(read_.agent_name, "Support Bot");
+
+  sample.parameters.stop_sequences.assign(100, std::string(1000, 's'));
+  round_trip(sample.request);
+  EXPECT_THAT(read_.parameters.stop_sequences,
+              std::vector<std::string>(call::kStopSequencesMax, std::string(kIdBytesMax, 's')));
+  EXPECT_EQ(read_.call.finish_reasons.size(), 2u);
+
+  sample.parameters = {};
+  round_trip(sample.request);
+  EXPECT_EQ(read_.call.parameters, nullptr);
+  sample.call.parameters = nullptr;
+  round_trip(sample.request);
+  EXPECT_EQ(read_.call.parameters, nullptr);
+  EXPECT_EQ(read_.agent_name, "Support Bot");
+}
+
 TEST_F(SpanRecordTest, EachTryHasItsOwnStalls) {
   SampleCall sample;
   std::array<call::Stall, call::kStallsToldMax + 1> many;
