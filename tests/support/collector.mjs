@@ -131,7 +131,13 @@ function plainSpan(span) {
     start: BigInt(span.startTimeUnixNano),
     end: BigInt(span.endTimeUnixNano),
     attributes: attributesOf(span.attributes),
-    events: (span.events ?? []).map((event) => ({ name: event.name, attributes: attributesOf(event.attributes) })),
+    types: Object.fromEntries(span.attributes.map(({ key, value }) => [key, typeOf(value)])),
+    events: (span.events ?? []).map((event) => ({
+      name: event.name,
+      time: String(event.timeUnixNano), // as JSON can have it too
+      attributes: attributesOf(event.attributes),
+    })),
+    droppedEvents: span.droppedEventsCount ?? 0,
     status: { code: span.status?.code ?? StatusCode.UNSET, message: span.status?.message ?? '' },
   };
 }
@@ -143,6 +149,13 @@ function attributesOf(list) {
     attributes[key] = plainValue(value);
   }
   return attributes;
+}
+
+/** 'string', 'bool', 'int', 'double', or that of the elements with '[]' behind it. */
+function typeOf(value) {
+  const [kind] = Object.keys(value);
+  if (kind !== 'arrayValue') return kind.replace('Value', '');
+  return `${[...new Set(value.arrayValue.values.map(typeOf))].join('|')}[]`;
 }
 
 function plainValue(value) {
