@@ -1,5 +1,5 @@
-// Every metric family this process serves, in the order of /metrics: its name, type, help, labels and
-// buckets. A new metric touches this table and the place that records it. Constant data.
+// Every metric family this process serves, in the order of /metrics: its name, type, help, labels, buckets
+// and quantiles. A new metric touches this table and the place that records it. Constant data.
 #pragma once
 
 #include <chrono>
@@ -16,6 +16,7 @@ namespace archestra::telemetry {
 /// call that is counted in one family nothing is missing in those before it.
 enum class Metric : std::uint8_t {
   kHttpRequestDuration,
+  kHttpRequestSummary,
   kLlmRequestDuration,
   kLlmTokens,
   kLlmEstimatedTokens,
@@ -91,11 +92,11 @@ enum class Metric : std::uint8_t {
   kRuntimeReclaimDuration,
   kRuntimeInfo,
 };
-inline constexpr std::size_t kMetricCount = 75;
+inline constexpr std::size_t kMetricCount = 76;
 
-enum class MetricType : std::uint8_t { kCounter, kGauge, kHistogram };
+enum class MetricType : std::uint8_t { kCounter, kGauge, kHistogram, kSummary };
 
-/// "counter", "gauge", "histogram".
+/// "counter", "gauge", "histogram", "summary".
 std::string_view name_of(MetricType type);
 
 struct Family {
@@ -109,6 +110,7 @@ struct Family {
   std::span<const base::Duration> bounds{};  ///< of a histogram: upper bounds, inclusive, ascending
   /// What stands for 1 in the bounds and in the sum of a histogram: another one where no time is observed.
   base::Duration one = std::chrono::seconds(1);
+  std::span<const double> quantiles{};  ///< of a summary: 0 to 1, ascending
 
   /// A bound, or a sum of nanoseconds, as it is shown.
   double shown(double nanos) const { return nanos / static_cast<double>(one.count()); }

@@ -6,6 +6,8 @@
 #include <set>
 #include <vector>
 
+#include "telemetry/metrics/summary.h"
+
 namespace archestra::telemetry {
 namespace {
 
@@ -20,6 +22,9 @@ TEST(Catalogue, EveryFamilyIsWellFormed) {
     if (!family.unit.empty()) EXPECT_NE(family.name.find(family.unit), std::string_view::npos);
     EXPECT_EQ(family.bounds.empty(), family.type != MetricType::kHistogram);
     EXPECT_EQ(std::ranges::adjacent_find(family.bounds, std::ranges::greater_equal{}), family.bounds.end());
+    EXPECT_EQ(family.quantiles.empty(), family.type != MetricType::kSummary);
+    EXPECT_LE(family.quantiles.size(), SummaryValue::kQuantilesMax);
+    EXPECT_TRUE(std::ranges::is_sorted(family.quantiles));
     EXPECT_EQ(&family, &family_of(family.metric));
   }
 }
@@ -38,6 +43,12 @@ TEST(Catalogue, BucketsAreThePromisedOnes) {
   EXPECT_EQ(seconds(Metric::kLlmGateway).front(), 50e-6);
   const Family& rate = family_of(Metric::kLlmTokensPerSecond);
   EXPECT_EQ(rate.shown(static_cast<double>(rate.bounds[0].count())), 5) << "tokens per second";
+}
+
+TEST(Catalogue, QuantilesAreThePromisedOnes) {
+  const auto quantiles = family_of(Metric::kHttpRequestSummary).quantiles;
+  EXPECT_EQ(std::vector<double>(quantiles.begin(), quantiles.end()),
+            (std::vector<double>{0.01, 0.05, 0.5, 0.9, 0.95, 0.99, 0.999}));
 }
 
 TEST(Catalogue, KnowsTheLabelNamesThatAreTaken) {

@@ -44,6 +44,11 @@ void append_help(std::string& out, std::string_view help) {
 class FamilyWriter {
  public:
   FamilyWriter(std::string& out, const Family& family) : out_(out), family_(family) {
+    for (const double quantile : family.quantiles) {
+      std::string& end = quantile_ends_.emplace_back("quantile=\"");
+      append_number(end, quantile);
+      end += "\"} ";
+    }
     if (family.type != MetricType::kHistogram) return;
     for (const base::Duration bound : family.bounds) {
       std::string& end = bucket_ends_.emplace_back("le=\"");
@@ -57,6 +62,7 @@ class FamilyWriter {
     labels_.clear();
     append_labels(labels_, sample);
     if (const auto* histogram = std::get_if<HistogramValue>(&sample.value)) return write(*histogram);
+    if (const auto* summary = std::get_if<SummaryValue>(&sample.value)) return write(*summary);
     start("");
     std::visit(
         [&](const auto& value) {
@@ -69,22 +75,42 @@ class FamilyWriter {
 
  private:
   void write(const HistogramValue& value) {
-    bucket_start_.assign(family_.name).append("_bucket{").append(labels_);
-    if (!labels_.empty()) bucket_start_ += ',';
+    begin_line("_bucket");
     std::uint64_t count = 0;
     for (std::size_t i = 0; i < bucket_ends_.size(); ++i) {
       count += value.buckets[i];
-      out_ += bucket_start_;
+      out_ += line_start_;
       out_ += bucket_ends_[i];
       append_number(out_, count);
       out_ += '\n';
     }
+    write_sum_and_count(value.sum_nanos, count);
+  }
+
+  void write(const SummaryValue& value) {
+    begin_line("");
+    for (std::size_t i = 0; i < quantile_ends_.size(); ++i) {
+      out_ += line_start_;
+      out_ += quantile_ends_[i];
+      append_number(out_, value.quantiles[i]);
+      out_ += '\n';
+    }
+    write_sum_and_count(value.sum_nanos, value.count);
+  }
+
+  void write_sum_and_count(std::uint64_t sum_nanos, std::uint64_t count) {
     start("_sum");
-    append_number(out_, family_.shown(static_cast<double>(value.sum_nanos)));
+    append_number(out_, family_.shown(static_cast<double>(sum_nanos)));
     out_ += '\n';
     start("_count");
     append_number(out_, count);
     out_ += '\n';
+  }
+
+  /// What all lines of a sample with another label begin with.
+  void begin_line(std::string_view suffix) {
+    line_start_.assign(family_.name).append(suffix).append("{").append(labels_);
+    if (!labels_.empty()) line_start_ += ',';
   }
 
   /// `name_suffix{labels} `.
@@ -102,7 +128,8 @@ class FamilyWriter {
   std::string& out_;
   const Family& family_;
   std::vector<std::string> bucket_ends_;
-  std::string bucket_start_;  // these two of the sample that is being written
+  std::vector<std::string> quantile_ends_;
+  std::string line_start_;  // these two of the sample that is being written
   std::string labels_;
 };
 

@@ -10,7 +10,20 @@
 namespace archestra::telemetry {
 namespace {
 
-SampleValue sum_of(std::span<const Cell> cells) {
+SummaryValue sum_of_summaries(std::span<const Cell> cells, const Family& family, base::MonotonicTime now) {
+  SummaryValue total;
+  SketchCounts counts;
+  for (const Cell& cell : cells) {
+    const Summary& summary = *std::get<const Summary*>(cell);
+    summary.add_to(total);
+    summary.sketch().add_to(counts, now);
+  }
+  for (std::size_t i = 0; i < family.quantiles.size(); ++i)
+    total.quantiles[i] = counts.quantile(family.quantiles[i]);
+  return total;
+}
+
+SampleValue sum_of(std::span<const Cell> cells, const Family& family, base::MonotonicTime now) {
   const Cell& first = cells.front();
   if (std::holds_alternative<const Counter*>(first)) {
     std::uint64_t total = 0;
@@ -22,6 +35,7 @@ SampleValue sum_of(std::span<const Cell> cells) {
     for (const Cell& cell : cells) total += std::get<const Gauge*>(cell)->value();
     return total;
   }
+  if (std::holds_alternative<const Summary*>(first)) return sum_of_summaries(cells, family, now);
   HistogramValue total;
   for (const Cell& cell : cells) std::get<const Histogram*>(cell)->add_to(total);
   return total;
@@ -109,6 +123,7 @@ std::vector<FamilySnapshot> Scrape::collect() {
   const ProcessStats process = read_process_stats();
   std::vector<ScrapedFigures::Figure> figures;
   if (figures_ != nullptr) figures_->read(process, figures);
+  const base::MonotonicTime now = now_();
   std::vector<FamilySnapshot> families(kMetricCount);
   // From the last to the first, see Metric; and so with series that appear meanwhile.
   for (std::size_t i = kMetricCount; i-- > 0;) {
@@ -116,7 +131,8 @@ std::vector<FamilySnapshot> Scrape::collect() {
     families[i].family = &catalogue()[i];
     for (const auto& [key, set] : sets_)
       for (const Line& line : std::ranges::equal_range(set.lines, static_cast<Metric>(i), {}, &Line::metric))
-        families[i].samples.push_back({&key.first, line.last, &key.agent, sum_of(line.cells)});
+        families[i].samples.push_back(
+            {&key.first, line.last, &key.agent, sum_of(line.cells, catalogue()[i], now)});
   }
   const auto add = [&](Metric metric, const std::string& text, SampleValue value) {
     families[static_cast<std::size_t>(metric)].samples.push_back({&text, &no_text_, &no_text_, value});

@@ -17,7 +17,7 @@
 
 namespace archestra::telemetry {
 
-using SampleValue = std::variant<std::uint64_t, std::int64_t, double, HistogramValue>;
+using SampleValue = std::variant<std::uint64_t, std::int64_t, double, HistogramValue, SummaryValue>;
 
 /// One series at the time of the scrape, independent of the format it is written in. Its labels are three
 /// texts, each perhaps empty, of which the series of one label set share two; see label_text(). The

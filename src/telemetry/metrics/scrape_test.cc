@@ -60,7 +60,7 @@ TEST(Exposition, OfHttpRequestsOverTwoShards) {
   other.on_request_finished(request);
 
   EXPECT_EQ(
-      text_of(scrape, "http_"),
+      text_of(scrape, "http_request_duration"),
       R"(# HELP http_request_duration_seconds Duration of requests on the API port, from the first byte of the request head to the last byte of the answer. Status code 499 means that the client left first.
 # TYPE http_request_duration_seconds histogram
 http_request_duration_seconds_bucket{method="GET",route="/health",status_code="200",le="0.005"} 1
@@ -91,6 +91,50 @@ http_request_duration_seconds_bucket{method="GET",route="/health",status_code="5
 http_request_duration_seconds_bucket{method="GET",route="/health",status_code="503",le="+Inf"} 1
 http_request_duration_seconds_sum{method="GET",route="/health",status_code="503"} 20
 http_request_duration_seconds_count{method="GET",route="/health",status_code="503"} 1
+)");
+}
+
+base::MonotonicTime g_now;
+base::MonotonicTime fake_now() { return g_now; }
+
+TEST(Exposition, OfASummaryOverTwoShards) {
+  g_now = base::MonotonicTime(1h);
+  LabelBudgets budgets;
+  const ShardMetrics::Retirement retirement{1h, fake_now};
+  ShardMetrics one(budgets, retirement);
+  ShardMetrics other(budgets, retirement);
+  Scrape scrape({&one.series(), &other.series()}, "1", fake_now);
+  call::RequestRecord request = sample_health();
+  for (int i = 0; i < 60; ++i) {
+    request.duration = 10ms;
+    one.on_request_finished(request);
+  }
+  for (int i = 0; i < 40; ++i) {
+    request.duration = 2s;
+    other.on_request_finished(request);
+  }
+  const auto families = scrape.collect();
+  const auto& samples = family_in(families, Metric::kHttpRequestSummary).samples;
+  ASSERT_EQ(samples.size(), 1u);
+  const auto& value = std::get<SummaryValue>(samples[0].value);
+  EXPECT_EQ(value.count, 100u);
+  for (const std::size_t i : {0u, 1u, 2u}) EXPECT_NEAR(value.quantiles[i], 0.01, 0.0001);
+  for (const std::size_t i : {3u, 4u, 5u, 6u}) EXPECT_NEAR(value.quantiles[i], 2, 0.02);
+
+  g_now += 10min;  // nobody writes any more
+  EXPECT_EQ(
+      text_of(scrape, "http_request_summary"),
+      R"(# HELP http_request_summary_seconds Quantiles of the same durations over the last 8 to 10 minutes, at most 1 % off; NaN where there was no request. Sum and count are of all the time.
+# TYPE http_request_summary_seconds summary
+http_request_summary_seconds{method="GET",route="/health",status_code="200",quantile="0.01"} NaN
+http_request_summary_seconds{method="GET",route="/health",status_code="200",quantile="0.05"} NaN
+http_request_summary_seconds{method="GET",route="/health",status_code="200",quantile="0.5"} NaN
+http_request_summary_seconds{method="GET",route="/health",status_code="200",quantile="0.9"} NaN
+http_request_summary_seconds{method="GET",route="/health",status_code="200",quantile="0.95"} NaN
+http_request_summary_seconds{method="GET",route="/health",status_code="200",quantile="0.99"} NaN
+http_request_summary_seconds{method="GET",route="/health",status_code="200",quantile="0.999"} NaN
+http_request_summary_seconds_sum{method="GET",route="/health",status_code="200"} 80.6
+http_request_summary_seconds_count{method="GET",route="/health",status_code="200"} 100
 )");
 }
 

@@ -17,6 +17,7 @@
 #include "telemetry/metrics/catalogue.h"
 #include "telemetry/metrics/cells.h"
 #include "telemetry/metrics/labels.h"
+#include "telemetry/metrics/summary.h"
 
 namespace archestra::telemetry {
 
@@ -65,7 +66,7 @@ class HandOver {
   std::atomic<Node*> newest_{nullptr};
 };
 
-using Cell = std::variant<const Counter*, const Gauge*, const Histogram*>;
+using Cell = std::variant<const Counter*, const Gauge*, const Histogram*, const Summary*>;
 
 /// One series of one thread. Several threads may have one with the same labels: a scrape adds them up.
 struct Series {

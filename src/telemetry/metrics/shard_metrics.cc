@@ -158,8 +158,9 @@ void ShardMetrics::on_call_accepted(const call::AcceptedCall& call) {
 }
 
 void ShardMetrics::on_request_finished(const call::RequestRecord& record) {
-  http_block({record.method, record.route, known_status(record.status_code)})
-      .duration.observe(record.duration);
+  HttpBlock& http = http_block({record.method, record.route, known_status(record.status_code)});
+  http.duration.observe(record.duration);
+  http.summary.observe(record.duration, retirement_.now());
   if (record.call != nullptr) count_call(*record.call);
   give_up_ended();
 }
@@ -256,6 +257,7 @@ ShardMetrics::HttpBlock& ShardMetrics::http_block(const HttpView& view) {
   HttpBlock& block = http_[HttpKey(view)];
   block.labels.values = {std::string(view.method), std::string(view.route), status_text(view.status_code)};
   series_.series.publish({Metric::kHttpRequestDuration, &block.labels, "", &block.duration});
+  series_.series.publish({Metric::kHttpRequestSummary, &block.labels, "", &block.summary});
   return block;
 }
 

@@ -109,6 +109,7 @@ class ShardMetrics {
   struct HttpBlock {
     LabelBase labels;
     Histogram duration{family_of(Metric::kHttpRequestDuration).bounds};
+    Summary summary;
   };
   using GroupRef = std::shared_ptr<AgentGroup>;
 

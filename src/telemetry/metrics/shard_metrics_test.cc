@@ -42,6 +42,7 @@ class ShardMetricsTest : public testing::Test {
 TEST_F(ShardMetricsTest, ACompletedCallCountsOnceEverywhere) {
   run(SampleCall());
   EXPECT_EQ(values_of(Metric::kHttpRequestDuration).size(), 1u);
+  EXPECT_EQ(value_of(Metric::kHttpRequestSummary, "status_code=\"200\""), 1);
   EXPECT_EQ(value_of(Metric::kLlmRequestDuration, "status_code=\"200\""), 1);
   EXPECT_EQ(value_of(Metric::kLlmRequests, "outcome=\"completed\""), 1);
   EXPECT_EQ(values_of(Metric::kLlmRequests).size(), 1u);

@@ -18,10 +18,12 @@ inline std::int64_t number_of(const SampleValue& value) {
   std::int64_t observations = 0;
   if (const auto* histogram = std::get_if<HistogramValue>(&value))
     for (const std::uint64_t bucket : histogram->buckets) observations += static_cast<std::int64_t>(bucket);
+  if (const auto* summary = std::get_if<SummaryValue>(&value))
+    return static_cast<std::int64_t>(summary->count);
   return observations;
 }
 
-/// Label text -> value (number of observations, of a histogram) of one family.
+/// Label text -> value (number of observations, of a histogram or a summary) of one family.
 using Values = std::map<std::string, std::int64_t>;
 
 inline Values values_in(const std::vector<FamilySnapshot>& families, Metric metric) {
