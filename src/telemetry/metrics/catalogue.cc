@@ -150,6 +150,10 @@ constexpr std::array<Family, kMetricCount> kCatalogue{{
      "Output tokens, reported or estimated, of answers that were not relayed to their end, of the part that "
      "the client did not get.",
      kLlm, true},
+    {Metric::kLlmBlockedTool, "llm_blocked_tool_total", kCounter, "",
+     "Tool calls that policies kept from the client.", kLlm, true},
+    {Metric::kLlmBlockedTools, "llm_blocked_tools_total", kCounter, "",
+     "The same as llm_blocked_tool_total, under the other name that dashboards know it by.", kLlm, true},
     {Metric::kLlmAccountingStarted, "llm_accounting_started_total", kCounter, "",
      "LLM calls whose accounting began. Less llm_accounting_finalized_total, it is what is in flight.",
      kAgent, true},

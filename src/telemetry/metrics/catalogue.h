@@ -31,6 +31,8 @@ enum class Metric : std::uint8_t {
   kLlmReasoningTokens,
   kLlmUsage,
   kLlmUndeliveredTokens,
+  kLlmBlockedTool,
+  kLlmBlockedTools,
   kLlmAccountingStarted,
   kLlmAccountingFinalized,
   kLlmRequestsInFlight,
@@ -92,7 +94,7 @@ enum class Metric : std::uint8_t {
   kRuntimeReclaimDuration,
   kRuntimeInfo,
 };
-inline constexpr std::size_t kMetricCount = 76;
+inline constexpr std::size_t kMetricCount = 78;
 
 enum class MetricType : std::uint8_t { kCounter, kGauge, kHistogram, kSummary };
 

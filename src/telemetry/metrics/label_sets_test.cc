@@ -98,8 +98,11 @@ TEST_F(LabelSetsTest, ANewModelAppearsAtZeroWhenItsProviderAcceptsTheCall) {
   EXPECT_EQ(count(Metric::kLlmRequestDuration, "status_code=\"200\""), 1u);
   EXPECT_EQ(count(Metric::kLlmTokens), 2u);
   EXPECT_EQ(count(Metric::kLlmTimeToFirstToken), 1u);
-  for (const Metric metric : {Metric::kLlmRequests, Metric::kLlmRequestDuration, Metric::kLlmTokens,
-                              Metric::kLlmTimeToFirstToken, Metric::kLlmAccountingFinalized})
+  EXPECT_EQ(count(Metric::kLlmBlockedTool, "team=\"data\""), 1u);
+  EXPECT_EQ(count(Metric::kLlmBlockedTools, "team=\"data\""), 1u);
+  for (const Metric metric :
+       {Metric::kLlmRequests, Metric::kLlmRequestDuration, Metric::kLlmTokens, Metric::kLlmTimeToFirstToken,
+        Metric::kLlmBlockedTool, Metric::kLlmBlockedTools, Metric::kLlmAccountingFinalized})
     EXPECT_EQ(sum(metric), 0);
   for (const Metric metric : {Metric::kLlmTimeToFirstByte, Metric::kLlmInterToken, Metric::kLlmStreamStalls,
                               Metric::kLlmTokensPerSecond, Metric::kLlmGateway, Metric::kLlmReasoningTokens,

@@ -356,6 +356,8 @@ ModelBlock& ShardMetrics::make_model(AgentBlock& agent, std::string_view model) 
   models_.emplace(ModelView{&agent, block.model}, &block);
   agent.group->series.publish({Metric::kLlmTokens, &block.labels, "input", &block.input_tokens});
   agent.group->series.publish({Metric::kLlmTokens, &block.labels, "output", &block.output_tokens});
+  agent.group->series.publish({Metric::kLlmBlockedTool, &block.labels, "", &block.blocked_tools});
+  agent.group->series.publish({Metric::kLlmBlockedTools, &block.labels, "", &block.blocked_tools});
   return block;
 }
 
