@@ -120,7 +120,7 @@ BENCHMARK(read_back);
 
 void encode_two_spans(benchmark::State& state) {
   Recorded recorded;
-  otlp::ProtoWriter out;
+  ProtoWriter out;
   for (auto _ : state) {
     out.clear();
     otlp::encode_spans(recorded.request, out);

@@ -12,7 +12,7 @@
 #include <string>
 #include <thread>
 
-#include "telemetry/otlp/test_wire.h"
+#include "telemetry/test_wire.h"
 #include "telemetry/test_records.h"
 
 namespace archestra::telemetry {
@@ -41,7 +41,7 @@ std::size_t exported_spans(Telemetry& telemetry) {
   otlp::SpanBatch batch;
   while (telemetry.take_batch(batch)) {
     spans += batch.spans;
-    EXPECT_EQ(otlp::WireMessage(batch.body()).message(1).message(2).all(2).size(), batch.spans);
+    EXPECT_EQ(WireMessage(batch.body()).message(1).message(2).all(2).size(), batch.spans);
   }
   return spans;
 }

@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-#include "telemetry/otlp/proto_writer.h"
+#include "telemetry/proto_writer.h"
 
 namespace archestra::telemetry::otlp {
 

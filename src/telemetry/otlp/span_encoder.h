@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "telemetry/otlp/proto_writer.h"
+#include "telemetry/proto_writer.h"
 #include "telemetry/trace/span_record.h"
 
 namespace archestra::telemetry::otlp {

@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "telemetry/otlp/test_wire.h"
 #include "telemetry/test_records.h"
+#include "telemetry/test_wire.h"
 
 namespace archestra::telemetry::otlp {
 namespace {

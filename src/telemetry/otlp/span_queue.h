@@ -11,8 +11,8 @@
 #include <string_view>
 #include <vector>
 
-#include "telemetry/otlp/proto_writer.h"
 #include "telemetry/otlp/span_encoder.h"
+#include "telemetry/proto_writer.h"
 
 namespace archestra::telemetry::otlp {
 

@@ -2,8 +2,8 @@
 
 #include <gtest/gtest.h>
 
-#include "telemetry/otlp/test_wire.h"
 #include "telemetry/test_records.h"
+#include "telemetry/test_wire.h"
 
 namespace archestra::telemetry::otlp {
 namespace {

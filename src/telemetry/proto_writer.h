@@ -13,7 +13,7 @@
 
 #include "telemetry/text.h"
 
-namespace archestra::telemetry::otlp {
+namespace archestra::telemetry {
 
 static_assert(std::endian::native == std::endian::little, "fixed fields are copied as they are");
 
@@ -124,4 +124,4 @@ class ProtoWriter {
   std::string scratch_;
 };
 
-}  // namespace archestra::telemetry::otlp
+}  // namespace archestra::telemetry

@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-namespace archestra::telemetry::otlp {
+namespace archestra::telemetry {
 
 class WireMessage {
  public:
@@ -91,4 +91,4 @@ class WireMessage {
   std::vector<Field> fields_;
 };
 
-}  // namespace archestra::telemetry::otlp
+}  // namespace archestra::telemetry

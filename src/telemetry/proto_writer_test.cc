@@ -1,12 +1,12 @@
-#include "telemetry/otlp/proto_writer.h"
+#include "telemetry/proto_writer.h"
 
 #include <gtest/gtest.h>
 
 #include <limits>
 
-#include "telemetry/otlp/test_wire.h"
+#include "telemetry/test_wire.h"
 
-namespace archestra::telemetry::otlp {
+namespace archestra::telemetry {
 namespace {
 
 using namespace std::string_view_literals;
@@ -71,4 +71,4 @@ TEST(ProtoWriter, TextIsMadeValid) {
 }
 
 }  // namespace
-}  // namespace archestra::telemetry::otlp
+}  // namespace archestra::telemetry

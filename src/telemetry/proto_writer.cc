@@ -1,6 +1,6 @@
-#include "telemetry/otlp/proto_writer.h"
+#include "telemetry/proto_writer.h"
 
-namespace archestra::telemetry::otlp {
+namespace archestra::telemetry {
 
 // One byte is kept for the length; where it needs more, the message moves up. That is one copy of a
 // message of a kilobyte, cheaper than to compute its size before.
@@ -22,4 +22,4 @@ void ProtoWriter::end_message(Nested message) {
   put_varint(buffer_.data() + message.start - 1, length);
 }
 
-}  // namespace archestra::telemetry::otlp
+}  // namespace archestra::telemetry
