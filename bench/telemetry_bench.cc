@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "telemetry/log/access_log.h"
-#include "telemetry/metrics/exposition_text.h"
+#include "telemetry/metrics/exposition.h"
 #include "telemetry/metrics/scrape.h"
 #include "telemetry/otlp/span_encoder.h"
 #include "telemetry/runtime/heap.h"
@@ -176,7 +176,7 @@ void fill_set(ShardMetrics& shard, SampleCall& sample) {
 }
 
 /// `range(0)` label sets, the same on each of `range(1)` shards. `set_bytes`: memory for one of them.
-void scrape(benchmark::State& state) {
+void scrape(benchmark::State& state, ExpositionFormat format) {
   const auto bytes_before = read_heap().used_bytes;
   LabelBudgets budgets(static_cast<std::size_t>(state.range(0)));
   std::deque<ShardMetrics> shards;
@@ -197,12 +197,22 @@ void scrape(benchmark::State& state) {
   state.counters["set_bytes"] = static_cast<double>(bytes) / static_cast<double>(state.range(0));
   for (auto _ : state) {
     text.clear();
-    append_text_exposition(text, scrape.collect());
+    append_exposition(text, format, scrape.collect());
   }
   state.counters["bytes"] = static_cast<double>(text.size());
   state.counters["lines"] = static_cast<double>(std::ranges::count(text, '\n'));
 }
-BENCHMARK(scrape)->Args({1, 8})->Args({2000, 1})->Args({2000, 8})->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(scrape, text, ExpositionFormat::kText)
+    ->Args({1, 8})
+    ->Args({2000, 1})
+    ->Args({2000, 8})
+    ->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(scrape, open_metrics, ExpositionFormat::kOpenMetrics)
+    ->Args({2000, 8})
+    ->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(scrape, protobuf, ExpositionFormat::kProtobuf)
+    ->Args({2000, 8})
+    ->Unit(benchmark::kMillisecond);
 
 }  // namespace
 }  // namespace archestra::telemetry

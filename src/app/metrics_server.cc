@@ -1,7 +1,7 @@
 #include "app/metrics_server.h"
 
 #include "base/thread_name.h"
-#include "telemetry/metrics/exposition_text.h"
+#include "telemetry/metrics/exposition_format.h"
 
 namespace archestra::app {
 namespace {
@@ -11,6 +11,14 @@ constexpr std::string_view kBearer = "Bearer ";
 
 bool is_bearer(std::string_view authorization, const base::Secret& secret) {
   return authorization.starts_with(kBearer) && secret.matches(authorization.substr(kBearer.size()));
+}
+
+/// Several fields are one list (RFC 9110 section 5.3).
+std::string accept_of(const http::Fields& fields) {
+  std::string accept;
+  for (const http::Field& field : fields)
+    if (http::equals_ignoring_case(field.name, "accept")) accept.append(field.value).append(",");
+  return accept;
 }
 
 }  // namespace
@@ -67,12 +75,14 @@ net::Task<http_io::Persistence> MetricsServer::serve(http_io::ServerRequest& req
                                              .extra_fields = "WWW-Authenticate: Bearer\r\n"},
                                             kSendTimeout);
   // Two scrapes at once share one thread: each gets a page of its own, made in one go.
+  const telemetry::NegotiatedFormat negotiated =
+      telemetry::negotiate_exposition(accept_of(request.head.fields));
   std::string page;
   page.reserve(page_size_);
-  telemetry_.append_metrics(page);
+  telemetry_.append_metrics(page, negotiated.format);
   page_size_ = page.size() + page.size() / 8;
-  co_return co_await http_io::send_answer(
-      request, {.content_type = telemetry::kTextExpositionType, .body = page}, kSendTimeout);
+  co_return co_await http_io::send_answer(request, {.content_type = negotiated.content_type, .body = page},
+                                          kSendTimeout);
 }
 
 }  // namespace archestra::app

@@ -6,7 +6,7 @@
 
 #include "base/assert.h"
 #include "telemetry/log/access_log.h"
-#include "telemetry/metrics/exposition_text.h"
+#include "telemetry/metrics/exposition.h"
 
 namespace archestra::telemetry {
 namespace {
@@ -113,6 +113,8 @@ void Telemetry::adjust_pause(std::size_t fullest_permille) {
     pause_ = std::min(pause_ * 2, kPauseMax);
 }
 
-void Telemetry::append_metrics(std::string& out) { append_text_exposition(out, scrape_.collect()); }
+void Telemetry::append_metrics(std::string& out, ExpositionFormat format) {
+  append_exposition(out, format, scrape_.collect());
+}
 
 }  // namespace archestra::telemetry

@@ -19,6 +19,7 @@
 #include "base/log.h"
 #include "telemetry/log/log_writer.h"
 #include "telemetry/metrics/exporter_metrics.h"
+#include "telemetry/metrics/exposition_format.h"
 #include "telemetry/metrics/scrape.h"
 #include "telemetry/otlp/span_queue.h"
 #include "telemetry/runtime/memory_keeper.h"
@@ -74,8 +75,8 @@ class Telemetry {
 
   // Scrape thread.
 
-  /// Appends the text exposition (kTextExpositionType).
-  void append_metrics(std::string& out);
+  /// Appends the page of /metrics.
+  void append_metrics(std::string& out, ExpositionFormat format);
 
  private:
   std::size_t drain_shard(ShardObserver& shard);

@@ -12,8 +12,8 @@
 #include <string>
 #include <thread>
 
-#include "telemetry/test_wire.h"
 #include "telemetry/test_records.h"
+#include "telemetry/test_wire.h"
 
 namespace archestra::telemetry {
 namespace {
@@ -49,7 +49,7 @@ std::size_t exported_spans(Telemetry& telemetry) {
 /// The value of one sample line; -1 where there is none.
 long value_in(Telemetry& telemetry, const std::string& series) {
   std::string text;
-  telemetry.append_metrics(text);
+  telemetry.append_metrics(text, ExpositionFormat::kText);
   const std::size_t at = text.find("\n" + series + " ");
   return at == std::string::npos ? -1 : std::stol(text.substr(at + series.size() + 2));
 }
@@ -206,7 +206,7 @@ TEST_F(PipelineTest, ThreadsTogether) {
     std::string text;
     while (running > 0) {
       text.clear();
-      telemetry.append_metrics(text);
+      telemetry.append_metrics(text, ExpositionFormat::kText);
     }
   });
   std::size_t requests = 0;

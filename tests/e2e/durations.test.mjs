@@ -68,7 +68,7 @@ test('a gap of more than a second is a stall', async () => {
   assert.equal(grown('llm_stream_stalls_total'), 1);
   assert.equal(log.stalls, 1);
   assert.equal(grown('llm_inter_token_seconds_count'), 5);
-  assert.equal(grown('llm_inter_token_seconds_count') - grown('llm_inter_token_seconds_bucket', { le: '1' }), 1);
+  assert.equal(grown('llm_inter_token_seconds_count') - grown('llm_inter_token_seconds_bucket', { le: '1.0' }), 1);
   const sent = simulator.tokens_sent_us;
   assert.ok(sent[3] - sent[2] > 1_200_000, 'the simulator stalls between the third word and the fourth');
 });

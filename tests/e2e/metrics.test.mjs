@@ -61,6 +61,31 @@ describe('the server of /metrics', () => {
     }
   });
 
+  const text = 'text/plain; version=0.0.4; charset=utf-8';
+  const openMetrics = 'application/openmetrics-text; version=1.0.0; charset=utf-8';
+  const protobuf = 'application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; encoding=delimited';
+  const formats = {
+    'text to who asks for nothing': [{}, text, '# HELP http_request_duration_seconds '],
+    'text to who asks for what is not there': [{ Accept: 'image/png' }, text, '# HELP http_request_duration_seconds '],
+    'OpenMetrics to who asks for it': [{ Accept: openMetrics }, openMetrics, '# TYPE http_request_duration_seconds '],
+    'protobuf to who asks for it': [{ Accept: protobuf }, protobuf, /^..\x0a\x1dhttp_request_duration_seconds\x12/s],
+    'what several fields ask for': [
+      { Accept: 'text/plain;q=0.5', accept: 'application/openmetrics-text;version=1.0.0;escaping=allow-utf-8' },
+      `${openMetrics}; escaping=allow-utf-8`,
+      '# TYPE http_request_duration_seconds ',
+    ],
+  };
+  for (const [name, [headers, type, start]] of Object.entries(formats)) {
+    test(`answers with ${name}`, async () => {
+      const response = await exchange(open.metricsPort, 'GET', '/metrics', { headers });
+      assert.equal(response.status, 200);
+      assert.equal(response.fields.get('content-type'), type);
+      const page = response.body.toString('latin1');
+      assert.ok(start.exec ? start.test(page) : page.startsWith(start), page.slice(0, 100));
+      assert.equal(page.endsWith('\n# EOF\n'), type.startsWith(openMetrics));
+    });
+  }
+
   test('answers 405 to POST, and 404 elsewhere', async () => {
     const post = await exchange(open.metricsPort, 'POST', '/metrics');
     assert.equal(post.status, 405);

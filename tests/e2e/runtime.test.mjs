@@ -66,7 +66,7 @@ describe('the figures of the process', () => {
     }
     const gc = metrics.familyOf('nodejs_gc_duration_seconds');
     const bounds = gc.samples.filter(({ labels }) => labels.kind === 'allocator' && labels.le).map(({ labels }) => labels.le);
-    assert.deepEqual([gc.type, ...bounds], ['histogram', '0.001', '0.01', '0.1', '1', '2', '5', '+Inf']);
+    assert.deepEqual([gc.type, ...bounds], ['histogram', '0.001', '0.01', '0.1', '1.0', '2.0', '5.0', '+Inf']);
     const [{ labels }] = metrics.samples('nodejs_version_info');
     assert.equal(labels.version, metrics.samples('archestra_build_info')[0].labels.version);
     assert.equal(labels.version, [labels.major, labels.minor, labels.patch].join('.'));

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <set>
+#include <string>
 #include <vector>
 
 #include "telemetry/metrics/summary.h"
@@ -11,21 +12,54 @@
 namespace archestra::telemetry {
 namespace {
 
+/// Names that prom-client gives to gauges, which dashboards ask for.
+bool is_gauge_named_total(const Family& family) {
+  return family.type == MetricType::kGauge && family.name.starts_with("nodejs_active_");
+}
+
 TEST(Catalogue, EveryFamilyIsWellFormed) {
   std::set<std::string_view> names;
   for (const Family& family : catalogue()) {
     SCOPED_TRACE(family.name);
     EXPECT_TRUE(names.insert(family.name).second);
     EXPECT_FALSE(family.help.empty());
-    if (!family.name.starts_with("nodejs_active_"))  // named by others
+    if (!is_gauge_named_total(family))
       EXPECT_EQ(family.name.ends_with("_total"), family.type == MetricType::kCounter);
-    if (!family.unit.empty()) EXPECT_NE(family.name.find(family.unit), std::string_view::npos);
+    if (!family.unit.empty())
+      EXPECT_NE(family.name.find("_" + std::string(family.unit)), std::string_view::npos);
     EXPECT_EQ(family.bounds.empty(), family.type != MetricType::kHistogram);
     EXPECT_EQ(std::ranges::adjacent_find(family.bounds, std::ranges::greater_equal{}), family.bounds.end());
     EXPECT_EQ(family.quantiles.empty(), family.type != MetricType::kSummary);
     EXPECT_LE(family.quantiles.size(), SummaryValue::kQuantilesMax);
     EXPECT_TRUE(std::ranges::is_sorted(family.quantiles));
     EXPECT_EQ(&family, &family_of(family.metric));
+  }
+}
+
+// OpenMetrics describes a counter without its `_total`, and wants no name of a family to be one that another
+// family may have in its samples.
+TEST(Catalogue, NoFamilyHasANameOfAnother) {
+  using Suffixes = std::vector<std::string>;
+  std::set<std::string> taken;
+  for (const Family& family : catalogue()) {
+    std::string name(family.name);
+    Suffixes suffixes{""};
+    switch (family.type) {
+      case MetricType::kCounter:
+        name.resize(name.size() - std::string_view("_total").size());
+        suffixes = {"", "_total", "_created"};
+        break;
+      case MetricType::kGauge:
+        break;
+      case MetricType::kHistogram:
+        suffixes = {"", "_bucket", "_sum", "_count", "_created"};
+        break;
+      case MetricType::kSummary:
+        suffixes = {"", "_sum", "_count", "_created"};
+        break;
+    }
+    for (const std::string& suffix : suffixes)
+      EXPECT_TRUE(taken.insert(name + suffix).second) << name + suffix;
   }
 }
 

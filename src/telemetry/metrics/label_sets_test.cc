@@ -14,7 +14,7 @@
 #include <thread>
 #include <utility>
 
-#include "telemetry/metrics/exposition_text.h"
+#include "telemetry/metrics/exposition.h"
 #include "telemetry/metrics/shard_metrics.h"
 #include "telemetry/metrics/test_scrape.h"
 #include "telemetry/test_records.h"
@@ -483,7 +483,7 @@ TEST_F(LabelSetsTest, AMillionModelsCostNoMoreThanTheBudget) {
 
   const auto began = std::chrono::steady_clock::now();
   std::string text;
-  append_text_exposition(text, scrape_.collect());
+  append_text(text, scrape_.collect());
   EXPECT_LT(std::chrono::steady_clock::now() - began, 10s) << "a sanitizer's build on a busy machine";
 }
 

@@ -1,6 +1,7 @@
 #include "telemetry/metrics/labels.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "telemetry/metrics/catalogue.h"
 #include "telemetry/text.h"
@@ -67,17 +68,20 @@ LabelBase llm_labels(std::string_view provider, std::string_view model, const mo
   return base;
 }
 
-std::string label_text(const Labels& labels) {
-  std::string text;
+LabelPart label_part(Labels labels) {
+  LabelPart part{.pairs = std::move(labels), .text = {}};
   std::string scratch;
-  for (const Label& label : labels) {
-    if (!text.empty()) text += ',';
-    text += label.name;
-    text += "=\"";
-    append_escaped(text, as_valid_utf8(label.value, scratch));
-    text += '"';
+  for (Label& label : part.pairs) {
+    if (const std::string_view valid = as_valid_utf8(label.value, scratch); valid != label.value)
+      label.value = valid;
+    if (!part.text.empty()) part.text += ',';
+    part.text.append(label.name).append("=\"");
+    append_escaped(part.text, label.value);
+    part.text += '"';
   }
-  return text;
+  part.pairs.shrink_to_fit();
+  part.text.shrink_to_fit();
+  return part;
 }
 
 }  // namespace archestra::telemetry

@@ -1,8 +1,9 @@
-// Labels of series: from an agent's labels and the values a recorder gives, to exposition text.
+// Labels of series: from an agent's labels and the values a recorder gives, to what expositions want.
 // Pure functions; what they refuse (clashing or empty labels) is left out, never an error, because
 // one bad label would make Prometheus refuse the whole scrape.
 #pragma once
 
+#include <compare>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -38,7 +39,14 @@ LabelBase llm_labels(std::string_view provider, std::string_view model, const mo
 /// The same without the model.
 LabelBase agent_base_labels(std::string_view provider, const model::AgentRef& agent);
 
-/// `a="x",b="y"`, with backslash, quote and line end escaped and bad UTF-8 replaced.
-std::string label_text(const Labels& labels);
+/// A few labels, perhaps none, as formats want them; made once, written in each scrape.
+struct LabelPart {
+  Labels pairs;      ///< valid UTF-8
+  std::string text;  ///< `a="x",b="y"`, with backslash, quote and line end escaped
+  auto operator<=>(const LabelPart& other) const { return text <=> other.text; }
+  bool operator==(const LabelPart& other) const { return text == other.text; }
+};
+/// Bad UTF-8 is replaced.
+LabelPart label_part(Labels labels);
 
 }  // namespace archestra::telemetry

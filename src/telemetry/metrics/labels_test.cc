@@ -47,9 +47,14 @@ TEST(Labels, AnUnknownAgentIsCalledSo) {
 }
 
 TEST(Labels, TextIsEscapedAndValid) {
-  EXPECT_EQ(label_text({{"a", "x"}, {"b", "say \"hi\"\\\n"}}), "a=\"x\",b=\"say \\\"hi\\\"\\\\\\n\"");
-  EXPECT_EQ(label_text({{"a", "\xff\xc3\xa9"}}), "a=\"\xef\xbf\xbd\xc3\xa9\"");
-  EXPECT_EQ(label_text({}), "");
+  EXPECT_EQ(label_part({{"a", "x"}, {"b", "say \"hi\"\\\n"}}).text, "a=\"x\",b=\"say \\\"hi\\\"\\\\\\n\"");
+  EXPECT_EQ(label_part({{"a", "\xff\xc3\xa9"}}).text, "a=\"\xef\xbf\xbd\xc3\xa9\"");
+  EXPECT_EQ(label_part({}).text, "");
+}
+
+TEST(Labels, PairsAreValidAndNotEscaped) {
+  EXPECT_THAT(label_part({{"a", "say \"hi\"\\\n"}, {"b", "\xff"}}).pairs,
+              ElementsAre(Label{"a", "say \"hi\"\\\n"}, Label{"b", "\xef\xbf\xbd"}));
 }
 
 }  // namespace

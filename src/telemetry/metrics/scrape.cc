@@ -45,10 +45,10 @@ SampleValue sum_of(std::span<const Cell> cells, const Family& family, base::Mono
 
 void append_labels(std::string& out, const Sample& sample) {
   bool is_first = true;
-  for (const std::string* text : {sample.first, sample.last, sample.agent}) {
-    if (text->empty()) continue;
+  for (const LabelPart* part : {sample.first, sample.last, sample.agent}) {
+    if (part->text.empty()) continue;
     if (!is_first) out += ',';
-    out += *text;
+    out += part->text;
     is_first = false;
   }
 }
@@ -58,10 +58,10 @@ Scrape::Scrape(const std::vector<SeriesSource*>& sources, std::string version, C
     : now_(now),
       sources_(sources),
       figures_(figures),
-      version_text_(label_text({{"version", std::move(version)}})) {
+      version_label_(label_part({{"version", std::move(version)}})) {
   for (const Family& family : catalogue())
-    metric_texts_[static_cast<std::size_t>(family.metric)] =
-        label_text({{"metric", std::string(family.name)}});
+    metric_labels_[static_cast<std::size_t>(family.metric)] =
+        label_part({{"metric", std::string(family.name)}});
 }
 
 // First the groups are ended, then the last of their series are taken, and then it is seen which agents have
@@ -106,10 +106,10 @@ void Scrape::map_series(SeriesList& list, const Agent* agent) {
   Set* set = nullptr;
   for (Series& series : list.take()) {
     if (series.base != std::exchange(base, series.base)) {
-      set = &sets_.try_emplace({base_text(series), label_text(series.base->agent_labels)}).first->second;
+      set = &sets_.try_emplace({base_labels(series), label_part(series.base->agent_labels)}).first->second;
       set->agent = agent;
     }
-    const std::string& last = *lasts_.insert(last_text(series)).first;
+    const LabelPart& last = *lasts_.insert(last_label(series)).first;
     const auto key = [](const Line& line) { return std::tie(line.metric, *line.last); };
     auto line = std::ranges::lower_bound(set->lines, std::tie(series.metric, last), {}, key);
     if (line == set->lines.end() || key(*line) != std::tie(series.metric, last))
@@ -134,18 +134,18 @@ std::vector<FamilySnapshot> Scrape::collect() {
         families[i].samples.push_back(
             {&key.first, line.last, &key.agent, sum_of(line.cells, catalogue()[i], now)});
   }
-  const auto add = [&](Metric metric, const std::string& text, SampleValue value) {
-    families[static_cast<std::size_t>(metric)].samples.push_back({&text, &no_text_, &no_text_, value});
+  const auto add = [&](Metric metric, const LabelPart& labels, SampleValue value) {
+    families[static_cast<std::size_t>(metric)].samples.push_back({&labels, &no_labels_, &no_labels_, value});
   };
-  add(Metric::kBuildInfo, version_text_, std::uint64_t{1});
-  for (const ProcessStat& stat : process.stats) add(stat.metric, no_text_, stat.value);
+  add(Metric::kBuildInfo, version_label_, std::uint64_t{1});
+  for (const ProcessStat& stat : process.stats) add(stat.metric, no_labels_, stat.value);
   for (const ScrapedFigures::Figure& figure : figures)
-    add(figure.metric, figure.labels != nullptr ? *figure.labels : no_text_, figure.value);
+    add(figure.metric, figure.labels != nullptr ? *figure.labels : no_labels_, figure.value);
   // Its own are there once all the others are counted.
   constexpr auto kSeries = static_cast<std::size_t>(Metric::kTelemetrySeries);
   for (std::size_t i = 0; i < kMetricCount; ++i) {
     const std::size_t count = i == kSeries ? kMetricCount : families[i].samples.size();
-    add(Metric::kTelemetrySeries, metric_texts_[i], static_cast<std::int64_t>(count));
+    add(Metric::kTelemetrySeries, metric_labels_[i], static_cast<std::int64_t>(count));
   }
   return families;
 }

@@ -19,17 +19,17 @@ namespace archestra::telemetry {
 
 using SampleValue = std::variant<std::uint64_t, std::int64_t, double, HistogramValue, SummaryValue>;
 
-/// One series at the time of the scrape, independent of the format it is written in. Its labels are three
-/// texts, each perhaps empty, of which the series of one label set share two; see label_text(). The
-/// pointers hold until the next collect().
+/// One series at the time of the scrape, independent of the format it is written in. Its labels have three
+/// parts, each perhaps empty, of which the series of one label set share two. The pointers hold until the
+/// next collect().
 struct Sample {
-  const std::string* first = nullptr;  ///< what the family begins with
-  const std::string* last = nullptr;   ///< the family's last label, where `first` does not have it
-  const std::string* agent = nullptr;  ///< the agent's own labels
+  const LabelPart* first = nullptr;  ///< what the family begins with
+  const LabelPart* last = nullptr;   ///< the family's last label, where `first` does not have it
+  const LabelPart* agent = nullptr;  ///< the agent's own labels
   SampleValue value;
 };
 
-/// Appends the labels of a sample, `a="x",b="y"`.
+/// Appends the text of a sample's labels, `a="x",b="y"`.
 void append_labels(std::string& out, const Sample& sample);
 
 struct FamilySnapshot {
@@ -44,7 +44,7 @@ class ScrapedFigures {
  public:
   struct Figure {
     Metric metric;
-    const std::string* labels;  ///< null for none; lives as long as this
+    const LabelPart* labels;  ///< null for none; lives as long as this
     SampleValue value;
   };
   virtual ~ScrapedFigures() = default;
@@ -71,13 +71,13 @@ class Scrape {
   };
   struct Line {
     Metric metric;
-    const std::string* last;  // one of lasts_
+    const LabelPart* last;  // one of lasts_
     std::vector<Cell> cells;
   };
   /// The first and the agent's labels.
   struct SetKey {
-    std::string first;
-    std::string agent;
+    LabelPart first;
+    LabelPart agent;
     auto operator<=>(const SetKey&) const = default;
   };
   struct Set {
@@ -95,10 +95,10 @@ class Scrape {
   ScrapedFigures* const figures_;
   std::map<std::string, Agent> agents_;
   Sets sets_;
-  std::set<std::string> lasts_;  // those of all sets are the same few: outcomes, status codes
-  const std::string no_text_;
-  const std::string version_text_;
-  std::array<std::string, kMetricCount> metric_texts_;  // of telemetry_series
+  std::set<LabelPart> lasts_;  // those of all sets are the same few: outcomes, status codes
+  const LabelPart no_labels_;
+  const LabelPart version_label_;
+  std::array<LabelPart, kMetricCount> metric_labels_;  // of telemetry_series
 };
 
 }  // namespace archestra::telemetry

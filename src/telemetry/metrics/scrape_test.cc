@@ -9,7 +9,7 @@
 #include <string>
 #include <thread>
 
-#include "telemetry/metrics/exposition_text.h"
+#include "telemetry/metrics/exposition.h"
 #include "telemetry/metrics/shard_metrics.h"
 #include "telemetry/test_records.h"
 
@@ -41,7 +41,7 @@ std::string text_of(Scrape& scrape, std::string_view prefix) {
   std::vector<FamilySnapshot> families = scrape.collect();
   std::erase_if(families, [&](const FamilySnapshot& f) { return !f.family->name.starts_with(prefix); });
   std::string text;
-  append_text_exposition(text, families);
+  append_text(text, families);
   return text;
 }
 
@@ -70,10 +70,10 @@ http_request_duration_seconds_bucket{method="GET",route="/health",status_code="2
 http_request_duration_seconds_bucket{method="GET",route="/health",status_code="200",le="0.1"} 2
 http_request_duration_seconds_bucket{method="GET",route="/health",status_code="200",le="0.25"} 2
 http_request_duration_seconds_bucket{method="GET",route="/health",status_code="200",le="0.5"} 2
-http_request_duration_seconds_bucket{method="GET",route="/health",status_code="200",le="1"} 2
+http_request_duration_seconds_bucket{method="GET",route="/health",status_code="200",le="1.0"} 2
 http_request_duration_seconds_bucket{method="GET",route="/health",status_code="200",le="2.5"} 2
-http_request_duration_seconds_bucket{method="GET",route="/health",status_code="200",le="5"} 2
-http_request_duration_seconds_bucket{method="GET",route="/health",status_code="200",le="10"} 2
+http_request_duration_seconds_bucket{method="GET",route="/health",status_code="200",le="5.0"} 2
+http_request_duration_seconds_bucket{method="GET",route="/health",status_code="200",le="10.0"} 2
 http_request_duration_seconds_bucket{method="GET",route="/health",status_code="200",le="+Inf"} 2
 http_request_duration_seconds_sum{method="GET",route="/health",status_code="200"} 0.010000001
 http_request_duration_seconds_count{method="GET",route="/health",status_code="200"} 2
@@ -84,10 +84,10 @@ http_request_duration_seconds_bucket{method="GET",route="/health",status_code="5
 http_request_duration_seconds_bucket{method="GET",route="/health",status_code="503",le="0.1"} 0
 http_request_duration_seconds_bucket{method="GET",route="/health",status_code="503",le="0.25"} 0
 http_request_duration_seconds_bucket{method="GET",route="/health",status_code="503",le="0.5"} 0
-http_request_duration_seconds_bucket{method="GET",route="/health",status_code="503",le="1"} 0
+http_request_duration_seconds_bucket{method="GET",route="/health",status_code="503",le="1.0"} 0
 http_request_duration_seconds_bucket{method="GET",route="/health",status_code="503",le="2.5"} 0
-http_request_duration_seconds_bucket{method="GET",route="/health",status_code="503",le="5"} 0
-http_request_duration_seconds_bucket{method="GET",route="/health",status_code="503",le="10"} 0
+http_request_duration_seconds_bucket{method="GET",route="/health",status_code="503",le="5.0"} 0
+http_request_duration_seconds_bucket{method="GET",route="/health",status_code="503",le="10.0"} 0
 http_request_duration_seconds_bucket{method="GET",route="/health",status_code="503",le="+Inf"} 1
 http_request_duration_seconds_sum{method="GET",route="/health",status_code="503"} 20
 http_request_duration_seconds_count{method="GET",route="/health",status_code="503"} 1
@@ -201,7 +201,7 @@ TEST(Scrape, TellsHowManySeriesAMetricHas) {
   const std::vector<FamilySnapshot> families = scrape.collect();
   std::map<std::string, std::int64_t> counts;
   for (const Sample& sample : family_in(families, Metric::kTelemetrySeries).samples)
-    counts[*sample.first] = std::get<std::int64_t>(sample.value);
+    counts[sample.first->text] = std::get<std::int64_t>(sample.value);
   ASSERT_EQ(counts.size(), kMetricCount);
   for (const FamilySnapshot& snapshot : families)
     EXPECT_EQ(counts["metric=\"" + std::string(snapshot.family->name) + "\""],

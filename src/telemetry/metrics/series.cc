@@ -22,7 +22,7 @@ bool SeriesGroup::try_end(base::MonotonicTime now) {
   return ends_at_.compare_exchange_strong(ends_at, kEnded, std::memory_order_acq_rel) || ends_at == kEnded;
 }
 
-std::string base_text(const Series& series) {
+LabelPart base_labels(const Series& series) {
   const Family& family = family_of(series.metric);
   const std::vector<std::string>& values = series.base->values;
   ARCHESTRA_ASSERT(values.size() + (series.last.empty() ? 0 : 1) == family.labels.size(),
@@ -30,12 +30,12 @@ std::string base_text(const Series& series) {
   Labels labels;
   for (std::size_t i = 0; i < values.size(); ++i)
     labels.push_back({std::string(family.labels[i]), values[i]});
-  return label_text(labels);
+  return label_part(std::move(labels));
 }
 
-std::string last_text(const Series& series) {
+LabelPart last_label(const Series& series) {
   if (series.last.empty()) return {};
-  return label_text({{std::string(family_of(series.metric).labels.back()), series.last}});
+  return label_part({{std::string(family_of(series.metric).labels.back()), series.last}});
 }
 
 }  // namespace archestra::telemetry

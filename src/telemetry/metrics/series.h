@@ -128,9 +128,9 @@ struct SeriesSource {
   HandOver<SeriesGroupRef> groups;
 };
 
-/// The text of the labels that `series.base` gives, in the order of the family; see label_text().
-std::string base_text(const Series& series);
-/// The text of the family's last label, "" where `series.base` gives it.
-std::string last_text(const Series& series);
+/// The labels that `series.base` gives, in the order of the family; without those of the agent.
+LabelPart base_labels(const Series& series);
+/// The family's last label, where `series.base` does not give it.
+LabelPart last_label(const Series& series);
 
 }  // namespace archestra::telemetry

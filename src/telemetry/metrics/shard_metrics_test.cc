@@ -5,7 +5,7 @@
 #include <chrono>
 #include <string>
 
-#include "telemetry/metrics/exposition_text.h"
+#include "telemetry/metrics/exposition.h"
 #include "telemetry/metrics/test_scrape.h"
 #include "telemetry/test_records.h"
 
@@ -72,15 +72,15 @@ TEST_F(ShardMetricsTest, AStreamLeavesItsPace) {
   EXPECT_TRUE(values_of(Metric::kLlmUndeliveredTokens).empty());
 
   std::string text;
-  append_text_exposition(text, scrape_.collect());
+  append_text(text, scrape_.collect());
   const auto shows = [&](std::string_view name, std::string_view end) {
     const std::size_t at = text.find("\n" + std::string(name) + "{");
     return at != std::string::npos && text.substr(text.find('}', at) + 2).starts_with(end);
   };
   // 40 tokens in 2.55 s between the first and the last, twice.
   EXPECT_TRUE(shows("llm_tokens_per_second_sum", "31.37")) << text;
-  EXPECT_NE(text.find("le=\"10\"} 0\nllm_tokens_per_second"), std::string::npos);
-  EXPECT_NE(text.find("le=\"20\"} 2\nllm_tokens_per_second"), std::string::npos);
+  EXPECT_NE(text.find("le=\"10.0\"} 0\nllm_tokens_per_second"), std::string::npos);
+  EXPECT_NE(text.find("le=\"20.0\"} 2\nllm_tokens_per_second"), std::string::npos);
   EXPECT_TRUE(shows("llm_inter_token_seconds_sum", "5.1\n")) << text;
   EXPECT_TRUE(shows("llm_gateway_seconds_sum", "0.003\n")) << text;
   EXPECT_TRUE(shows("llm_time_to_first_byte_seconds_sum", "0.402\n")) << text;
@@ -112,7 +112,7 @@ TEST_F(ShardMetricsTest, ARateNeedsATimeAndTheProvidersWord) {
   sample.tries[0].gaps.add(1ns);  // a rate that no model has
   run(sample);
   std::string text;
-  append_text_exposition(text, scrape_.collect());
+  append_text(text, scrape_.collect());
   EXPECT_NE(text.find("} 1e+06\nllm_tokens_per_second_count"), std::string::npos) << text;
 }
 

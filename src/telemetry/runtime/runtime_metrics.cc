@@ -28,10 +28,10 @@ Labels version_labels() {
       {"compiler", fmt::format("clang {}.{}.{}", __clang_major__, __clang_minor__, __clang_patchlevel__)}};
 }
 
-std::string info_text() {
+Labels info_labels() {
   Labels labels = version_labels();
   labels.push_back({"allocator", std::string(allocator_name())});
-  return label_text(labels);
+  return labels;
 }
 
 /// In the buckets of the family, each delay in that of the middle of where it was counted.
@@ -49,7 +49,8 @@ HistogramValue coarse(const base::DelayHistogram::Counts& counts, std::span<cons
 
 }  // namespace
 
-RuntimeMetrics::RuntimeMetrics() : version_text_(label_text(version_labels())), info_text_(info_text()) {
+RuntimeMetrics::RuntimeMetrics()
+    : version_labels_(label_part(version_labels())), info_labels_(label_part(info_labels())) {
   show_handles("file", open_files_);
 }
 
@@ -86,8 +87,8 @@ void RuntimeMetrics::read(const ProcessStats& process, std::vector<Figure>& out)
   open_files_.set(process.open_files);
   read_lag(out);
   read_heap_into(out);
-  out.push_back({Metric::kNodejsVersionInfo, &version_text_, std::uint64_t{1}});
-  out.push_back({Metric::kRuntimeInfo, &info_text_, std::uint64_t{1}});
+  out.push_back({Metric::kNodejsVersionInfo, &version_labels_, std::uint64_t{1}});
+  out.push_back({Metric::kRuntimeInfo, &info_labels_, std::uint64_t{1}});
 }
 
 void RuntimeMetrics::read_lag(std::vector<Figure>& out) {

@@ -56,8 +56,8 @@ class RuntimeMetrics final : public ScrapedFigures {
   std::deque<Histogram> reclaims_;
   std::deque<LabelBase> labels_;
   SeriesSource series_;
-  const std::string version_text_;
-  const std::string info_text_;
+  const LabelPart version_labels_;
+  const LabelPart info_labels_;
 };
 
 }  // namespace archestra::telemetry

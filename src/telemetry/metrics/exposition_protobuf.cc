@@ -1,0 +1,148 @@
+// io.prometheus.client.MetricFamily, each behind its length. Zeros are written too: where the messages are
+// read as proto2, a number that is left out is not there.
+#include <array>
+#include <bit>
+#include <cstdint>
+#include <variant>
+
+#include "telemetry/metrics/exposition.h"
+#include "telemetry/proto_writer.h"
+
+namespace archestra::telemetry {
+namespace {
+
+// Field numbers, by message.
+namespace family_field {
+enum : std::uint32_t { kName = 1, kHelp = 2, kType = 3, kMetric = 4, kUnit = 5 };
+}
+namespace metric_field {
+enum : std::uint32_t { kLabel = 1, kGauge = 2, kCounter = 3, kSummary = 4, kHistogram = 7 };
+}
+namespace label_field {
+enum : std::uint32_t { kName = 1, kValue = 2 };
+}
+/// Gauge and Counter.
+namespace number_field {
+enum : std::uint32_t { kValue = 1 };
+}
+/// Summary and Histogram.
+namespace samples_field {
+enum : std::uint32_t { kCount = 1, kSum = 2, kPart = 3 };
+}
+namespace quantile_field {
+enum : std::uint32_t { kQuantile = 1, kValue = 2 };
+}
+namespace bucket_field {
+enum : std::uint32_t { kCumulativeCount = 1, kUpperBound = 2 };
+}
+
+/// Of the enumeration MetricType.
+std::uint64_t type_number(MetricType type) {
+  switch (type) {
+    case MetricType::kCounter:
+      return 0;
+    case MetricType::kGauge:
+      return 1;
+    case MetricType::kSummary:
+      return 2;
+    case MetricType::kHistogram:
+      return 4;
+  }
+  return 3;  // untyped
+}
+
+void put_double(ProtoWriter& out, std::uint32_t field, double value) {
+  out.fixed64_field(field, std::bit_cast<std::uint64_t>(value));
+}
+
+class FamilyMessage {
+ public:
+  FamilyMessage(ProtoWriter& out, const Family& family) : out_(out), family_(family) {
+    out_.bytes_field(family_field::kName, family.name);
+    out_.bytes_field(family_field::kHelp, family.help);
+    out_.varint_field(family_field::kType, type_number(family.type));
+  }
+
+  void write(const Sample& sample) {
+    const ProtoWriter::Nested metric = out_.begin_message(family_field::kMetric);
+    for (const LabelPart* part : {sample.first, sample.last, sample.agent})
+      for (const Label& label : part->pairs) write(label);
+    std::visit([this](const auto& value) { write(value); }, sample.value);
+    out_.end_message(metric);
+  }
+
+  void end() {
+    if (!family_.unit.empty()) out_.bytes_field(family_field::kUnit, family_.unit);
+  }
+
+ private:
+  void write(const Label& label) {
+    const ProtoWriter::Nested pair = out_.begin_message(metric_field::kLabel);
+    out_.bytes_field(label_field::kName, label.name);
+    out_.bytes_field(label_field::kValue, label.value);
+    out_.end_message(pair);
+  }
+
+  template <class T>
+  void write(const T& number) {
+    const bool is_gauge = family_.type == MetricType::kGauge;
+    const ProtoWriter::Nested message =
+        out_.begin_message(is_gauge ? metric_field::kGauge : metric_field::kCounter);
+    put_double(out_, number_field::kValue, static_cast<double>(number));
+    out_.end_message(message);
+  }
+
+  void write(const HistogramValue& value) {
+    const ProtoWriter::Nested histogram = out_.begin_message(metric_field::kHistogram);
+    std::uint64_t count = 0;
+    for (std::size_t i = 0; i <= family_.bounds.size(); ++i) count += value.buckets[i];
+    put_count_and_sum(count, value.sum_nanos);
+    std::uint64_t below = 0;
+    for (std::size_t i = 0; i < family_.bounds.size(); ++i) {
+      below += value.buckets[i];
+      const ProtoWriter::Nested bucket = out_.begin_message(samples_field::kPart);
+      out_.varint_field(bucket_field::kCumulativeCount, below);
+      put_double(out_, bucket_field::kUpperBound,
+                 family_.shown(static_cast<double>(family_.bounds[i].count())));
+      out_.end_message(bucket);
+    }
+    out_.end_message(histogram);
+  }
+
+  void write(const SummaryValue& value) {
+    const ProtoWriter::Nested summary = out_.begin_message(metric_field::kSummary);
+    put_count_and_sum(value.count, value.sum_nanos);
+    for (std::size_t i = 0; i < family_.quantiles.size(); ++i) {
+      const ProtoWriter::Nested quantile = out_.begin_message(samples_field::kPart);
+      put_double(out_, quantile_field::kQuantile, family_.quantiles[i]);
+      put_double(out_, quantile_field::kValue, value.quantiles[i]);
+      out_.end_message(quantile);
+    }
+    out_.end_message(summary);
+  }
+
+  void put_count_and_sum(std::uint64_t count, std::uint64_t sum_nanos) {
+    out_.varint_field(samples_field::kCount, count);
+    put_double(out_, samples_field::kSum, family_.shown(static_cast<double>(sum_nanos)));
+  }
+
+  ProtoWriter& out_;
+  const Family& family_;
+};
+
+}  // namespace
+
+void append_protobuf(std::string& out, Families families) {
+  ProtoWriter writer;
+  for (const FamilySnapshot& snapshot : families) {
+    writer.clear();
+    FamilyMessage message(writer, *snapshot.family);
+    for (const Sample& sample : snapshot.samples) message.write(sample);
+    message.end();
+    std::array<char, 10> length;
+    out.append(length.data(), put_varint(length.data(), writer.size()));
+    out += writer.bytes();
+  }
+}
+
+}  // namespace archestra::telemetry
