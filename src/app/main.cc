@@ -14,6 +14,7 @@
 #include "app/config.h"
 #include "app/signals.h"
 #include "simulator/simulator.h"
+#include "telemetry/metrics/metrics_doc.h"
 
 namespace {
 
@@ -138,6 +139,8 @@ int run(int argc, char** argv) {
       cli.add_subcommand("simulate", "run a provider that is not there, for demo and tests");
   simulator::SimulatorOptions simulator_options;
   add_simulate_options(*simulate_command, simulator_options);
+  CLI::App* const metrics_docs =
+      cli.add_subcommand("metrics-docs", "print what docs/metrics.md says of every metric");
   CLI::App* const version = cli.add_subcommand("version", "print the version");
 
   try {
@@ -151,6 +154,10 @@ int run(int argc, char** argv) {
   }
   if (*version) {
     fmt::print("archestra {}\n", ARCHESTRA_VERSION);
+    return 0;
+  }
+  if (*metrics_docs) {
+    fmt::print("{}", telemetry::metrics_doc());
     return 0;
   }
   if (*simulate_command) return simulate(simulator_options);

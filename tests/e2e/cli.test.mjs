@@ -12,7 +12,7 @@ import { exchange } from '../support/client.mjs';
 import { Gateway } from '../support/gateway.mjs';
 import { run, temporaryFolder } from '../support/program.mjs';
 
-const commands = ['serve', 'simulate', 'check-config', 'healthcheck', 'admin-token', 'version'];
+const commands = ['serve', 'simulate', 'check-config', 'healthcheck', 'admin-token', 'metrics-docs', 'version'];
 
 const ipv6Missing = Object.values(networkInterfaces()).flat().some(({ address }) => address === '::1')
   ? false
@@ -88,6 +88,13 @@ describe('help', () => {
     assert.deepEqual({ code, signal, stdout }, { code: 2, signal: null, stdout: '' });
     for (const name of commands) assert.match(stderr, new RegExp(`\\b${name}\\b`));
   });
+});
+
+test('metrics-docs prints docs/metrics.md', async () => {
+  const { code, stdout } = await command(['metrics-docs']);
+  assert.equal(code, 0);
+  const page = await readFile(new URL('../../docs/metrics.md', import.meta.url), 'utf8');
+  assert.equal(stdout.trimEnd(), page.trimEnd());
 });
 
 test('version is the one /health tells', async () => {

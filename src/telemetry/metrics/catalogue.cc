@@ -27,6 +27,7 @@ constexpr std::array<base::Duration, 10> kGatewayBounds{50us,   100us, 250us, 50
 constexpr base::Duration kOneTokenPerSecond = 1us;
 constexpr std::array<base::Duration, 10> kRateBounds{5us,  10us,  20us,  35us,  50us,
                                                      75us, 100us, 150us, 250us, 500us};
+constexpr std::array<base::Duration, 0> kNoBounds{};
 constexpr std::array<double, 7> kQuantiles{0.01, 0.05, 0.5, 0.9, 0.95, 0.99, 0.999};
 
 // Those of prom-client for garbage collection.
@@ -89,17 +90,10 @@ constexpr std::array<Family, kMetricCount> kCatalogue{{
      "Duration of requests on the API port, from the first byte of the request head to the last byte of the "
      "answer. Status code 499 means that the client left first.",
      kHttp, false, kHttpBounds},
-    {Metric::kHttpRequestSummary,
-     "http_request_summary_seconds",
-     kSummary,
-     "seconds",
-     "Quantiles of the same durations over the last 8 to 10 minutes, at most 1 % off; NaN where there was no "
-     "request. Sum and count are of all the time.",
-     kHttp,
-     false,
-     {},
-     1s,
-     kQuantiles},
+    {Metric::kHttpRequestSummary, "http_request_summary_seconds", kSummary, "seconds",
+     "Quantiles of http_request_duration_seconds over the last 8 to 10 minutes, at most 1 % off; NaN where "
+     "there was no request. Sum and count are of all the time.",
+     kHttp, false, kNoBounds, 1s, kQuantiles},
     {Metric::kLlmRequestDuration, "llm_request_duration_seconds", kHistogram, "seconds",
      "Duration of exchanges with LLM providers, one for each try, from starting the upstream call to the "
      "last byte of the response, streams to their end. Status code 0 means that no response head came.",

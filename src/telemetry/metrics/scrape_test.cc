@@ -124,7 +124,7 @@ TEST(Exposition, OfASummaryOverTwoShards) {
   g_now += 10min;  // nobody writes any more
   EXPECT_EQ(
       text_of(scrape, "http_request_summary"),
-      R"(# HELP http_request_summary_seconds Quantiles of the same durations over the last 8 to 10 minutes, at most 1 % off; NaN where there was no request. Sum and count are of all the time.
+      R"(# HELP http_request_summary_seconds Quantiles of http_request_duration_seconds over the last 8 to 10 minutes, at most 1 % off; NaN where there was no request. Sum and count are of all the time.
 # TYPE http_request_summary_seconds summary
 http_request_summary_seconds{method="GET",route="/health",status_code="200",quantile="0.01"} NaN
 http_request_summary_seconds{method="GET",route="/health",status_code="200",quantile="0.05"} NaN
