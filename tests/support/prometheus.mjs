@@ -5,26 +5,32 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import net from 'node:net';
-import { delimiter, dirname, join } from 'node:path';
+import { delimiter, join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 
 import { temporaryFolder } from './program.mjs';
 import { until } from './until.mjs';
 
 const fetched = fileURLToPath(new URL('../../.dev/prometheus/usr/bin', import.meta.url));
-const binary = [fetched, ...(process.env.PATH ?? '').split(delimiter)]
-  .map((folder) => join(folder, 'prometheus'))
-  .find((path) => existsSync(path));
+const find = (name) =>
+  [fetched, ...(process.env.PATH ?? '').split(delimiter)]
+    .map((folder) => join(folder, name))
+    .find((path) => existsSync(path));
+const binary = find('prometheus');
+const promtool = find('promtool');
 
 /** False, or why tests that need Prometheus are skipped: for the `skip` option of a test. */
 export const prometheusMissing = binary ? false : 'there is no prometheus here; ./dev test fetches it';
 
-/** What `promtool check metrics` finds wrong with a page: a line for each family. */
+/** What `promtool check metrics` finds wrong with a page in text 0.0.4: a line for each family. */
 export async function complaintsOfPromtool(page) {
-  const child = spawn(join(dirname(binary), 'promtool'), ['check', 'metrics'], { stdio: ['pipe', 'ignore', 'pipe'] });
+  const child = spawn(promtool, ['check', 'metrics'], { stdio: ['pipe', 'pipe', 'pipe'] });
   child.stdin.end(page);
-  const text = (await child.stderr.toArray()).join('');
-  return text.split('\n').filter((line) => line);
+  const [stdout, stderr, [status]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
+  // 0: nothing, 3: complaints; anything else: it could not read the page.
+  if (status !== 0 && status !== 3) throw new Error(`promtool ended with ${status}: ${stderr}`);
+  return `${stdout}${stderr}`.split('\n').filter((line) => line !== '');
 }
 
 const running = new Set();
@@ -35,8 +41,8 @@ export class Prometheus {
   #folder;
   #port;
 
-  /** Scrapes the metrics port of a gateway every `everyMs`. */
-  static async start(metricsPort, { everyMs }) {
+  /** Scrapes the metrics port of a gateway every `everyMs`; `args` are flags of Prometheus. */
+  static async start(metricsPort, { everyMs, args = [] }) {
     const prometheus = new Prometheus();
     prometheus.#folder = await temporaryFolder();
     const { path } = prometheus.#folder;
@@ -45,15 +51,15 @@ export class Prometheus {
     // It cannot say which port the system chose, so one is chosen for it; where another was faster, it is tried again.
     for (let tries = 0; !prometheus.#port; tries += 1) {
       if (tries === 3) throw new Error('Prometheus does not start');
-      await prometheus.#try(config, path, await freePort());
+      await prometheus.#try(config, path, await freePort(), args);
     }
     return prometheus;
   }
 
-  async #try(config, path, port) {
+  async #try(config, path, port, args) {
     const child = spawn(
       binary,
-      [`--config.file=${config}`, `--storage.tsdb.path=${path}/data`, `--web.listen-address=127.0.0.1:${port}`],
+      [`--config.file=${config}`, `--storage.tsdb.path=${path}/data`, `--web.listen-address=127.0.0.1:${port}`, ...args],
       { stdio: 'ignore' },
     );
     running.add(child);

@@ -98,16 +98,32 @@ need_prometheus() {
   local folder=.dev/prometheus
   if command -v prometheus >/dev/null || [[ -x $folder/usr/bin/prometheus ]]; then return; fi
   say "fetching Debian's prometheus into $folder"
-  rm -rf "$folder"
-  mkdir -p "$folder"
-  long_step .dev/prometheus.log fetch_prometheus "$folder" ||
+  long_step .dev/prometheus.log unpack_packages "$folder" prometheus ||
     say "apt could not download prometheus: the tests that ask it are skipped"
 }
 
-# apt downloads to where it is started, as a user of its own where it can.
-fetch_prometheus() {
-  (cd "$1" && { apt-get download prometheus || { as_root apt-get update && apt-get download prometheus; }; }) &&
-    dpkg -x "$1"/prometheus_*.deb "$1" && rm "$1"/prometheus_*.deb
+# Another reader of what we write: the OpenMetrics parser of Prometheus' Python client, into .dev/python. Python itself
+# has to be there; without it that one test is skipped.
+need_openmetrics_parser() {
+  local folder=.dev/python
+  if ! command -v python3 >/dev/null || [[ -d $folder/usr ]] ||
+    python3 -c 'import prometheus_client.openmetrics.parser' 2>/dev/null; then return; fi
+  say "fetching Debian's python3-prometheus-client into $folder"
+  long_step .dev/python.log unpack_packages "$folder" python3-prometheus-client python3-decorator ||
+    say "apt could not download python3-prometheus-client: the test that asks it is skipped"
+}
+
+# unpack_packages FOLDER PACKAGE...: fetches packages and unpacks them into a folder of their own; installs nothing. apt
+# downloads to where it is started, as a user of its own where it can.
+unpack_packages() {
+  local folder=$1 package
+  shift
+  rm -rf "$folder"
+  mkdir -p "$folder"
+  (cd "$folder" && { apt-get download "$@" || { as_root apt-get update && apt-get download "$@"; }; }) || return
+  for package in "$folder"/*.deb; do
+    dpkg -x "$package" "$folder" && rm "$package" || return
+  done
 }
 
 node_is_new_enough() {
