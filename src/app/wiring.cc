@@ -134,6 +134,15 @@ void make_admin_token(const Config& config, store::Store& store) {
   if (*token) fmt::print(stderr, "archestra: the admin token, shown only now: {}\n", (*token)->reveal());
 }
 
+void show_store(telemetry::StoreMetrics& metrics, store::Store& store) {
+  using Operation = telemetry::StoreMetrics::Operation;
+  using Result = telemetry::StoreMetrics::Result;
+  store.watch([&metrics](store::Operation operation, base::Duration took, store::Success success) {
+    metrics.observe(operation == store::Operation::kRead ? Operation::kRead : Operation::kWrite, took,
+                    success == store::Success::kYes ? Result::kSuccess : Result::kError);
+  });
+}
+
 // Who is at the other end of a loop's sockets; "" where it has none of that kind.
 struct SocketTypes {
   std::string_view accepted;
@@ -163,6 +172,7 @@ Gateway::Gateway(const Config& config)
       log_writer_(STDOUT_FILENO),
       telemetry_(telemetry_options(config), log_writer_) {
   store::Store store = open_store(config.data_dir);
+  show_store(telemetry_.store(), store);
   const auto agents = api::load_agents(store);
   if (!agents) throw store_error(config.data_dir, agents.error());
   make_admin_token(config, store);

@@ -115,7 +115,20 @@ base::Result<void> Store::migrate() {
   return transaction->commit();
 }
 
+template <class Act>
+auto Store::watched(Operation operation, Act act) {
+  const base::MonotonicTime began = base::monotonic_now();
+  auto result = act();
+  if (on_operation_)
+    on_operation_(operation, base::monotonic_now() - began, result ? Success::kYes : Success::kNo);
+  return result;
+}
+
 base::Result<std::vector<model::AgentRef>> Store::agents() {
+  return watched(Operation::kRead, [&] { return read_agents(); });
+}
+
+base::Result<std::vector<model::AgentRef>> Store::read_agents() {
   auto rows = database_.prepare(
       "SELECT id, name, is_default, consider_context_untrusted, deny_tools_in_untrusted_context, "
       "capture_content, "
@@ -156,6 +169,10 @@ base::Result<void> Store::add_labels(std::vector<model::Agent>& agents) {
 }
 
 base::Result<void> Store::put_agent(const model::Agent& agent) {
+  return watched(Operation::kWrite, [&] { return write_agent(agent); });
+}
+
+base::Result<void> Store::write_agent(const model::Agent& agent) {
   auto transaction = Transaction::begin(database_);
   if (!transaction) return base::fail(transaction.error());
   const model::AgentSettings& settings = agent.settings;
@@ -193,22 +210,29 @@ base::Result<void> Store::put_agent(const model::Agent& agent) {
 }
 
 base::Result<void> Store::remove_agent(const base::Uuid& id) {
-  return run(database_, "DELETE FROM agents WHERE id = ?", id.text());
+  return watched(Operation::kWrite,
+                 [&] { return run(database_, "DELETE FROM agents WHERE id = ?", id.text()); });
 }
 
 base::Result<std::string> Store::admin_token_hash() {
+  return watched(Operation::kRead, [&] { return read_value(kAdminTokenHash); });
+}
+
+base::Result<std::string> Store::read_value(std::string_view name) {
   auto statement = database_.prepare("SELECT value FROM platform_values WHERE name = ?");
   if (!statement) return base::fail(statement.error());
-  const auto row = statement->bind(kAdminTokenHash).step();
+  const auto row = statement->bind(name).step();
   if (!row) return base::fail(row.error());
   return *row ? std::string(statement->text(0)) : std::string();
 }
 
 base::Result<void> Store::set_admin_token_hash(std::string_view hash) {
-  return run(database_,
-             "INSERT INTO platform_values (name, value) VALUES (?, ?) "
-             "ON CONFLICT (name) DO UPDATE SET value = excluded.value",
-             kAdminTokenHash, hash);
+  return watched(Operation::kWrite, [&] {
+    return run(database_,
+               "INSERT INTO platform_values (name, value) VALUES (?, ?) "
+               "ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+               kAdminTokenHash, hash);
+  });
 }
 
 }  // namespace archestra::store

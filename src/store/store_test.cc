@@ -116,6 +116,31 @@ TEST_F(StoreTest, WhatAnotherConnectionLocksIsATimeout) {
   EXPECT_TRUE(store.put_agent(sample()));
 }
 
+TEST_F(StoreTest, TellsOfEachOperationWhatBecameOfIt) {
+  Store store = open();
+  std::vector<std::pair<Operation, Success>> told;
+  base::Duration longest{};
+  store.watch([&](Operation operation, base::Duration took, Success success) {
+    told.emplace_back(operation, success);
+    longest = std::max(longest, took);
+  });
+  EXPECT_TRUE(store.agents());
+  EXPECT_TRUE(store.put_agent(sample()));
+  EXPECT_TRUE(store.admin_token_hash());
+  EXPECT_TRUE(store.set_admin_token_hash("hash"));
+  EXPECT_TRUE(store.remove_agent(sample().id));
+  const std::pair kRead(Operation::kRead, Success::kYes);
+  const std::pair kWrite(Operation::kWrite, Success::kYes);
+  EXPECT_EQ(told, (std::vector{kRead, kWrite, kRead, kWrite, kWrite}));
+
+  auto other = sqlite::Database::open(path(), 20ms);
+  ASSERT_TRUE(other);
+  const auto lock = sqlite::Transaction::begin(*other);
+  EXPECT_FALSE(store.put_agent(sample()));
+  EXPECT_EQ(told.back(), std::pair(Operation::kWrite, Success::kNo));
+  EXPECT_GE(longest, 20ms) << "the wait for the lock is part of it";
+}
+
 TEST_F(StoreTest, SeesATokenThatAnotherProcessSet) {
   Store store = open();
   EXPECT_EQ(store.admin_token_hash().value(), "");

@@ -23,9 +23,9 @@ constexpr std::size_t kBusyPermille = 250;
 constexpr std::size_t kCalmPermille = 100;
 
 std::vector<SeriesSource*> sources_of(std::deque<ShardObserver>& shards, ExporterMetrics& exporter,
-                                      LabelBudgets& budgets, RuntimeMetrics& runtime) {
-  std::vector<SeriesSource*> sources{&runtime.series(), &exporter.series(), &budgets.models.series(),
-                                     &budgets.agents.series()};
+                                      LabelBudgets& budgets, RuntimeMetrics& runtime, StoreMetrics& store) {
+  std::vector<SeriesSource*> sources{&runtime.series(), &exporter.series(), &store.series(),
+                                     &budgets.models.series(), &budgets.agents.series()};
   for (ShardObserver& shard : shards) sources.push_back(&shard.series());
   return sources;
 }
@@ -51,7 +51,7 @@ Telemetry::Telemetry(const Options& options, LogWriter& log)
                                            .log_line_bytes = log.queued_bytes_max(),
                                            .spans = options.spans.queued_spans_max}),
       pause_(kPauseMax),
-      scrape_(sources_of(shards_, exporter_metrics_, budgets_, runtime_), ARCHESTRA_VERSION,
+      scrape_(sources_of(shards_, exporter_metrics_, budgets_, runtime_, store_), ARCHESTRA_VERSION,
               options.shard.retirement.now, &runtime_) {}
 
 std::size_t Telemetry::drain() {

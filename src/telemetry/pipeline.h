@@ -21,6 +21,7 @@
 #include "telemetry/metrics/exporter_metrics.h"
 #include "telemetry/metrics/exposition_format.h"
 #include "telemetry/metrics/scrape.h"
+#include "telemetry/metrics/store_metrics.h"
 #include "telemetry/otlp/span_queue.h"
 #include "telemetry/runtime/memory_keeper.h"
 #include "telemetry/runtime/runtime_metrics.h"
@@ -71,6 +72,8 @@ class Telemetry {
   // Control thread, before there is a scrape thread; the memory is then kept by that.
 
   RuntimeMetrics& runtime() { return runtime_; }
+  /// Written by the store's thread.
+  StoreMetrics& store() { return store_; }
   MemoryKeeper& memory() { return memory_; }
 
   // Scrape thread.
@@ -97,6 +100,7 @@ class Telemetry {
   std::size_t line_count_ = 0;
   base::Duration pause_;
   RuntimeMetrics runtime_;
+  StoreMetrics store_;
   MemoryKeeper memory_{runtime_};
   Scrape scrape_;
 };

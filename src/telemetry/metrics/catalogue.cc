@@ -35,6 +35,8 @@ constexpr std::array<base::Duration, 6> kReclaimBounds{1ms, 10ms, 100ms, 1s, 2s,
 constexpr std::array<base::Duration, 11> kLagBounds{1ms,   2500us, 5ms,   10ms, 25ms,  50ms,
                                                     100ms, 250ms,  500ms, 1s,   2500ms};
 
+constexpr std::array<base::Duration, 9> kStoreBounds{100us, 500us, 1ms, 5ms, 10ms, 50ms, 100ms, 500ms, 5s};
+
 constexpr std::array<Text, 0> kNone{};
 constexpr std::array<Text, 3> kHttp{"method", "route", "status_code"};
 constexpr std::array<Text, 4> kLlm{"provider", "model", "agent_id", "agent_name"};
@@ -46,6 +48,8 @@ constexpr std::array<Text, 5> kLlmOutcome{"provider", "model", "agent_id", "agen
 constexpr std::array<Text, 3> kAgent{"provider", "agent_id", "agent_name"};
 constexpr std::array<Text, 4> kAgentOutcome{"provider", "agent_id", "agent_name", "outcome"};
 constexpr std::array<Text, 1> kKind{"kind"};
+constexpr std::array<Text, 1> kOperation{"operation"};
+constexpr std::array<Text, 2> kOperationResult{"operation", "result"};
 constexpr std::array<Text, 2> kDropped{"signal", "reason"};
 constexpr std::array<Text, 1> kResult{"result"};
 constexpr std::array<Text, 1> kMetric{"metric"};
@@ -183,6 +187,13 @@ constexpr std::array<Family, kMetricCount> kCatalogue{{
      "Spans sent to the OTLP collector, by what became of them.", kResult},
     {Metric::kOtlpExportRequests, "otlp_export_requests_total", kCounter, "",
      "Export requests to the OTLP collector, by what became of them.", kResult},
+    {Metric::kStoreOperationDuration, "store_operation_duration_seconds", kHistogram, "seconds",
+     "How long reads and writes of the store took (agents, the admin token), failed ones too; a write is on "
+     "the "
+     "disk when it is over.",
+     kOperation, false, kStoreBounds},
+    {Metric::kStoreOperations, "store_operations_total", kCounter, "",
+     "Reads and writes of the store, by what became of them.", kOperationResult},
     {Metric::kBuildInfo, "archestra_build_info", kGauge, "", "The version that is running; always 1.",
      kVersion},
     {Metric::kProcessCpu, "process_cpu_seconds_total", kCounter, "seconds",

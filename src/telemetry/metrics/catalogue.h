@@ -47,6 +47,8 @@ enum class Metric : std::uint8_t {
   kTelemetryDropped,
   kOtlpExportSpans,
   kOtlpExportRequests,
+  kStoreOperationDuration,
+  kStoreOperations,
   kBuildInfo,
   kProcessCpu,
   kProcessCpuUser,
@@ -94,7 +96,7 @@ enum class Metric : std::uint8_t {
   kRuntimeReclaimDuration,
   kRuntimeInfo,
 };
-inline constexpr std::size_t kMetricCount = 78;
+inline constexpr std::size_t kMetricCount = 80;
 
 enum class MetricType : std::uint8_t { kCounter, kGauge, kHistogram, kSummary };
 

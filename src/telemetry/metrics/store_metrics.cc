@@ -1,0 +1,25 @@
+#include "telemetry/metrics/store_metrics.h"
+
+#include <string_view>
+
+namespace archestra::telemetry {
+
+StoreMetrics::StoreMetrics() {
+  constexpr std::array<std::string_view, 2> kOperations{"read", "write"};
+  constexpr std::array<std::string_view, 2> kResults{"success", "error"};
+  for (std::size_t i = 0; i < kOperations.size(); ++i) {
+    const LabelBase& labels = labels_.emplace_back(LabelBase{{std::string(kOperations[i])}, {}});
+    series_.series.publish({Metric::kStoreOperationDuration, &labels, "", &operations_[i].duration});
+    for (std::size_t j = 0; j < kResults.size(); ++j)
+      series_.series.publish(
+          {Metric::kStoreOperations, &labels, std::string(kResults[j]), &operations_[i].results[j]});
+  }
+}
+
+void StoreMetrics::observe(Operation operation, base::Duration took, Result result) {
+  OfOperation& of = operations_[static_cast<std::size_t>(operation)];
+  of.duration.observe(took);
+  of.results[static_cast<std::size_t>(result)].add();
+}
+
+}  // namespace archestra::telemetry
