@@ -1,6 +1,5 @@
 #include "http/retry_after.h"
 
-#include <algorithm>
 #include <charconv>
 #include <chrono>
 #include <cstdint>
@@ -37,10 +36,11 @@ std::optional<base::Duration> parse_retry_after(std::string_view value, base::Wa
   if (const auto delta = parse_delta(value)) return *delta;
   const auto date = parse_date(value);
   if (!date) return std::nullopt;
-  // A date of some thousand years on is no WallTime.
+  // A date of some hundred years on, or back, is no WallTime.
   const auto now_seconds = std::chrono::floor<seconds>(now).time_since_epoch();
+  if (*date <= now_seconds) return base::Duration::zero();
   if (*date - now_seconds >= kLongest) return kLongest;
-  return std::max(*date - now.time_since_epoch(), base::Duration::zero());
+  return *date - now.time_since_epoch();
 }
 
 }  // namespace archestra::http

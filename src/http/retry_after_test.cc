@@ -28,6 +28,7 @@ TEST(RetryAfter, IsSecondsOrADate) {
       {"Wed, 21 Oct 2026 07:28:00 GMT", seconds(0)},
       {"Wed, 21 Oct 2026 07:27:59 GMT", seconds(0)},
       {"Thu, 01 Jan 1970 00:00:00 GMT", seconds(0)},
+      {"Mon, 01 Jan 0001 00:00:00 GMT", seconds(0)},
       {"Fri, 31 Dec 9999 23:59:59 GMT", kLongest},
       {"", std::nullopt},
       {"-1", std::nullopt},
