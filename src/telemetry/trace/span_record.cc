@@ -479,6 +479,7 @@ bool read_record(std::span<const std::byte> record, FinishedRequest& out) {
   PackedCall call;
   PackedParameters parameters{};
   if (!reader.read(call) || (call.has_parameters && !reader.read(parameters)) ||
+      parameters.stop_sequences > call::kStopSequencesMax ||
       request.texts != kRequestTexts + texts_of_call(call, parameters))
     return false;
   unpack(call, out);

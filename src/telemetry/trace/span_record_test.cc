@@ -6,6 +6,7 @@
 #include <array>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "telemetry/test_records.h"
@@ -282,6 +283,31 @@ TEST_F(SpanRecordTest, ARecordCutOrLengthenedIsNoRecord) {
   std::vector<std::byte> longer(record.begin(), record.end());
   longer.push_back(std::byte{0});
   EXPECT_FALSE(read_record(longer, read_));
+}
+
+TEST_F(SpanRecordTest, MoreStopSequencesThanThereCanBeAreNoRecord) {
+  const auto record_of = [&](std::size_t stop_sequences, std::size_t finish_reasons) {
+    SampleCall sample;
+    sample.call.agent = nullptr;  // no labels, whose texts would move
+    sample.call.request_labels = {};
+    sample.parameters.stop_sequences.assign(stop_sequences, "");
+    const std::vector<std::string_view> reasons(finish_reasons);
+    sample.call.finish_reasons = reasons;
+    round_trip(sample.request);
+    return std::vector<std::byte>(ring_.front().begin(), ring_.front().end());
+  };
+  // Texts are as many in both, so that the two counts alone differ; one step further is too far.
+  std::vector<std::byte> record = record_of(call::kStopSequencesMax, 2);
+  const std::vector<std::byte> fewer = record_of(call::kStopSequencesMax - 1, 3);
+  ASSERT_EQ(record.size(), fewer.size());
+  std::size_t differences = 0;
+  for (std::size_t i = 0; i < record.size(); ++i) {
+    if (record[i] == fewer[i]) continue;
+    ++differences;
+    record[i] = std::byte(2 * std::to_integer<int>(record[i]) - std::to_integer<int>(fewer[i]));
+  }
+  ASSERT_EQ(differences, 2u);
+  EXPECT_FALSE(read_record(record, read_));
 }
 
 }  // namespace
