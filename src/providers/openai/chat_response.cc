@@ -41,6 +41,8 @@ class ChatScan final : public ResponseScan {
     if (!data) return Verdict::kPass;
     if (*data == "[DONE]") {
       facts_.ended = true;
+      if (facts_.usage.provenance == call::Provenance::kEstimate)
+        facts_.usage.provenance = call::Provenance::kProvider;
       return Verdict::kPass;
     }
     const ResponseFacts facts_before = facts_;
@@ -53,6 +55,9 @@ class ChatScan final : public ResponseScan {
     }
     if (root->has_content) ++facts_.content_events;
     if (root->is_plain && root->content != nullptr) remember(raw, *data, *root);
+    // Some servers have usage in every chunk: then nobody knows which is the last until the stream has ended.
+    if (root->has_usage && !root->has_empty_choices && !facts_.ended)
+      facts_.usage.provenance = call::Provenance::kEstimate;
     const bool is_usage_chunk = root->has_usage && root->has_empty_choices && !root->has_error;
     return is_usage_chunk && usage_chunk_ == UsageChunk::kDrop ? Verdict::kDrop : Verdict::kPass;
   }

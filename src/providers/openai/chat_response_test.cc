@@ -46,8 +46,8 @@ class Stream {
 };
 
 void expect_usage(const call::Usage& usage, std::uint64_t input, std::uint64_t output, std::uint64_t cached,
-                  std::uint64_t reasoning) {
-  EXPECT_EQ(usage.provenance, Provenance::kProvider);
+                  std::uint64_t reasoning, Provenance provenance = Provenance::kProvider) {
+  EXPECT_EQ(usage.provenance, provenance);
   EXPECT_EQ(usage.input_tokens, input);
   EXPECT_EQ(usage.output_tokens, output);
   EXPECT_EQ(usage.cache_read_tokens, cached);
@@ -327,6 +327,31 @@ TEST(ChatStream, DropsTheUsageChunkAndNothingElse) {
   }
 }
 
+TEST(ChatStream, UsageOnItsWayIsTheLastWordOnlyOnceTheStreamHasEnded) {
+  const auto chunk = [](int output) {
+    return R"({"choices":[{"index":0,"delta":{"content":"a"}}],"usage":{"prompt_tokens":9,"completion_tokens":)" +
+           std::to_string(output) + "}}";
+  };
+  Stream stream;
+  for (const int output : {1, 2}) {
+    stream.data(chunk(output));
+    EXPECT_EQ(stream.facts().usage.provenance, Provenance::kEstimate);
+    EXPECT_EQ(stream.facts().usage.output_tokens, static_cast<std::uint64_t>(output));
+  }
+  stream.data(R"({"choices":[],"usage":{"prompt_tokens":9,"completion_tokens":3}})");
+  expect_usage(stream.facts().usage, 9, 3, 0, 0);
+
+  Stream ended;
+  ended.data(chunk(4));
+  ended.data("[DONE]");
+  expect_usage(ended.facts().usage, 9, 4, 0, 0);
+
+  Stream without;
+  without.data(R"({"choices":[{"index":0,"delta":{"content":"a"}}],"usage":null})");
+  without.data("[DONE]");
+  EXPECT_EQ(without.facts().usage.provenance, Provenance::kUnknown);
+}
+
 TEST(ChatStream, TellsContentFromTheRest) {
   struct Case {
     std::string_view delta;
@@ -476,9 +501,9 @@ TEST(ChatStream, TheLastUsageCountsAndWhatItLeavesOutStays) {
   stream.data(
       R"({"choices":[{"index":0,"delta":{"content":"a"}}],"usage":{"prompt_tokens":10,"completion_tokens":1,)"
       R"("prompt_tokens_details":{"cached_tokens":8}}})");
-  expect_usage(stream.facts().usage, 10, 1, 8, 0);
+  expect_usage(stream.facts().usage, 10, 1, 8, 0, Provenance::kEstimate);
   stream.data(R"({"choices":[{"index":0,"delta":{"content":"b"}}],"usage":null})");
-  expect_usage(stream.facts().usage, 10, 1, 8, 0);
+  expect_usage(stream.facts().usage, 10, 1, 8, 0, Provenance::kEstimate);
   stream.data(
       R"({"choices":[],"usage":{"completion_tokens":7,"completion_tokens_details":{"reasoning_tokens":5}}})");
   expect_usage(stream.facts().usage, 10, 7, 8, 5);
