@@ -293,7 +293,8 @@ net::Task<void> Exchange::relay_response(UpstreamPtr upstream) {
 // The response's head may be gone by now: its views lay in the upstream's buffer.
 void Exchange::conclude_relay(const RelayResult& result, const Gate& gate, GateMode mode) {
   response_body_bytes_ = result.body_bytes;
-  unread_ = gate.unread().has_value();
+  // Where an answer came whole, an event too long to be read is all that can be missing of it.
+  unread_ = gate.unread() || (gate.skipped_event() && result.end == RelayEnd::kComplete);
   delivery_ = gate.delivery();
   delivery_.is_complete = result.end == RelayEnd::kComplete;
   const auto since_start = [&](std::optional<base::MonotonicTime> time) {
@@ -313,13 +314,13 @@ void Exchange::conclude_relay(const RelayResult& result, const Gate& gate, GateM
     break_off();
     return settle(meaning.outcome, meaning.code);
   }
-  if (unread_) log_unread(try_->record.server_address, gate.unread()->text());
+  if (gate.unread()) log_unread(try_->record.server_address, gate.unread()->text());
   if (try_->record.status_code >= kFirstErrorStatus)
     return settle(Outcome::kUpstreamError, std::to_string(try_->record.status_code));
   if (scan_ != nullptr && !scan_->facts().error_type.empty())
     return settle(Outcome::kUpstreamError, scan_->facts().error_type);
-  // The last event may have been one that is too long to be read: nobody knows then.
-  if (reads_events(mode) && !unread_ && !scan_->facts().ended && !gate.skipped_event()) {
+  // The last event may be among what was not read: nobody knows then.
+  if (reads_events(mode) && !unread_ && !scan_->facts().ended) {
     const call::ErrorMeaning& meaning = call::meaning_after_head(ErrorCode::kClosed);
     return settle(meaning.outcome, meaning.code);
   }

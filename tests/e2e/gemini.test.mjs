@@ -161,7 +161,8 @@ for (const [name, { contentType, query, pieces, end }] of Object.entries(forms))
       });
       assert.equal(result.end, 'complete');
       record.assertOutcome({ outcome: 'completed', tryStatus: '200' });
-      assert.equal(record.log.usage_provenance, 'estimate');
+      assert.equal(record.log.usage_provenance, 'unknown', 'nothing broke off, and the last word was not read');
+      assert.deepEqual(record.grown('llm_estimated_tokens_total'), []);
     });
   });
 }

@@ -10,6 +10,7 @@ import {
   chatRequest,
   completion,
   errorBody,
+  event,
   events,
   streamRequest,
   streamRequestWithUsage,
@@ -219,6 +220,45 @@ describe('upstream_truncated', () => {
     assert.deepEqual(record.tokens, { input: 11, output: 7 });
     assert.equal(record.growth('llm_undelivered_tokens_total'), 7, 'a document that breaks off is of no use');
     assert.equal(record.log.undelivered_tokens, 7);
+  });
+});
+
+describe('the usage of a stream that breaks off', () => {
+  const withUsage = (output) =>
+    event({
+      choices: [{ index: 0, delta: { content: 'a' } }],
+      usage: { prompt_tokens: 11, completion_tokens: output, total_tokens: 11 + output },
+    });
+  const cases = {
+    'is an estimate, where each chunk had told of it': { sent: [withUsage(4), withUsage(8)], expected: { input: 11, output: 8 } },
+    'is an estimate, where an event had been too long to be read': {
+      sent: [events.word('a'), events.word('x'.repeat(1_100_000)), events.word('b')],
+      expected: { input: 0, output: 2 },
+    },
+  };
+  for (const [name, { sent, expected }] of Object.entries(cases)) {
+    test(name, async () => {
+      const { record } = await call(streamRequest, async (exchange) => {
+        await exchange.streamHead();
+        for (const each of sent) await exchange.chunk(each);
+        exchange.end();
+      });
+      record.assertOutcome({ outcome: 'upstream_truncated', tryStatus: '200', errorType: 'upstream_truncated' });
+      assert.equal(record.log.usage_provenance, 'estimate');
+      assert.deepEqual(record.tokens, { input: 0, output: 0 });
+      for (const [type, count] of Object.entries(expected))
+        assert.equal(record.growth('llm_estimated_tokens_total', { type }), count, type);
+    });
+  }
+
+  test('is the provider\'s, where each chunk told of it and the stream ended', async () => {
+    const { record } = await call(streamRequest, async (exchange) => {
+      await exchange.streamHead();
+      for (const each of [withUsage(4), withUsage(8), events.stop, events.done]) await exchange.chunk(each);
+      await exchange.lastChunk();
+    });
+    record.assertOutcome({ outcome: 'completed', tryStatus: '200' });
+    assert.deepEqual(record.tokens, { input: 11, output: 8 });
   });
 });
 
