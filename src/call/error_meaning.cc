@@ -27,6 +27,10 @@ constexpr ErrorMeaning kBroken{502, Outcome::kUpstreamTruncated, LogLevel::kWarn
                                "The provider broke the connection before its answer was complete."};
 constexpr ErrorMeaning kMalformed{502, Outcome::kUpstreamTruncated, LogLevel::kWarn, "upstream_malformed",
                                   "The provider's answer was not valid HTTP."};
+// Not before the head: nothing is decoded by then.
+constexpr ErrorMeaning kDecodedTooLarge{502, Outcome::kUpstreamTruncated, LogLevel::kWarn,
+                                        "decoded_too_large",
+                                        "The provider's answer was too large once it was decoded."};
 constexpr ErrorMeaning kOverload{503, Outcome::kRefusedOverload, LogLevel::kWarn, "overloaded",
                                  "The gateway has too many calls in flight."};
 constexpr ErrorMeaning kShutdown{503, Outcome::kShutdown, LogLevel::kWarn, "shutting_down",
@@ -86,8 +90,11 @@ const ErrorMeaning& meaning_after_head(ErrorCode code, TimeLimit limit) {
     case ErrorCode::kCancelled:
       return kShutdown;
     case ErrorCode::kMalformed:
-    case ErrorCode::kTooLarge:
       return kMalformed;
+    case ErrorCode::kTooLarge:
+      return kDecodedTooLarge;
+    case ErrorCode::kOverload:
+      return kOverload;
     default:
       return kBroken;
   }

@@ -43,5 +43,15 @@ TEST(ErrorMeaning, WhateverFailsOnceTheHeadHasComeTheProviderHadBeenReached) {
     EXPECT_NE(meaning_after_head(static_cast<base::ErrorCode>(i)).outcome, Outcome::kUpstreamUnreachable);
 }
 
+TEST(ErrorMeaning, LimitsOfOursOnWhatIsDecodedAreNoFaultOfTheProvidersHttp) {
+  const ErrorMeaning& too_large = meaning_after_head(base::ErrorCode::kTooLarge);
+  EXPECT_EQ(too_large.code, "decoded_too_large");
+  EXPECT_EQ(too_large.outcome, Outcome::kUpstreamTruncated) << "the answer breaks off";
+  const ErrorMeaning& no_memory = meaning_after_head(base::ErrorCode::kOverload);
+  EXPECT_EQ(no_memory.code, "overloaded");
+  EXPECT_EQ(no_memory.outcome, Outcome::kRefusedOverload);
+  EXPECT_EQ(meaning_after_head(base::ErrorCode::kMalformed).code, "upstream_malformed");
+}
+
 }  // namespace
 }  // namespace archestra::call

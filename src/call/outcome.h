@@ -15,7 +15,7 @@ enum class Outcome : std::uint8_t {
   kClientCancelled,      ///< nobody waited for the answer any more
   kRefusedAuth,          ///< by us, for its credentials; not yet made
   kRefusedLimit,         ///< by us, for what was used up; not yet made
-  kRefusedOverload,      ///< by us, for what is under way
+  kRefusedOverload,      ///< by us, for what is under way; also in mid-answer, without memory to decode it
   kInvalidRequest,  ///< by us, for what it is; also where that shows only while its body streams upstream
   kShutdown,        ///< cut off at the end of the drain
   kInternalError,   ///< a mistake of ours; never expected

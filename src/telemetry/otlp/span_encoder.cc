@@ -139,6 +139,7 @@ bool is_server_error(const call::RequestRecord& request) {
   switch (request.call->outcome) {
     case call::Outcome::kUpstreamTimeout:
     case call::Outcome::kUpstreamTruncated:
+    case call::Outcome::kRefusedOverload:
     case call::Outcome::kShutdown:
     case call::Outcome::kInternalError:
       return true;
