@@ -7,14 +7,16 @@ import { after, before, describe, test } from 'node:test';
 import { dialects, PacedScene } from '../support/paced.mjs';
 
 const slackMs = 500; // a busy machine
+// The simulator looks at its clock once it has sent, and somebody else may have run in between.
+const earlyMs = 50;
 
 let scene;
 before(async () => (scene = await PacedScene.start()));
 after(() => scene?.stop());
 
-/** Not before it can be, and not much later. */
+/** About when the simulator says, and not much later. */
 function assertAbout(ms, expectedMs, what) {
-  assert.ok(ms > expectedMs - 2 && ms < expectedMs + slackMs, `${what}: ${ms} ms, where ${expectedMs} ms were expected`);
+  assert.ok(ms > expectedMs - earlyMs && ms < expectedMs + slackMs, `${what}: ${ms} ms, where ${expectedMs} ms were expected`);
 }
 
 for (const [name, dialect] of Object.entries(dialects)) {
@@ -83,11 +85,11 @@ test('a stall before the first content is none between tokens', async () => {
 
 test('an answer in one piece has no pace', async () => {
   const { path, body } = dialects['openai chat'];
-  const { log, grown } = await scene.call({ path, body: { ...body, stream: false } }, { tokens: 9, 'latency-ms': 50 });
+  const { log, grown } = await scene.call({ path, body: { ...body, stream: false } }, { tokens: 9, 'latency-ms': 200 });
   assert.equal(grown('llm_time_to_first_token_seconds_count'), 0);
   assert.equal(grown('llm_inter_token_seconds_count'), 0);
   assert.equal(grown('llm_tokens_per_second_count'), 0);
   assert.equal(grown('llm_time_to_first_byte_seconds_count'), 1);
-  assertAbout(log.time_to_first_byte_ms, 50, 'time to first byte');
+  assertAbout(log.time_to_first_byte_ms, 200, 'time to first byte');
   assert.equal(log.stalls, undefined);
 });
