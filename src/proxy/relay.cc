@@ -53,6 +53,8 @@ net::Task<RelayResult> relay(RelayPlan plan) {
   };
   const auto client_gone = [&] {
     plan.gate.observe_lost(runs, result.upstream_ended);
+    // Given up now, however long ago the upstream was read for the last time.
+    if (!source.body_done()) result.upstream_ended = base::monotonic_now();
     result.end = RelayEnd::kClientGone;
     return result;
   };

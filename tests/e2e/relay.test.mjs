@@ -197,6 +197,8 @@ test('a client that takes nothing for too long has left', async () => {
       },
     );
     record.assertOutcome({ outcome: 'client_cancelled', tryStatus: '200' });
+    const heldMs = Number(record.server.end - record.client.end) / 1e6;
+    assert.ok(heldMs < 250, `the upstream was held, paused, until the client was given up, and not ${heldMs} ms less`);
   } finally {
     client?.close();
     await own.stop();
