@@ -95,9 +95,10 @@ describe('authentication', () => {
 
   test('fields of the backend\'s own', () =>
     withCollector(
-      (collector) => ({ ...endpointOf(collector), OTEL_EXPORTER_OTLP_HEADERS: 'x-team=blue,x-key=a%20b' }),
+      (collector) => ({ ...endpointOf(collector), OTEL_EXPORTER_OTLP_HEADERS: 'x-team=blue,x-key=a%20b,User-Agent=mine' }),
       async (gateway, collector) => {
         const { headers } = await exported(gateway, collector);
+        assert.equal(headers['user-agent'], 'mine', 'instead of ours, not beside it');
         assert.equal(headers['x-team'], 'blue');
         assert.equal(headers['x-key'], 'a b');
       },

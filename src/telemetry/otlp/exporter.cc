@@ -27,7 +27,8 @@ std::string request_head(const ExporterOptions& options) {
   std::string head = "POST " + (url.path.empty() ? std::string("/") : url.path);
   if (!url.query.empty()) head += "?" + url.query;
   head += " HTTP/1.1\r\nHost: " + url.authority() + "\r\n";
-  head += "User-Agent: archestra/" ARCHESTRA_VERSION " OTel-OTLP-Exporter-Cpp/" ARCHESTRA_VERSION "\r\n";
+  if (std::ranges::none_of(options.headers, [](const auto& field) { return field.first == "user-agent"; }))
+    head += "User-Agent: archestra/" ARCHESTRA_VERSION " OTel-OTLP-Exporter-Cpp/" ARCHESTRA_VERSION "\r\n";
   head += "Content-Type: application/x-protobuf\r\n";
   if (options.compression == Compression::kGzip) head += "Content-Encoding: gzip\r\n";
   if (!options.authorization.empty())
