@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <utility>
 
 #include "base/json_text.h"
 
@@ -100,13 +101,6 @@ std::string shown(const Setting& setting, std::string_view text) {
 
 // What no single value tells.
 void check_together(const Config& config) {
-  if (config.otlp_username.empty() != config.otlp_password.empty() && config.otlp_bearer.empty())
-    base::log(base::LogLevel::kWarn, "half of a basic authentication is ignored: it needs user and password",
-              {{"settings",
-                "ARCHESTRA_OTEL_EXPORTER_OTLP_AUTH_USERNAME, ARCHESTRA_OTEL_EXPORTER_OTLP_AUTH_PASSWORD"}});
-  if (config.resource_attributes_discarded)
-    base::log(base::LogLevel::kWarn, "resource attributes are left out: they are no list of key=value",
-              {{"setting", "OTEL_RESOURCE_ATTRIBUTES"}});
   if (config.body_bytes_max > config.bodies_bytes_max)
     throw ConfigError{
         fmt::format("ARCHESTRA_API_BODY_LIMIT: one body of {} bytes does not fit into "
@@ -138,6 +132,20 @@ Effective load(const Texts& flags, const Texts& environment, const Texts& file) 
   }
   check_together(effective.config);
   return effective;
+}
+
+std::vector<Warning> warnings_of(const Config& config) {
+  std::vector<Warning> warnings;
+  if (config.otlp_username.empty() != config.otlp_password.empty() && config.otlp_bearer.empty())
+    warnings.push_back({"half of a basic authentication is ignored: it needs user and password",
+                        "ARCHESTRA_OTEL_EXPORTER_OTLP_AUTH_USERNAME, "
+                        "ARCHESTRA_OTEL_EXPORTER_OTLP_AUTH_PASSWORD"});
+  if (config.resource_attributes_discarded)
+    warnings.push_back(
+        {"resource attributes are left out: they are no list of key=value", "OTEL_RESOURCE_ATTRIBUTES"});
+  for (std::string& name : unknown_variables())
+    warnings.push_back({"a variable that is no setting is ignored", std::move(name)});
+  return warnings;
 }
 
 std::string print(const Effective& effective) {

@@ -133,6 +133,12 @@ Texts texts_from_file(const std::string& path);
 /// All together. Throws ConfigError.
 Effective load(const Texts& flags, const Texts& environment, const Texts& file);
 
+/// What was given and is ignored, though a process can run without it. Never shows a value.
+struct Warning {
+  std::string_view message;
+  std::string name;  ///< of the setting or variable
+};
+std::vector<Warning> warnings_of(const Config& config);
 /// The effective configuration as TOML with the source of each value, secrets masked.
 std::string print(const Effective& effective);
 

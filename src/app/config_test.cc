@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <fstream>
 #include <set>
@@ -233,6 +234,17 @@ TEST(Config, ResourceAttributesAreAllOrNone) {
   EXPECT_EQ(config("a=1").service_name, "archestra");
   EXPECT_EQ(config("service.name=theirs").service_name, "theirs");
   EXPECT_EQ(config("service.name=theirs", "ours").service_name, "ours");
+}
+
+TEST(Config, WarnsOfWhatIsIgnored) {
+  const auto warns_of = [](const Texts& environment, std::string_view what) {
+    return std::ranges::any_of(warnings_of(load({}, environment, {}).config),
+                               [&](const Warning& warning) { return warning.name.contains(what); });
+  };
+  EXPECT_FALSE(warns_of({}, "OTEL_"));
+  EXPECT_TRUE(warns_of({{"OTEL_RESOURCE_ATTRIBUTES", "no list"}}, "OTEL_RESOURCE_ATTRIBUTES"));
+  const Texts half{{"ARCHESTRA_OTEL_EXPORTER_OTLP_AUTH_USERNAME", "alice"}};
+  EXPECT_TRUE(warns_of(half, "ARCHESTRA_OTEL_EXPORTER_OTLP_AUTH_PASSWORD"));
 }
 
 TEST(Config, PrintingMasksSecrets) {

@@ -162,17 +162,15 @@ int run(int argc, char** argv) {
   }
   if (*simulate_command) return simulate(simulator_options);
   if (*check) {
-    for (const std::string& name : app::unknown_variables())
-      fmt::print(stderr, "archestra: {} is no setting and is ignored\n", name);
-    fmt::print("{}", app::print(check_flags.load()));
+    const app::Effective effective = check_flags.load();
+    for (const auto& [message, name] : app::warnings_of(effective.config))
+      fmt::print(stderr, "archestra: {}: {}\n", name, message);
+    fmt::print("{}", app::print(effective));
     return 0;
   }
   if (*health) return app::healthcheck(health_flags.load().config);
   if (*reset) return app::reset_admin_token(reset_flags.load().config);
-  const app::Effective effective = serve_flags.load();
-  for (const std::string& name : app::unknown_variables())
-    base::log(base::LogLevel::kWarn, "a variable that is no setting is ignored", {{"name", name}});
-  return app::serve(effective.config);
+  return app::serve(serve_flags.load().config);
 }
 
 }  // namespace

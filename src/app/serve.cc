@@ -52,6 +52,8 @@ void raise_descriptor_limit() {
 int serve(const Config& config) {
   base::set_log_format(config.log_format);
   base::set_log_level(config.log_level);
+  for (const auto& [message, name] : warnings_of(config))
+    base::log(base::LogLevel::kWarn, message, {{"name", std::string_view(name)}});
   block_signals();
   raise_descriptor_limit();
   make_data_dir(config.data_dir);

@@ -27,7 +27,8 @@ test('a line of text says what a line of JSON says', async () => {
   const labels = [{ key: 'team', value: 'data science' }, { key: 'größe', value: 'a="b" \\ ü' }];
   const lines = {};
   for (const format of ['json', 'text']) {
-    await withGateway(upstream, { ARCHESTRA_LOG_FORMAT: format }, async (gateway) => {
+    const env = { ARCHESTRA_LOG_FORMAT: format, OTEL_RESOURCE_ATTRIBUTES: 'no list' };
+    await withGateway(upstream, env, async (gateway) => {
       const { id } = (await gateway.api('GET', '/agents')).json.data[0];
       assert.equal((await gateway.api('PUT', `/agents/${id}`, { name: 'Bot = 1', labels })).status, 200);
       const traceId = await call(gateway, { headers: { 'X-Archestra-Session-Id': 'one two=three "four"' } });
@@ -37,6 +38,8 @@ test('a line of text says what a line of JSON says', async () => {
       const own = gateway.program.stderr.find((text) => text.includes('serving'));
       const { message } = format === 'json' ? JSON.parse(own) : logfmt.parse(own);
       assert.equal(message, 'serving', 'the log of the process has the same format');
+      const [warning] = gateway.program.stderr.filter((text) => text.includes('OTEL_RESOURCE_ATTRIBUTES'));
+      assert.equal(warning.startsWith('{'), format === 'json', 'also of what there is to say of settings');
     });
   }
   const { json, text } = lines;
