@@ -299,6 +299,7 @@ TEST(SpanEncoder, StatusFollowsTheOutcome) {
                {kUpstreamUnreachable, 0, 502, true, true, "upstream_unreachable"},
                {kUpstreamTimeout, 200, 200, true, true, "upstream_timeout"},
                {kUpstreamTruncated, 200, 200, true, true, "upstream_truncated"},
+               {kRefusedOverload, 200, 200, true, true, "refused_overload"},
                {kClientCancelled, 200, 499, false, false, ""},
                {kClientCancelled, 0, 499, false, false, ""},
                {kShutdown, 200, 200, true, true, "shutdown"},
