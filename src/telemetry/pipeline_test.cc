@@ -123,11 +123,11 @@ TEST_F(PipelineTest, TellsWhatWaits) {
   EXPECT_GT(used, 0);
   telemetry.drain();
   EXPECT_EQ(value_in(telemetry, "telemetry_queue_bytes{queue=\"records\"}"), used) << "the fullest ring";
-  EXPECT_EQ(value_in(telemetry, "telemetry_queue_bytes_max{queue=\"records\"}"), 1 << 20);
+  EXPECT_EQ(value_in(telemetry, "telemetry_queue_max_bytes{queue=\"records\"}"), 1 << 20);
   EXPECT_EQ(value_in(telemetry, "telemetry_queue_spans"), 8);
   EXPECT_EQ(value_in(telemetry, "telemetry_queue_spans_max"), 2048);
   EXPECT_GE(value_in(telemetry, "telemetry_queue_bytes{queue=\"log_lines\"}"), 0);
-  EXPECT_EQ(value_in(telemetry, "telemetry_queue_bytes_max{queue=\"log_lines\"}"), 4 << 20);
+  EXPECT_EQ(value_in(telemetry, "telemetry_queue_max_bytes{queue=\"log_lines\"}"), 4 << 20);
   log_.stop(10s);
   telemetry.drain();
   EXPECT_EQ(value_in(telemetry, "telemetry_queue_bytes{queue=\"records\"}"), 0);

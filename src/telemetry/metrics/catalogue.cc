@@ -12,7 +12,6 @@ namespace {
 using std::chrono_literals::operator""us;
 using std::chrono_literals::operator""ms;
 using std::chrono_literals::operator""s;
-using std::chrono_literals::operator""us;
 using Text = std::string_view;
 
 constexpr std::array<base::Duration, 11> kHttpBounds{5ms,   10ms,   25ms,   50ms,   100ms,  250ms,
@@ -175,7 +174,7 @@ constexpr std::array<Family, kMetricCount> kCatalogue{{
      "Bytes that waited when the export thread last looked: in the fullest ring of a shard (queue records), "
      "and for standard output (queue log_lines).",
      kQueue},
-    {Metric::kTelemetryQueueBytesMax, "telemetry_queue_bytes_max", kGauge, "bytes",
+    {Metric::kTelemetryQueueMaxBytes, "telemetry_queue_max_bytes", kGauge, "bytes",
      "Bytes there may be in a queue; what comes beyond them is dropped.", kQueue},
     {Metric::kTelemetryQueueSpans, "telemetry_queue_spans", kGauge, "",
      "Spans that waited for the OTLP collector when the export thread last looked.", kNone},
@@ -323,6 +322,13 @@ std::string_view name_of(MetricType type) {
       return "summary";
   }
   return "untyped";
+}
+
+std::string_view described_name(const Family& family) {
+  constexpr std::string_view kTotal = "_total";
+  std::string_view name = family.name;
+  if (family.type == MetricType::kCounter && name.ends_with(kTotal)) name.remove_suffix(kTotal.size());
+  return name;
 }
 
 std::span<const Family> catalogue() { return kCatalogue; }

@@ -41,7 +41,7 @@ enum class Metric : std::uint8_t {
   kLabelSetsMax,
   kTelemetrySeries,
   kTelemetryQueueBytes,
-  kTelemetryQueueBytesMax,
+  kTelemetryQueueMaxBytes,
   kTelemetryQueueSpans,
   kTelemetryQueueSpansMax,
   kTelemetryDropped,
@@ -107,7 +107,9 @@ struct Family {
   Metric metric;
   std::string_view name;  ///< in full, with unit and `_total`
   MetricType type;
-  std::string_view unit;  ///< "seconds", "bytes", "" for plain numbers
+  /// "seconds", "bytes", "" for plain numbers. The end of described_name(): where it is not, Prometheus 3
+  /// refuses the whole page in OpenMetrics and protobuf.
+  std::string_view unit;
   std::string_view help;
   std::span<const std::string_view> labels;  ///< in the order in which recorders give the values
   bool has_agent_labels = false;             ///< the agent's own labels follow
@@ -119,6 +121,9 @@ struct Family {
   /// A bound, or a sum of nanoseconds, as it is shown.
   double shown(double nanos) const { return nanos / static_cast<double>(one.count()); }
 };
+
+/// The name without the `_total` of a counter's samples, as OpenMetrics describes it.
+std::string_view described_name(const Family& family);
 
 /// All families; the index of each is its Metric.
 std::span<const Family> catalogue();

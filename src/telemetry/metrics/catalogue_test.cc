@@ -25,8 +25,8 @@ TEST(Catalogue, EveryFamilyIsWellFormed) {
     EXPECT_FALSE(family.help.empty());
     if (!is_gauge_named_total(family))
       EXPECT_EQ(family.name.ends_with("_total"), family.type == MetricType::kCounter);
-    if (!family.unit.empty())
-      EXPECT_NE(family.name.find("_" + std::string(family.unit)), std::string_view::npos);
+    EXPECT_TRUE(family.unit.empty() || described_name(family).ends_with("_" + std::string(family.unit)))
+        << "a scraper refuses the page";
     EXPECT_EQ(family.bounds.empty(), family.type != MetricType::kHistogram);
     EXPECT_EQ(std::ranges::adjacent_find(family.bounds, std::ranges::greater_equal{}), family.bounds.end());
     EXPECT_EQ(family.quantiles.empty(), family.type != MetricType::kSummary);
@@ -42,11 +42,10 @@ TEST(Catalogue, NoFamilyHasANameOfAnother) {
   using Suffixes = std::vector<std::string>;
   std::set<std::string> taken;
   for (const Family& family : catalogue()) {
-    std::string name(family.name);
+    const std::string name(described_name(family));
     Suffixes suffixes{""};
     switch (family.type) {
       case MetricType::kCounter:
-        name.resize(name.size() - std::string_view("_total").size());
         suffixes = {"", "_total", "_created"};
         break;
       case MetricType::kGauge:

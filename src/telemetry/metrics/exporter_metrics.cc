@@ -31,7 +31,7 @@ ExporterMetrics::ExporterMetrics(const Counter& lost_log_lines, const QueueDepth
 
   limits_.set(limits);
   publish(Metric::kTelemetryQueueBytes, Metric::kTelemetryQueueSpans, depths_);
-  publish(Metric::kTelemetryQueueBytesMax, Metric::kTelemetryQueueSpansMax, limits_);
+  publish(Metric::kTelemetryQueueMaxBytes, Metric::kTelemetryQueueSpansMax, limits_);
 }
 
 void ExporterMetrics::DepthGauges::set(const QueueDepths& depths) {

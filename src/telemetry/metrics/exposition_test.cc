@@ -43,7 +43,7 @@ class FamiliesTest : public testing::Test {
   static constexpr std::array<double, 2> kQuantiles{0.5, 0.99};
   static constexpr Family kCounter{Metric::kLlmTokens, "a_seconds_total",  MetricType::kCounter,
                                    "seconds",          "A \"help\"\\\nit", {}};
-  static constexpr Family kGauge{Metric::kLabelSets, "b_total", MetricType::kGauge, "bytes", "B", {}};
+  static constexpr Family kGauge{Metric::kLabelSets, "b_total", MetricType::kGauge, "", "B", {}};
   static constexpr Family kHistogram{
       Metric::kLlmRequestDuration, "c_seconds", MetricType::kHistogram, "seconds", "C", {}, false, kBounds};
   static constexpr Family kSummary{Metric::kHttpRequestSummary,
