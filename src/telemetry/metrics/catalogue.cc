@@ -112,8 +112,8 @@ constexpr std::array<Family, kMetricCount> kCatalogue{{
      "LLM calls that ended, one for each call whatever its number of tries, by how they ended.", kLlmOutcome,
      true},
     {Metric::kLlmTimeToFirstToken, "llm_time_to_first_token_seconds", kHistogram, "seconds",
-     "How long a stream took to bring its first content (text, reasoning or tool "
-     "arguments).",
+     "How long it took from starting the upstream call until a stream brought its first content (text, "
+     "reasoning or tool arguments).",
      kLlm, true, kFirstBounds},
     {Metric::kLlmTimeToFirstByte, "llm_time_to_first_byte_seconds", kHistogram, "seconds",
      "How long it took from starting the upstream call until the client's socket had the first byte of the "
@@ -169,7 +169,10 @@ constexpr std::array<Family, kMetricCount> kCatalogue{{
     {Metric::kLabelSetsMax, "telemetry_label_sets_max", kGauge, "",
      "Label sets there may be; what comes beyond them is folded.", kKind},
     {Metric::kTelemetrySeries, "telemetry_series", kGauge, "",
-     "Series of each metric on this page: its combinations of labels. A histogram counts as one.", kMetric},
+     "Series of each metric on this page: its combinations of labels. A histogram or a summary counts as "
+     "one, "
+     "whatever its number of lines.",
+     kMetric},
     {Metric::kTelemetryQueueBytes, "telemetry_queue_bytes", kGauge, "bytes",
      "Bytes that waited when the export thread last looked: in the fullest ring of a shard (queue records), "
      "and for standard output (queue log_lines).",

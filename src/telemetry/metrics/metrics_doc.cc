@@ -17,6 +17,9 @@ The page of `/metrics` is Prometheus text 0.0.4, OpenMetrics 1.0.0 or Prometheus
 asks; names, labels and bounds are the same in all three. Every family is described from the start, before it has a
 sample. Where labels end in *agent's*, the labels of the agent follow, `cost-center` as `cost_center`.
 
+What is said of the time since the last scrape begins anew with each scrape, whoever it is for: of two Prometheus servers
+each sees a part. `runtime_event_loop_lag_seconds`, a histogram, tells both all of it.
+
 | metric | type | unit | labels | what it says |
 | --- | --- | --- | --- | --- |
 )";
