@@ -21,10 +21,11 @@ class LagSampler {
   LagSampler(const LagSampler&) = delete;
   LagSampler& operator=(const LagSampler&) = delete;
 
-  /// The loop has something to do in the turn that began at `now`; called before that is done.
+  /// The loop has something to do in the turn that began at `now`; called before that is done. A timer that
+  /// is due already stays: how late it is says for how long the loop did not run.
   void note_work() {
     worked_ = true;
-    if (idle_) arm(kBusyInterval);
+    if (idle_ && now_ < due_) arm(kBusyInterval);
   }
 
  private:

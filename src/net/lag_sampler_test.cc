@@ -68,6 +68,16 @@ TEST_F(LagSamplerTest, KnowsHowLateItRan) {
   EXPECT_NEAR(base::to_seconds(found[0]), 0.2, 0.004);
 }
 
+// The machine has had no time for it, and when it has some there is also something to do.
+TEST_F(LagSamplerTest, KnowsHowLongAnIdleLoopStoodStill) {
+  turn_at(std::chrono::seconds(4), true);  // 3 s late
+  const auto found = samples_of(lag_);
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_NEAR(base::to_seconds(found[0]), 3, 0.06);
+  turn_at(std::chrono::seconds(4) + milliseconds(10), false);
+  EXPECT_EQ(samples(), 2u) << "it looks often again";
+}
+
 // Roundings of the wheel are none of the loop's.
 TEST_F(LagSamplerTest, IsNotLateByTheWheelsOwnTicks) {
   turn_at(std::chrono::microseconds(3400), true);
