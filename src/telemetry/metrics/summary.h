@@ -5,8 +5,8 @@
 // made when they are first needed and kept:
 //
 //   a series seen once            0.5 KB
-//   durations within a decade     2.5 KB on each shard that sees them, of three decades 5 KB
-//   at most                       27 KB
+//   durations within a decade     4 to 5 KB on each shard that sees them, of three decades 10 KB
+//   at most                       28 KB
 #pragma once
 
 #include <array>
