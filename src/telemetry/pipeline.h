@@ -69,7 +69,8 @@ class Telemetry {
   std::size_t queued_spans() const { return spans_.spans(); }
   ExporterMetrics& exporter_metrics() { return exporter_metrics_; }
 
-  // Control thread, before there is a scrape thread; the memory is then kept by that.
+  // Control thread, before there is a scrape thread; the memory is then kept by that. What runtime() is to
+  // show may come later.
 
   RuntimeMetrics& runtime() { return runtime_; }
   /// Written by the store's thread.

@@ -64,6 +64,24 @@ constexpr std::array<Text, 7> kRuntimeInfo{"version", "major",    "minor",    "p
 #define ARCHESTRA_LAG                                                                                   \
   "Measured on each shard every 10 ms while it has something to do, else once a second. Timers have a " \
   "resolution of 1 ms, so an idle shard shows up to that."
+constexpr Text kLagMinHelp =
+    "The shortest delay of a timer since the last scrape, on the worst shard. " ARCHESTRA_LAG;
+constexpr Text kLagMaxHelp =
+    "The longest delay of a timer since the last scrape, on the worst shard. " ARCHESTRA_LAG;
+constexpr Text kLagMeanHelp =
+    "The mean delay of a timer since the last scrape, on the worst shard. " ARCHESTRA_LAG;
+constexpr Text kLagStddevHelp =
+    "The standard deviation of the delays of timers since the last scrape, on the worst "
+    "shard. " ARCHESTRA_LAG;
+constexpr Text kLagP50Help =
+    "The delay that 50 % of the timers did not exceed since the last scrape, on the worst "
+    "shard. " ARCHESTRA_LAG;
+constexpr Text kLagP90Help =
+    "The delay that 90 % of the timers did not exceed since the last scrape, on the worst "
+    "shard. " ARCHESTRA_LAG;
+constexpr Text kLagP99Help =
+    "The delay that 99 % of the timers did not exceed since the last scrape, on the worst "
+    "shard. " ARCHESTRA_LAG;
 constexpr Text kRequestsHelp =
     "Asynchronous operations that are under way, by type: LLM calls, requests to the platform API, name "
     "look-ups, connections being made, exports of telemetry.";
@@ -131,7 +149,7 @@ constexpr std::array<Family, kMetricCount> kCatalogue{{
      kLlm, true, kRateBounds, kOneTokenPerSecond},
     {Metric::kLlmGateway, "llm_gateway_seconds", kHistogram, "seconds",
      "What the gateway itself added to LLM calls: their duration less the time spent waiting for the "
-     "provider or for the client.",
+     "provider or for the client. Pauses before another try count as far as no Retry-After asked for them.",
      kLlm, true, kGatewayBounds},
     {Metric::kLlmCacheTokens, "llm_cache_tokens_total", kCounter, "",
      "Input tokens read from the provider's cache, or written to it, as the provider reported them; a part "
@@ -224,28 +242,14 @@ constexpr std::array<Family, kMetricCount> kCatalogue{{
      "Lag of the event loops: how late a timer ran, the worst since the last scrape, on the worst "
      "shard. " ARCHESTRA_LAG,
      kNone},
-    {Metric::kNodejsLagMin, "nodejs_eventloop_lag_min_seconds", kGauge, "seconds",
-     "The shortest delay of a timer since the last scrape, on the worst shard. " ARCHESTRA_LAG, kNone},
-    {Metric::kNodejsLagMax, "nodejs_eventloop_lag_max_seconds", kGauge, "seconds",
-     "The longest delay of a timer since the last scrape, on the worst shard. " ARCHESTRA_LAG, kNone},
-    {Metric::kNodejsLagMean, "nodejs_eventloop_lag_mean_seconds", kGauge, "seconds",
-     "The mean delay of a timer since the last scrape, on the worst shard. " ARCHESTRA_LAG, kNone},
-    {Metric::kNodejsLagStddev, "nodejs_eventloop_lag_stddev_seconds", kGauge, "seconds",
-     "The standard deviation of the delays of timers since the last scrape, on the worst "
-     "shard. " ARCHESTRA_LAG,
+    {Metric::kNodejsLagMin, "nodejs_eventloop_lag_min_seconds", kGauge, "seconds", kLagMinHelp, kNone},
+    {Metric::kNodejsLagMax, "nodejs_eventloop_lag_max_seconds", kGauge, "seconds", kLagMaxHelp, kNone},
+    {Metric::kNodejsLagMean, "nodejs_eventloop_lag_mean_seconds", kGauge, "seconds", kLagMeanHelp, kNone},
+    {Metric::kNodejsLagStddev, "nodejs_eventloop_lag_stddev_seconds", kGauge, "seconds", kLagStddevHelp,
      kNone},
-    {Metric::kNodejsLagP50, "nodejs_eventloop_lag_p50_seconds", kGauge, "seconds",
-     "The delay that 50 % of the timers did not exceed since the last scrape, on the worst "
-     "shard. " ARCHESTRA_LAG,
-     kNone},
-    {Metric::kNodejsLagP90, "nodejs_eventloop_lag_p90_seconds", kGauge, "seconds",
-     "The delay that 90 % of the timers did not exceed since the last scrape, on the worst "
-     "shard. " ARCHESTRA_LAG,
-     kNone},
-    {Metric::kNodejsLagP99, "nodejs_eventloop_lag_p99_seconds", kGauge, "seconds",
-     "The delay that 99 % of the timers did not exceed since the last scrape, on the worst "
-     "shard. " ARCHESTRA_LAG,
-     kNone},
+    {Metric::kNodejsLagP50, "nodejs_eventloop_lag_p50_seconds", kGauge, "seconds", kLagP50Help, kNone},
+    {Metric::kNodejsLagP90, "nodejs_eventloop_lag_p90_seconds", kGauge, "seconds", kLagP90Help, kNone},
+    {Metric::kNodejsLagP99, "nodejs_eventloop_lag_p99_seconds", kGauge, "seconds", kLagP99Help, kNone},
     {Metric::kNodejsActiveRequests, "nodejs_active_requests", kGauge, "", kRequestsHelp, kType},
     {Metric::kNodejsActiveRequestsTotal, "nodejs_active_requests_total", kGauge, "",
      "Asynchronous operations that are under way, of all types. A gauge, whatever its name says.", kNone},
@@ -264,28 +268,14 @@ constexpr std::array<Family, kMetricCount> kCatalogue{{
     // The same, under names of their own.
     {Metric::kRuntimeLag, "runtime_event_loop_lag_seconds", kHistogram, "seconds",
      "How late timers of the event loops ran, of all shards. " ARCHESTRA_LAG, kNone, false, kLagBounds},
-    {Metric::kRuntimeLagMin, "runtime_event_loop_lag_min_seconds", kGauge, "seconds",
-     "The shortest delay of a timer since the last scrape, on the worst shard. " ARCHESTRA_LAG, kNone},
-    {Metric::kRuntimeLagMax, "runtime_event_loop_lag_max_seconds", kGauge, "seconds",
-     "The longest delay of a timer since the last scrape, on the worst shard. " ARCHESTRA_LAG, kNone},
-    {Metric::kRuntimeLagMean, "runtime_event_loop_lag_mean_seconds", kGauge, "seconds",
-     "The mean delay of a timer since the last scrape, on the worst shard. " ARCHESTRA_LAG, kNone},
-    {Metric::kRuntimeLagStddev, "runtime_event_loop_lag_stddev_seconds", kGauge, "seconds",
-     "The standard deviation of the delays of timers since the last scrape, on the worst "
-     "shard. " ARCHESTRA_LAG,
+    {Metric::kRuntimeLagMin, "runtime_event_loop_lag_min_seconds", kGauge, "seconds", kLagMinHelp, kNone},
+    {Metric::kRuntimeLagMax, "runtime_event_loop_lag_max_seconds", kGauge, "seconds", kLagMaxHelp, kNone},
+    {Metric::kRuntimeLagMean, "runtime_event_loop_lag_mean_seconds", kGauge, "seconds", kLagMeanHelp, kNone},
+    {Metric::kRuntimeLagStddev, "runtime_event_loop_lag_stddev_seconds", kGauge, "seconds", kLagStddevHelp,
      kNone},
-    {Metric::kRuntimeLagP50, "runtime_event_loop_lag_p50_seconds", kGauge, "seconds",
-     "The delay that 50 % of the timers did not exceed since the last scrape, on the worst "
-     "shard. " ARCHESTRA_LAG,
-     kNone},
-    {Metric::kRuntimeLagP90, "runtime_event_loop_lag_p90_seconds", kGauge, "seconds",
-     "The delay that 90 % of the timers did not exceed since the last scrape, on the worst "
-     "shard. " ARCHESTRA_LAG,
-     kNone},
-    {Metric::kRuntimeLagP99, "runtime_event_loop_lag_p99_seconds", kGauge, "seconds",
-     "The delay that 99 % of the timers did not exceed since the last scrape, on the worst "
-     "shard. " ARCHESTRA_LAG,
-     kNone},
+    {Metric::kRuntimeLagP50, "runtime_event_loop_lag_p50_seconds", kGauge, "seconds", kLagP50Help, kNone},
+    {Metric::kRuntimeLagP90, "runtime_event_loop_lag_p90_seconds", kGauge, "seconds", kLagP90Help, kNone},
+    {Metric::kRuntimeLagP99, "runtime_event_loop_lag_p99_seconds", kGauge, "seconds", kLagP99Help, kNone},
     {Metric::kRuntimeActiveRequests, "runtime_active_requests", kGauge, "", kRequestsHelp, kType},
     {Metric::kRuntimeActiveHandles, "runtime_active_handles", kGauge, "", kHandlesHelp, kType},
     {Metric::kRuntimeHeapUsed, "runtime_heap_used_bytes", kGauge, "bytes", kHeapUsedHelp, kNone},
