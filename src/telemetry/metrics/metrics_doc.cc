@@ -1,9 +1,9 @@
 #include "telemetry/metrics/metrics_doc.h"
 
-#include <charconv>
 #include <string_view>
 
 #include "telemetry/metrics/catalogue.h"
+#include "telemetry/metrics/exposition_lines.h"
 
 namespace archestra::telemetry {
 namespace {
@@ -23,12 +23,6 @@ each sees a part. `runtime_event_loop_lag_seconds`, a histogram, tells both all 
 | metric | type | unit | labels | what it says |
 | --- | --- | --- | --- | --- |
 )";
-
-void append_number(std::string& out, double number) {
-  char digits[32];
-  const auto [end, error] = std::to_chars(std::begin(digits), std::end(digits), number);
-  out.append(digits, end);
-}
 
 void append_labels(std::string& out, const Family& family) {
   std::string_view separator;
@@ -55,9 +49,9 @@ void append_family(std::string& out, const Family& family) {
   append_help(out, family.help);
   if (!family.bounds.empty()) out += "<br>Buckets:";
   for (const base::Duration bound : family.bounds)
-    append_number(out += ' ', family.shown(static_cast<double>(bound.count())));
+    append_canonical(out += ' ', family.shown(static_cast<double>(bound.count())));
   if (!family.quantiles.empty()) out += "<br>Quantiles:";
-  for (const double quantile : family.quantiles) append_number(out += ' ', quantile);
+  for (const double quantile : family.quantiles) append_canonical(out += ' ', quantile);
   out += " |\n";
 }
 

@@ -28,5 +28,12 @@ TEST(MetricsDoc, NamesEveryFamilyOnce) {
   }
 }
 
+// Who writes a query copies them from there, and a label matches to the letter.
+TEST(MetricsDoc, HasBoundsAsThePageHasThem) {
+  const std::string doc = metrics_doc();
+  EXPECT_NE(doc.find("<br>Buckets: 5e-05 0.0001 0.00025 0.0005 0.001 "), std::string::npos);
+  EXPECT_NE(doc.find(" 0.5 1.0 2.5 5.0 10.0 |\n"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace archestra::telemetry
