@@ -1,5 +1,7 @@
 #include "app/metrics_server.h"
 
+#include <cstdint>
+
 #include "base/thread_name.h"
 #include "telemetry/metrics/exposition_format.h"
 
@@ -7,6 +9,8 @@ namespace archestra::app {
 namespace {
 
 constexpr base::Duration kSendTimeout = std::chrono::seconds(30);
+/// A page may have tens of megabytes, and is in memory until its scraper has taken it.
+constexpr std::int64_t kPagesMax = 8;
 constexpr std::string_view kBearer = "Bearer ";
 
 bool is_bearer(std::string_view authorization, const base::Secret& secret) {
@@ -74,6 +78,14 @@ net::Task<http_io::Persistence> MetricsServer::serve(http_io::ServerRequest& req
                                              .body = "A bearer token is needed.\n",
                                              .extra_fields = "WWW-Authenticate: Bearer\r\n"},
                                             kSendTimeout);
+  if (pages_.value() >= kPagesMax)
+    co_return co_await http_io::send_answer(request,
+                                            {.status = 503,
+                                             .content_type = "text/plain",
+                                             .body = "Too many scrapes at once.\n",
+                                             .extra_fields = "Retry-After: 1\r\n"},
+                                            kSendTimeout);
+  const base::Counted counted(pages_);
   // Two scrapes at once share one thread: each gets a page of its own, made in one go.
   const telemetry::NegotiatedFormat negotiated =
       telemetry::negotiate_exposition(accept_of(request.head.fields));

@@ -7,6 +7,7 @@
 
 #include "base/buffer_pool.h"
 #include "base/secret.h"
+#include "base/stats.h"
 #include "http_io/server.h"
 #include "net/event_loop.h"
 #include "net/listener.h"
@@ -33,6 +34,7 @@ class MetricsServer final : public http_io::Handler {
   telemetry::Telemetry& telemetry_;
   const net::ListenSockets& sockets_;
   const base::Secret& secret_;
+  base::Gauge pages_;          // made and not sent to their end
   std::size_t page_size_ = 0;  // of the last page: the next is about as large
   net::EventLoop loop_;
   net::Timer memory_timer_{[](void* self) { static_cast<MetricsServer*>(self)->keep_memory(); }, this};

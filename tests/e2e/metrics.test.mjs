@@ -1,6 +1,7 @@
 // /metrics as a server that strangers may find, and figures that must be right beyond their count.
 
 import assert from 'node:assert/strict';
+import net from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -92,6 +93,24 @@ describe('the server of /metrics', () => {
     assert.equal(post.fields.get('allow'), 'GET, HEAD');
     assert.equal((await exchange(open.metricsPort, 'GET', '/')).status, 404);
     assert.equal((await exchange(guarded.metricsPort, 'GET', '/metrics/more')).status, 404);
+  });
+
+  test('answers 503 while too many scrapers do not take their pages', async () => {
+    const statusOf = async () => (await exchange(open.metricsPort, 'GET', '/metrics')).status;
+    // More pages than its socket holds, asked for by who reads none.
+    const idlers = Array.from({ length: 8 }, () => {
+      const idler = net.connect(open.metricsPort, '127.0.0.1').pause();
+      idler.on('error', () => {});
+      idler.write('GET /metrics HTTP/1.1\r\nHost: idler\r\n\r\n'.repeat(400));
+      return idler;
+    });
+    try {
+      await until('no more pages', async () => (await statusOf()) === 503);
+      assert.equal((await exchange(open.metricsPort, 'GET', '/')).status, 404, 'which is no page');
+    } finally {
+      for (const idler of idlers) idler.destroy();
+    }
+    await until('pages again', async () => (await statusOf()) === 200);
   });
 
   const framings = {
