@@ -207,6 +207,7 @@ std::optional<Pause> Exchange::pause_after_answer() {
 }
 
 std::optional<Pause> Exchange::pause_after(int status_code, std::optional<base::Duration> retry_after) {
+  if (earlier_tries_.size() >= settings_.retry.retries_max) return std::nullopt;  // as nearly always
   // A body that streamed through is gone.
   const bool is_repeatable = route_.operation->observed || framing_.kind == http::BodyKind::kNone;
   return pause_before_retry(settings_.retry, {.status_code = status_code,

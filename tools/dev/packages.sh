@@ -10,6 +10,7 @@ package_table() {
   cat <<'TABLE'
 build      clang-19              the compiler: C++23 coroutines that g++ 12 miscompiles
 build      lld-19                links in a fraction of the time of ld
+build      llvm-19               llvm-ar: archives that are optimised when linked; llvm-symbolizer for sanitizer reports
 build      cmake                 describes the build
 build      ninja-build           runs the build
 build      libfmt-dev            formats text; libstdc++ 12 has no <format>
@@ -25,7 +26,6 @@ build      libcli11-dev          parses flags
 build      libtomlplusplus-dev   parses the configuration file
 build      ca-certificates       the roots a provider's certificate is checked against
 test,fuzz  libclang-rt-19-dev    AddressSanitizer, ThreadSanitizer, libFuzzer
-test,fuzz  llvm-19               llvm-symbolizer: names and lines in sanitizer reports
 test       libgtest-dev          unit tests
 test       libgmock-dev          matchers of the unit tests
 bench      wrk                   generates HTTP load
