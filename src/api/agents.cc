@@ -11,6 +11,7 @@
 
 #include "api/agent_json.h"
 #include "base/json_text.h"
+#include "base/text.h"
 
 namespace archestra::api {
 namespace {
@@ -51,9 +52,8 @@ ServiceAnswer list_answer(std::span<const Item> items, const Page& page, Append 
   return json_answer(200, std::move(body));
 }
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
 bool contains_ignoring_case(std::string_view text, std::string_view part) {
+  const auto lower = [](char c) { return base::lower_case(c); };
   return !std::ranges::search(text, part, {}, lower, lower).empty() || part.empty();
 }
 

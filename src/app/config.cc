@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/json_text.h"
+#include "base/text.h"
 
 namespace archestra::app {
 
@@ -29,10 +30,7 @@ std::string_view name_of(Source source) {
 std::string Setting::key() const {
   constexpr std::string_view kPrefix = "ARCHESTRA_";
   if (!own_key.empty()) return std::string(own_key);
-  std::string out(env.starts_with(kPrefix) ? env.substr(kPrefix.size()) : env);
-  std::ranges::transform(out, out.begin(),
-                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return out;
+  return base::lower_case(env.starts_with(kPrefix) ? env.substr(kPrefix.size()) : env);
 }
 
 std::string Setting::flag() const {

@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "app/setting_text.h"
-#include "http/head.h"
+#include "base/text.h"
 #include "http/url.h"
 #include "telemetry/text.h"
 
@@ -56,7 +56,7 @@ bool set_sampler_arg(Config& config, std::string_view text) {
 }
 
 bool set_sampler(Config& config, std::string_view text) {
-  const std::string value = lower(text);
+  const std::string value = base::lower_case(text);
   std::string_view kind = value;
   constexpr std::string_view kParentBased = "parentbased_";
   config.parent_decides_sampling = kind.starts_with(kParentBased);
@@ -76,13 +76,13 @@ bool set_sample_rate(Config& config, std::string_view text) {
 }
 
 bool set_traces_exporter(Config& config, std::string_view text) {
-  const std::string value = lower(text);
+  const std::string value = base::lower_case(text);
   config.traces_exported = value == "otlp";
   return value == "otlp" || value == "none";
 }
 
 bool set_sdk_disabled(Config& config, std::string_view text) {
-  const std::string value = lower(text);
+  const std::string value = base::lower_case(text);
   if (value == "true") config.traces_exported = false;
   return value == "true" || value == "false";
 }
@@ -100,11 +100,11 @@ bool is_exporters_own(std::string_view name) {
 
 bool set_otlp_headers(Config& config, std::string_view text) {
   config.otlp_headers.clear();
-  return for_each_item(text, [&](std::string_view item) {
+  return base::for_each_item(text, [&](std::string_view item) {
     const std::size_t equals = item.find('=');
     if (equals == std::string_view::npos) return false;
-    const std::string name = lower(http::trimmed(item.substr(0, equals)));
-    const auto value = http::percent_decoded(http::trimmed(item.substr(equals + 1)));
+    const std::string name = base::lower_case(base::trimmed(item.substr(0, equals)));
+    const auto value = http::percent_decoded(base::trimmed(item.substr(equals + 1)));
     if (!is_plain_name(name) || is_exporters_own(name) || !value || !is_clean(*value)) return false;
     config.otlp_headers.emplace_back(name, base::Secret(*value));
     return true;
@@ -116,7 +116,7 @@ bool set_otlp_traces_headers(Config& config, std::string_view text) {
 }
 
 bool set_otlp_compression(Config& config, std::string_view text) {
-  const std::string value = lower(text);
+  const std::string value = base::lower_case(text);
   config.otlp_gzip = value == "gzip";
   return config.otlp_gzip || value == "none";
 }
@@ -133,7 +133,7 @@ bool set_otlp_traces_timeout(Config& config, std::string_view text) {
 }
 
 bool set_otlp_protocol(Config&, std::string_view text) {
-  return text.empty() || lower(text) == "http/protobuf";
+  return text.empty() || base::lower_case(text) == "http/protobuf";
 }
 
 bool set_otlp_certificate(Config& config, std::string_view text) {
@@ -145,11 +145,11 @@ bool set_otlp_certificate(Config& config, std::string_view text) {
 bool set_resource_attributes(Config& config, std::string_view text) {
   auto& attributes = config.resource_attributes;
   attributes.clear();
-  const bool is_whole = for_each_item(text, [&](std::string_view item) {
+  const bool is_whole = base::for_each_item(text, [&](std::string_view item) {
     const std::size_t equals = item.find('=');
     if (equals == std::string_view::npos) return false;
-    const auto decoded = http::percent_decoded(http::trimmed(item.substr(0, equals)));
-    auto value = http::percent_decoded(http::trimmed(item.substr(equals + 1)));
+    const auto decoded = http::percent_decoded(base::trimmed(item.substr(0, equals)));
+    auto value = http::percent_decoded(base::trimmed(item.substr(equals + 1)));
     if (!decoded || decoded->empty() || !value) return false;
     std::string scratch;
     const std::string_view key = telemetry::as_valid_utf8(*decoded, scratch);
@@ -173,7 +173,7 @@ bool set_service_name(Config& config, std::string_view text) {
 }
 
 bool set_span_names(Config& config, std::string_view text) {
-  const std::string value = lower(text);
+  const std::string value = base::lower_case(text);
   config.gen_ai_span_names = value == "genai";
   return config.gen_ai_span_names || value == "provider";
 }

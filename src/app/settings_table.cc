@@ -7,7 +7,7 @@
 #include "app/config.h"
 #include "app/otel_settings.h"
 #include "app/setting_text.h"
-#include "http/head.h"
+#include "base/text.h"
 #include "http/url.h"
 #include "net/socket_address.h"
 
@@ -33,7 +33,7 @@ template <auto kMember, std::uint64_t kLow = 1>
 bool set_bytes(Config& config, std::string_view text) {
   const std::size_t digits = std::min(text.find_first_not_of("0123456789"), text.size());
   const auto value = number<std::uint64_t>(text.substr(0, digits), 1, std::uint64_t{1} << 40);
-  const std::string unit = lower(text.substr(digits));
+  const std::string unit = base::lower_case(text.substr(digits));
   int shift = -1;
   if (unit.empty() || unit == "b") shift = 0;
   if (unit == "kb") shift = 10;
@@ -59,7 +59,7 @@ bool set_secret(Config& config, std::string_view text) {
 
 template <auto kMember>
 bool set_on_off(Config& config, std::string_view text) {
-  const std::string value = lower(text);
+  const std::string value = base::lower_case(text);
   config.*kMember = value == "on" || value == "true";
   return config.*kMember || value == "off" || value == "false";
 }
@@ -80,16 +80,16 @@ bool add_provider(Config& config, std::string_view name, const providers::Dialec
 bool set_compatible_providers(Config& config, std::string_view text) {
   const providers::Dialect& openai =
       *std::ranges::find(providers::dialects(), std::string_view("openai"), &providers::Dialect::name);
-  return for_each_item(text, [&](std::string_view item) {
+  return base::for_each_item(text, [&](std::string_view item) {
     const std::size_t equals = item.find('=');
     if (equals == std::string_view::npos) return false;
-    const std::string_view name = http::trimmed(item.substr(0, equals));
-    return is_plain_name(name) && add_provider(config, name, openai, http::trimmed(item.substr(equals + 1)));
+    const std::string_view name = base::trimmed(item.substr(0, equals));
+    return is_plain_name(name) && add_provider(config, name, openai, base::trimmed(item.substr(equals + 1)));
   });
 }
 
 bool set_usage_option_off(Config& config, std::string_view text) {
-  return for_each_item(text, [&](std::string_view name) {
+  return base::for_each_item(text, [&](std::string_view name) {
     ProviderConfig* const provider = find_provider(config, name);
     if (provider != nullptr) provider->usage_option = false;
     return provider != nullptr;
@@ -98,11 +98,11 @@ bool set_usage_option_off(Config& config, std::string_view text) {
 
 template <auto kMember>
 bool set_log_level(Config& config, std::string_view text) {
-  return base::parse_log_level(lower(text), config.*kMember);
+  return base::parse_log_level(base::lower_case(text), config.*kMember);
 }
 
 bool set_log_format(Config& config, std::string_view text) {
-  const std::string value = lower(text);
+  const std::string value = base::lower_case(text);
   config.log_format = value == "text" ? base::LogFormat::kText : base::LogFormat::kJson;
   return value == "json" || value == "text";
 }

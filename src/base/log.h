@@ -1,9 +1,8 @@
 // The process's own log: one line each, JSON or text (base/logfmt.h), on stderr (start, stop, warnings).
 // Calls are logged by telemetry/log. Any thread; each line is one write(2). Texts are cut at 256 bytes. Does
 // not wait for a reader: a line that stderr has no room for is lost, and the next one that it takes says how
-// many were
-// ("lines_lost"). Takes no secret types, by construction: values are text or numbers that the caller spelled
-// out.
+// many were ("lines_lost"). Takes no secret types, by construction: values are text or numbers that the
+// caller spelled out.
 #pragma once
 
 #include <cstdint>

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/assert.h"
+#include "base/text.h"
 #include "http/content_engine.h"
 
 namespace archestra::http {
@@ -40,15 +41,12 @@ ContentCoding content_coding(const Fields& fields) {
   if (!fields.has(HeaderId::kContentEncoding)) return found;
   for (const Field& field : fields) {
     if (field.id != HeaderId::kContentEncoding) continue;
-    for (std::string_view rest = field.value; !rest.empty();) {
-      const std::size_t comma = std::min(rest.find(','), rest.size());
-      const std::string_view name = trimmed(rest.substr(0, comma));
-      rest.remove_prefix(std::min(comma + 1, rest.size()));
-      const ContentCoding coding = name.empty() ? ContentCoding::kIdentity : coding_named(name);
-      if (coding == ContentCoding::kIdentity) continue;
-      if (found != ContentCoding::kIdentity) return ContentCoding::kUnknown;
-      found = coding;
-    }
+    const bool is_one = base::for_each_item(field.value, [&](std::string_view name) {
+      const ContentCoding coding = coding_named(name);
+      if (coding == ContentCoding::kIdentity) return true;
+      return std::exchange(found, coding) == ContentCoding::kIdentity;
+    });
+    if (!is_one) return ContentCoding::kUnknown;
   }
   return found;
 }

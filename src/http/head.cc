@@ -50,27 +50,9 @@ char first_lower(std::string_view name) { return static_cast<char>(name[0] | 0x2
   return same_text(name, expected) ? id : HeaderId::kOther;
 }
 
-/// Calls `found(token)` for each member of a comma-separated list until it returns true.
-template <class Found>
-bool any_token(std::string_view list, Found found) {
-  while (!list.empty()) {
-    const std::size_t comma = list.find(',');
-    if (found(trimmed(list.substr(0, comma)))) return true;
-    if (comma == std::string_view::npos) break;
-    list.remove_prefix(comma + 1);
-  }
-  return false;
-}
-
 }  // namespace
 
 bool equals_ignoring_case(std::string_view a, std::string_view b) { return same_text(a, b); }
-
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
-  while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
-  return text;
-}
 
 bool is_media_type(std::string_view content_type, std::string_view wanted) {
   return same_text(trimmed(content_type.substr(0, content_type.find(';'))), wanted);
@@ -172,9 +154,9 @@ std::size_t Fields::count_of(HeaderId id) const {
 
 bool Fields::named_by_connection(std::string_view name) const {
   if (!has(HeaderId::kConnection)) return false;
-  const auto is_name = [name](std::string_view token) { return equals_ignoring_case(token, name); };
+  const auto is_other = [name](std::string_view token) { return !equals_ignoring_case(token, name); };
   for (const Field& field : all())
-    if (field.id == HeaderId::kConnection && any_token(field.value, is_name)) return true;
+    if (field.id == HeaderId::kConnection && !base::for_each_item(field.value, is_other)) return true;
   return false;
 }
 

@@ -9,6 +9,8 @@
 #include <span>
 #include <string_view>
 
+#include "base/text.h"
+
 namespace archestra::http {
 
 /// Field names the gateway acts upon, recognised once while parsing so that no later step compares
@@ -51,8 +53,7 @@ bool is_hop_by_hop(HeaderId id);
 
 /// ASCII case-insensitive equality, as field names and tokens compare.
 bool equals_ignoring_case(std::string_view a, std::string_view b);
-/// Without the white space of a line (OWS, RFC 9110 section 5.6.3) at its ends.
-std::string_view trimmed(std::string_view text);
+using base::trimmed;
 /// Whether a Content-Type is `wanted`, whatever its parameters (RFC 9110 section 8.3.1).
 bool is_media_type(std::string_view content_type, std::string_view wanted);
 

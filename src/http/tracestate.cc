@@ -4,6 +4,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/text.h"
 #include "http/chars.h"
 
 namespace archestra::http {
@@ -38,15 +39,11 @@ using Members = std::vector<std::string_view>;
 
 // False where one of them is none, or there are too many.
 bool add_members(std::string_view list, Members& members) {
-  while (!list.empty()) {
-    const std::string_view item = list.substr(0, list.find(','));
-    list.remove_prefix(std::min(item.size() + 1, list.size()));
-    const std::string_view member = trimmed(item);
-    if (member.empty()) continue;
+  return base::for_each_item(list, [&](std::string_view member) {
     if (!is_member(member) || members.size() == kMembersMax) return false;
     members.push_back(member);
-  }
-  return true;
+    return true;
+  });
 }
 
 // Leaves out members, from the right, until the list is short enough.

@@ -6,6 +6,7 @@
 #include <charconv>
 #include <optional>
 
+#include "base/text.h"
 #include "http/chars.h"
 #include "http/head.h"
 
@@ -75,14 +76,6 @@ Authority split_authority(std::string_view text) {
 
 bool is_url_char(char c) { return c > ' ' && c < 0x7f; }
 
-/// Lower case, ASCII only.
-std::string lower_case(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + ('a' - 'A'));
-  return lower;
-}
-
 constexpr std::size_t kEscapeBytes = 3;
 
 // The byte that a text begins with in escaped form.
@@ -126,7 +119,7 @@ base::Result<Url> parse_url(std::string_view text) {
 
   const std::string_view rest = text.substr(authority_end);
   const std::size_t mark = std::min(rest.find('?'), rest.size());
-  url.host = lower_case(parts.host);
+  url.host = base::lower_case(parts.host);
   url.port = *port != 0 ? *port : url.is_https ? kHttpsPort : kHttpPort;
   url.path = rest.substr(0, mark);
   url.query = mark == rest.size() ? std::string_view() : rest.substr(mark + 1);

@@ -3,6 +3,8 @@
 #include <array>
 #include <string_view>
 
+#include "base/text.h"
+
 namespace archestra::proxy {
 namespace {
 
@@ -25,7 +27,7 @@ void set_unless_set(std::string_view& label, std::string_view value) {
 std::string_view take_part(std::string_view& rest) {
   const std::string_view part = rest.substr(0, rest.find('/'));
   rest.remove_prefix(part.size() < rest.size() ? part.size() + 1 : part.size());
-  return http::trimmed(part);
+  return base::trimmed(part);
 }
 
 }  // namespace
@@ -42,7 +44,7 @@ RequestLabels read_request_labels(const http::Fields& fields) {
   }
   set_unless_set(labels.agent, take_part(meta));
   set_unless_set(labels.run, take_part(meta));
-  set_unless_set(labels.session, http::trimmed(meta));  // with whatever slashes it has
+  set_unless_set(labels.session, base::trimmed(meta));  // with whatever slashes it has
   return labels;
 }
 

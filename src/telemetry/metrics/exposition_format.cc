@@ -6,24 +6,10 @@
 #include <span>
 #include <vector>
 
+#include "base/text.h"
+
 namespace archestra::telemetry {
 namespace {
-
-constexpr std::string_view kOws = " \t";
-
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
-std::string lowered(std::string_view text) {
-  std::string result(text);
-  std::ranges::transform(result, result.begin(), lower);
-  return result;
-}
-
-std::string_view trimmed(std::string_view text) {
-  const std::size_t begin = text.find_first_not_of(kOws);
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(kOws) - begin + 1);
-}
 
 /// Takes what stands before the next `separator` outside of a quoted string, and the separator with it.
 std::string_view take_until(std::string_view& text, char separator) {
@@ -36,7 +22,7 @@ std::string_view take_until(std::string_view& text, char separator) {
   }
   const std::string_view taken = text.substr(0, at);
   text.remove_prefix(std::min(at + 1, text.size()));
-  return trimmed(taken);
+  return base::trimmed(taken);
 }
 
 std::string unquoted(std::string_view value) {
@@ -75,13 +61,13 @@ struct Clause {
 
 std::optional<Clause> read_clause(std::string_view text) {
   Clause clause;
-  clause.type = lowered(take_until(text, ';'));
+  clause.type = base::lower_case(take_until(text, ';'));
   const std::size_t slash = clause.type.find('/');
   if (slash == 0 || slash == std::string::npos || slash + 1 == clause.type.size()) return std::nullopt;
   while (!text.empty()) {
     std::string_view parameter = take_until(text, ';');
-    const std::string name = lowered(take_until(parameter, '='));
-    const std::string value = unquoted(trimmed(parameter));
+    const std::string name = base::lower_case(take_until(parameter, '='));
+    const std::string value = unquoted(base::trimmed(parameter));
     if (name == "q") {
       const std::optional<int> quality = read_quality(value);
       if (!quality) return std::nullopt;
