@@ -90,7 +90,6 @@ void Exchange::begin() {
     trace_.random = parent->random;
     tracestate_ = http::read_tracestate(fields);
     trace_.tracestate = tracestate_;
-    keep_tracestate_ = !tracestate_.empty();
   } else {
     trace_.trace_id = base::new_trace_id(shard_.random);
     trace_.random = true;

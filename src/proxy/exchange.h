@@ -125,7 +125,6 @@ class Exchange {
   std::string tracestate_;
   http::BodyFraming framing_;
   std::string_view route_template_ = "unmatched";
-  bool keep_tracestate_ = false;
   bool body_consumed_ = false;  // nothing of the request is left in the connection
 
   // The call in it, if it is one.

@@ -26,7 +26,6 @@ constexpr base::Duration kDiscardTimeout = std::chrono::milliseconds(250);
 }  // namespace
 
 net::Task<void> Exchange::try_until_answered() {
-  total_deadline_ = base::monotonic_now() + settings_.timeouts.total;
   while (const auto pause = co_await attempt())
     if (!co_await wait_out(*pause)) co_return;
 }
@@ -55,6 +54,8 @@ void Exchange::begin_try() {
   if (try_) {
     try_->record.retried_after = now - (try_->started + try_->record.duration);
     earlier_tries_.push_back(std::move(*try_));
+  } else {
+    total_deadline_ = now + settings_.timeouts.total;
   }
   const Target& target = settings_.target_of(*provider_);
   try_.emplace().started = now;
@@ -88,7 +89,7 @@ net::Task<bool> Exchange::send_request(UpstreamConnection& upstream) {
                                           .parent_id = try_->record.span_id,
                                           .sampled = trace_.sampled,
                                           .random = trace_.random},
-                          .keep_tracestate = keep_tracestate_,
+                          .keep_tracestate = !tracestate_.empty(),
                           .encoding = edit.empty() ? Encoding::kAsAsked : Encoding::kIdentity};
   if (whole && framing_.kind != http::BodyKind::kNone)
     request.framing = {.kind = http::BodyKind::kLength,
@@ -169,8 +170,8 @@ net::Task<bool> Exchange::read_response_head(UpstreamConnection& upstream) {
     co_return false;
   }
   try_->response_framing = *framing;
-  try_->upstream_persists =
-      try_->request_sent && http::is_persistent(heads_.response.minor_version, heads_.response.fields);
+  try_->upstream_persists = try_->request_sent && framing->kind != http::BodyKind::kUntilClose &&
+                            http::is_persistent(heads_.response.minor_version, heads_.response.fields);
   try_->record.time_to_first_byte = try_->answered - try_->started;
   try_->record.status_code = heads_.response.status;
   if (try_->record.status_code >= 200 && try_->record.status_code < kFirstErrorStatus)
@@ -207,12 +208,14 @@ std::optional<Pause> Exchange::pause_after_answer() {
 }
 
 std::optional<Pause> Exchange::pause_after(int status_code, std::optional<base::Duration> retry_after) {
-  if (earlier_tries_.size() >= settings_.retry.retries_max) return std::nullopt;  // as nearly always
+  const auto tries_before = static_cast<unsigned>(earlier_tries_.size());
+  // As nearly always: nobody needs to look at a clock for it.
+  if (is_last_try(settings_.retry, tries_before)) return std::nullopt;
   // A body that streamed through is gone.
   const bool is_repeatable = route_.operation->observed || framing_.kind == http::BodyKind::kNone;
   return pause_before_retry(settings_.retry, {.status_code = status_code,
                                               .retry_after = retry_after,
-                                              .tries_before = static_cast<unsigned>(earlier_tries_.size()),
+                                              .tries_before = tries_before,
                                               .is_repeatable = is_repeatable,
                                               .time_left = total_deadline_ - base::monotonic_now(),
                                               .chance = shard_.random.unit()});
@@ -221,7 +224,7 @@ std::optional<Pause> Exchange::pause_after(int status_code, std::optional<base::
 // Only where the call is tried again: a last answer goes to the client, whatever it says.
 net::Task<void> Exchange::discard_answer(UpstreamPtr upstream) {
   RelayEnd end = RelayEnd::kUpstreamFailed;
-  if (try_->upstream_persists && try_->response_framing.kind != http::BodyKind::kUntilClose) {
+  if (try_->upstream_persists) {
     const auto began = base::monotonic_now();
     const auto body = co_await http_io::read_whole_body(upstream->http().source(), try_->response_framing,
                                                         {.body_bytes_max = kDiscardedBytesMax},
@@ -248,9 +251,8 @@ net::Task<bool> Exchange::wait_out(Pause pause) {
 
 // A connection that is clean on both sides is kept; a reset tells any other upstream that nobody listens.
 void Exchange::let_go(UpstreamPtr upstream, RelayEnd end) {
-  const bool is_clean = end == RelayEnd::kComplete && try_->upstream_persists &&
-                        try_->response_framing.kind != http::BodyKind::kUntilClose &&
-                        upstream->http().source().buffered().empty();
+  const bool is_clean =
+      end == RelayEnd::kComplete && try_->upstream_persists && upstream->http().source().buffered().empty();
   if (is_clean)
     shard_.upstreams.give_back(std::move(upstream));
   else

@@ -20,7 +20,7 @@ base::Duration backoff_max(const RetryPolicy& policy, unsigned tries_before) {
 }  // namespace
 
 std::optional<Pause> pause_before_retry(const RetryPolicy& policy, const FailedTry& tried) {
-  if (tried.tries_before >= policy.retries_max || !tried.is_repeatable || !is_retryable(tried.status_code))
+  if (is_last_try(policy, tried.tries_before) || !tried.is_repeatable || !is_retryable(tried.status_code))
     return std::nullopt;
   const base::Duration asked_for = tried.retry_after.value_or(base::Duration::zero());
   if (asked_for > policy.wait_max) return std::nullopt;

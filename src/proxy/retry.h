@@ -30,6 +30,11 @@ struct Pause {
   base::Duration asked_for{};  ///< the part of it that the upstream's Retry-After asks for
 };
 
+/// Whether no try follows the one that comes after `tries_before` others, whatever becomes of it.
+constexpr bool is_last_try(const RetryPolicy& policy, unsigned tries_before) {
+  return tries_before >= policy.retries_max;
+}
+
 /// Nothing where this try is the call's last. A pause is what the upstream asks for, and no less than an
 /// exponential back-off with full jitter, so that many calls that failed together do not come back together.
 std::optional<Pause> pause_before_retry(const RetryPolicy& policy, const FailedTry& tried);
