@@ -59,32 +59,23 @@ void MetricsServer::keep_memory() {
   loop_.timers().arm(memory_timer_, base::monotonic_now() + telemetry::MemoryKeeper::kLookInterval);
 }
 
+std::optional<http_io::Answer> MetricsServer::refusal_of(const http::RequestHead& head) const {
+  const auto refuse = [](int status, std::string_view why, std::string_view fields) {
+    return http_io::Answer{
+        .status = status, .content_type = "text/plain", .body = why, .extra_fields = fields};
+  };
+  if (head.path() != "/metrics") return refuse(404, "Only /metrics is served here.\n", "");
+  if (head.method != "GET" && head.method != "HEAD")
+    return refuse(405, "Only GET and HEAD are answered here.\n", "Allow: GET, HEAD\r\n");
+  if (!secret_.empty() && !is_bearer(head.fields.value_of(http::HeaderId::kAuthorization), secret_))
+    return refuse(401, "A bearer token is needed.\n", "WWW-Authenticate: Bearer\r\n");
+  if (pages_.value() >= kPagesMax) return refuse(503, "Too many scrapes at once.\n", "Retry-After: 1\r\n");
+  return std::nullopt;
+}
+
 net::Task<http_io::Persistence> MetricsServer::serve(http_io::ServerRequest& request) {
-  if (request.head.path() != "/metrics")
-    co_return co_await http_io::send_answer(
-        request, {.status = 404, .content_type = "text/plain", .body = "Only /metrics is served here.\n"},
-        kSendTimeout);
-  if (request.head.method != "GET" && request.head.method != "HEAD")
-    co_return co_await http_io::send_answer(request,
-                                            {.status = 405,
-                                             .content_type = "text/plain",
-                                             .body = "Only GET and HEAD are answered here.\n",
-                                             .extra_fields = "Allow: GET, HEAD\r\n"},
-                                            kSendTimeout);
-  if (!secret_.empty() && !is_bearer(request.head.fields.value_of(http::HeaderId::kAuthorization), secret_))
-    co_return co_await http_io::send_answer(request,
-                                            {.status = 401,
-                                             .content_type = "text/plain",
-                                             .body = "A bearer token is needed.\n",
-                                             .extra_fields = "WWW-Authenticate: Bearer\r\n"},
-                                            kSendTimeout);
-  if (pages_.value() >= kPagesMax)
-    co_return co_await http_io::send_answer(request,
-                                            {.status = 503,
-                                             .content_type = "text/plain",
-                                             .body = "Too many scrapes at once.\n",
-                                             .extra_fields = "Retry-After: 1\r\n"},
-                                            kSendTimeout);
+  if (const auto refusal = refusal_of(request.head))
+    co_return co_await http_io::send_answer(request, *refusal, kSendTimeout);
   const base::Counted counted(pages_);
   // Two scrapes at once share one thread: each gets a page of its own, made in one go.
   const telemetry::NegotiatedFormat negotiated =

@@ -2,6 +2,7 @@
 // scrapes the thread gives back memory that nobody uses.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <thread>
 
@@ -28,6 +29,8 @@ class MetricsServer final : public http_io::Handler {
 
  private:
   net::Task<http_io::Persistence> serve(http_io::ServerRequest& request) override;
+  /// Why a request gets no page, if so.
+  std::optional<http_io::Answer> refusal_of(const http::RequestHead& head) const;
   void run();
   void keep_memory();
 
