@@ -7,27 +7,27 @@ namespace archestra::telemetry {
 
 ExporterMetrics::ExporterMetrics(const Counter& lost_log_lines, const QueueDepths& limits) {
   const auto requests = [&](ExportResult result, const char* name) {
-    publish(Metric::kOtlpExportRequests, {name}, &requests_[static_cast<std::size_t>(result)]);
+    series_.publish(Metric::kOtlpExportRequests, {name}, &requests_[static_cast<std::size_t>(result)]);
   };
   requests(ExportResult::kSuccess, "success");
   requests(ExportResult::kRetried, "retried");
   requests(ExportResult::kFailed, "failed");
 
   const auto spans = [&](ExportResult result, const char* name) {
-    publish(Metric::kOtlpExportSpans, {name}, &spans_[static_cast<std::size_t>(result)]);
+    series_.publish(Metric::kOtlpExportSpans, {name}, &spans_[static_cast<std::size_t>(result)]);
   };
   spans(ExportResult::kSuccess, "success");
   spans(ExportResult::kRejected, "rejected");
   spans(ExportResult::kFailed, "failed");
 
   const auto dropped = [&](DropReason reason, const char* signal, const char* name) {
-    publish(Metric::kTelemetryDropped, {signal, name}, &dropped_[static_cast<std::size_t>(reason)]);
+    series_.publish(Metric::kTelemetryDropped, {signal, name}, &dropped_[static_cast<std::size_t>(reason)]);
   };
   dropped(DropReason::kQueueFull, "traces", "queue_full");
   dropped(DropReason::kExportFailed, "traces", "export_failed");
   dropped(DropReason::kShutdown, "traces", "shutdown");
   dropped(DropReason::kWriterFull, "logs", "writer_full");
-  publish(Metric::kTelemetryDropped, {"logs", "write_failed"}, &lost_log_lines);
+  series_.publish(Metric::kTelemetryDropped, {"logs", "write_failed"}, &lost_log_lines);
 
   limits_.set(limits);
   publish(Metric::kTelemetryQueueBytes, Metric::kTelemetryQueueSpans, depths_);
@@ -41,14 +41,9 @@ void ExporterMetrics::DepthGauges::set(const QueueDepths& depths) {
 }
 
 void ExporterMetrics::publish(Metric bytes, Metric spans, const DepthGauges& depths) {
-  publish(bytes, {"records"}, &depths.record_bytes);
-  publish(bytes, {"log_lines"}, &depths.log_line_bytes);
-  publish(spans, {}, &depths.spans);
-}
-
-void ExporterMetrics::publish(Metric metric, std::vector<std::string> values, Cell cell) {
-  labels_.push_back({std::move(values), {}});
-  series_.series.publish({metric, &labels_.back(), "", cell});
+  series_.publish(bytes, {"records"}, &depths.record_bytes);
+  series_.publish(bytes, {"log_lines"}, &depths.log_line_bytes);
+  series_.publish(spans, {}, &depths.spans);
 }
 
 }  // namespace archestra::telemetry

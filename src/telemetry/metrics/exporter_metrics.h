@@ -5,7 +5,6 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 
 #include "telemetry/metrics/series.h"
 
@@ -54,7 +53,7 @@ class ExporterMetrics {
   void note_depths(const QueueDepths& depths) { depths_.set(depths); }
 
   /// What the scrape takes from, on its own thread.
-  SeriesSource& series() { return series_; }
+  SeriesSource& series() { return series_.source(); }
 
  private:
   struct DepthGauges {
@@ -63,7 +62,6 @@ class ExporterMetrics {
     Gauge log_line_bytes;
     Gauge spans;
   };
-  void publish(Metric metric, std::vector<std::string> values, Cell cell);
   void publish(Metric bytes, Metric spans, const DepthGauges& depths);
 
   std::array<Counter, kExportResultCount> requests_;
@@ -71,8 +69,7 @@ class ExporterMetrics {
   std::array<Counter, kDropReasonCount> dropped_;
   DepthGauges depths_;
   DepthGauges limits_;
-  std::deque<LabelBase> labels_;
-  SeriesSource series_;
+  FixedSeries series_;
 };
 
 }  // namespace archestra::telemetry

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <string>
 #include <utility>
@@ -126,6 +127,26 @@ using SeriesGroupRef = std::shared_ptr<SeriesGroup>;
 struct SeriesSource {
   SeriesList series;  ///< there to the end
   HandOver<SeriesGroupRef> groups;
+};
+
+/// Series that are there from the start to the end, with their labels; the cells are somebody else's.
+class FixedSeries {
+ public:
+  FixedSeries() = default;
+  FixedSeries(const FixedSeries&) = delete;
+  FixedSeries& operator=(const FixedSeries&) = delete;
+
+  /// `values` are those of the family's labels; `cell` outlives the last scrape. One thread.
+  void publish(Metric metric, std::vector<std::string> values, Cell cell) {
+    labels_.push_back({std::move(values), {}});
+    source_.series.publish({metric, &labels_.back(), "", cell});
+  }
+  /// What the scrape takes from, on its own thread.
+  SeriesSource& source() { return source_; }
+
+ private:
+  std::deque<LabelBase> labels_;
+  SeriesSource source_;
 };
 
 /// The labels that `series.base` gives, in the order of the family; without those of the agent.

@@ -1,5 +1,6 @@
 #include "telemetry/metrics/store_metrics.h"
 
+#include <string>
 #include <string_view>
 
 namespace archestra::telemetry {
@@ -8,11 +9,11 @@ StoreMetrics::StoreMetrics() {
   constexpr std::array<std::string_view, 2> kOperations{"read", "write"};
   constexpr std::array<std::string_view, 2> kResults{"success", "error"};
   for (std::size_t i = 0; i < kOperations.size(); ++i) {
-    const LabelBase& labels = labels_.emplace_back(LabelBase{{std::string(kOperations[i])}, {}});
-    series_.series.publish({Metric::kStoreOperationDuration, &labels, "", &operations_[i].duration});
+    const std::string operation(kOperations[i]);
+    series_.publish(Metric::kStoreOperationDuration, {operation}, &operations_[i].duration);
     for (std::size_t j = 0; j < kResults.size(); ++j)
-      series_.series.publish(
-          {Metric::kStoreOperations, &labels, std::string(kResults[j]), &operations_[i].results[j]});
+      series_.publish(Metric::kStoreOperations, {operation, std::string(kResults[j])},
+                      &operations_[i].results[j]);
   }
 }
 

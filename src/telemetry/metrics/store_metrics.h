@@ -5,7 +5,6 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 
 #include "base/clock.h"
 #include "telemetry/metrics/cells.h"
@@ -26,7 +25,7 @@ class StoreMetrics {
   void observe(Operation operation, base::Duration took, Result result);
 
   /// What the scrape takes from, on its own thread.
-  SeriesSource& series() { return series_; }
+  SeriesSource& series() { return series_.source(); }
 
  private:
   struct OfOperation {
@@ -34,8 +33,7 @@ class StoreMetrics {
     std::array<Counter, 2> results;
   };
   std::array<OfOperation, 2> operations_;
-  std::deque<LabelBase> labels_;
-  SeriesSource series_;
+  FixedSeries series_;
 };
 
 }  // namespace archestra::telemetry

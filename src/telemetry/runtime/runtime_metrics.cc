@@ -55,32 +55,27 @@ RuntimeMetrics::RuntimeMetrics()
 }
 
 void RuntimeMetrics::show_requests(std::string_view type, const base::Gauge& under_way) {
-  publish(Metric::kNodejsActiveRequests, list(type), &under_way);
-  publish(Metric::kNodejsActiveRequestsTotal, {}, &under_way);
-  publish(Metric::kRuntimeActiveRequests, list(type), &under_way);
+  series_.publish(Metric::kNodejsActiveRequests, list(type), &under_way);
+  series_.publish(Metric::kNodejsActiveRequestsTotal, {}, &under_way);
+  series_.publish(Metric::kRuntimeActiveRequests, list(type), &under_way);
 }
 
 void RuntimeMetrics::show_handles(std::string_view type, const base::Gauge& open) {
-  publish(Metric::kNodejsActiveHandles, list(type), &open);
-  publish(Metric::kNodejsActiveHandlesTotal, {}, &open);
-  publish(Metric::kRuntimeActiveHandles, list(type), &open);
+  series_.publish(Metric::kNodejsActiveHandles, list(type), &open);
+  series_.publish(Metric::kNodejsActiveHandlesTotal, {}, &open);
+  series_.publish(Metric::kRuntimeActiveHandles, list(type), &open);
 }
 
 void RuntimeMetrics::show_buffers(const base::PoolStats& pool) {
-  publish(Metric::kRuntimeBuffers, list("in_use"), &pool.bytes_in_use);
-  publish(Metric::kRuntimeBuffers, list("idle"), &pool.bytes_idle);
+  series_.publish(Metric::kRuntimeBuffers, list("in_use"), &pool.bytes_in_use);
+  series_.publish(Metric::kRuntimeBuffers, list("idle"), &pool.bytes_idle);
 }
 
 Histogram& RuntimeMetrics::add_reclaims(std::string_view kind) {
   Histogram& reclaims = reclaims_.emplace_back(family_of(Metric::kRuntimeReclaimDuration).bounds);
-  publish(Metric::kNodejsGcDuration, list(kind), &reclaims);
-  publish(Metric::kRuntimeReclaimDuration, list(kind), &reclaims);
+  series_.publish(Metric::kNodejsGcDuration, list(kind), &reclaims);
+  series_.publish(Metric::kRuntimeReclaimDuration, list(kind), &reclaims);
   return reclaims;
-}
-
-void RuntimeMetrics::publish(Metric metric, std::vector<std::string> values, Cell cell) {
-  labels_.push_back({std::move(values), {}});
-  series_.series.publish({metric, &labels_.back(), "", cell});
 }
 
 void RuntimeMetrics::read(const ProcessStats& process, std::vector<Figure>& out) {

@@ -40,22 +40,20 @@ class RuntimeMetrics final : public ScrapedFigures {
   Histogram& add_reclaims(std::string_view kind);
 
   /// What the scrape takes from, on its own thread.
-  SeriesSource& series() { return series_; }
+  SeriesSource& series() { return series_.source(); }
 
   // Scrape thread.
 
   void read(const ProcessStats& process, std::vector<Figure>& out) override;
 
  private:
-  void publish(Metric metric, std::vector<std::string> values, Cell cell);
   void read_lag(std::vector<Figure>& out);
   void read_heap_into(std::vector<Figure>& out);
 
   LoopLag lag_;
   base::Gauge open_files_;
   std::deque<Histogram> reclaims_;
-  std::deque<LabelBase> labels_;
-  SeriesSource series_;
+  FixedSeries series_;
   const LabelPart version_labels_;
   const LabelPart info_labels_;
 };
