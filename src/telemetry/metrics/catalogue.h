@@ -96,6 +96,8 @@ enum class Metric : std::uint8_t {
   kRuntimeReclaimDuration,
   kRuntimeInfo,
 };
+/// The last one of those whose series appear with calls; those of the others are there from the start.
+inline constexpr Metric kLastOfCalls = Metric::kLlmRequestsInFlight;
 inline constexpr std::size_t kMetricCount = 80;
 
 enum class MetricType : std::uint8_t { kCounter, kGauge, kHistogram, kSummary };

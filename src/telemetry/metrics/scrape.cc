@@ -127,7 +127,7 @@ std::vector<FamilySnapshot> Scrape::collect() {
   std::vector<FamilySnapshot> families(kMetricCount);
   // From the last to the first, see Metric; and so with series that appear meanwhile.
   for (std::size_t i = kMetricCount; i-- > 0;) {
-    map_new_series();
+    if (i <= static_cast<std::size_t>(kLastOfCalls)) map_new_series();
     families[i].family = &catalogue()[i];
     for (const auto& [key, set] : sets_)
       for (const Line& line : std::ranges::equal_range(set.lines, static_cast<Metric>(i), {}, &Line::metric))
