@@ -44,6 +44,7 @@ TEST(BufferPool, TrimsWhatWasNotNeeded) {
   BufferPool pool;
   {
     std::vector<Buffer> crowd;
+    crowd.reserve(11);
     for (int i = 0; i < 10; ++i) crowd.push_back(pool.take());
     crowd.push_back(pool.take(100'000));
   }

@@ -2,6 +2,8 @@
 // (spans, logs) are wall time.
 #pragma once
 
+#include <time.h>
+
 #include <chrono>
 #include <cstdint>
 
@@ -12,6 +14,12 @@ using MonotonicTime = std::chrono::time_point<std::chrono::steady_clock, Duratio
 using WallTime = std::chrono::time_point<std::chrono::system_clock, Duration>;
 
 inline MonotonicTime monotonic_now() { return std::chrono::steady_clock::now(); }
+/// As monotonic_now() was at the kernel's last tick, up to 10 ms ago: for a fifth of its cost.
+inline MonotonicTime coarse_monotonic_now() {
+  timespec now{};
+  clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+  return MonotonicTime(std::chrono::seconds(now.tv_sec) + std::chrono::nanoseconds(now.tv_nsec));
+}
 inline WallTime wall_now() { return std::chrono::system_clock::now(); }
 
 inline constexpr MonotonicTime kNever = MonotonicTime::max();

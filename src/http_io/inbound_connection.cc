@@ -24,7 +24,7 @@ net::Task<base::Result<void>> InboundConnection::read_head(http::RequestHead& he
     if (!complete) co_return base::fail(complete.error());
     if (*complete) co_return {};
     if (!readiness.readable) {
-      const auto waiting_since = base::monotonic_now();
+      const auto waiting_since = begun ? base::monotonic_now() : base::MonotonicTime();
       const net::Wake wake =
           co_await net::Wait(stream_->loop, {{&readiness, net::Interest::kReadable}}, deadline);
       if (begun) head_wait_ += base::monotonic_now() - waiting_since;

@@ -78,7 +78,7 @@ net::Task<AfterExchange> Exchange::run_refused(base::Error error) {
 void Exchange::begin() {
   started_ = client_.http().request_started();
   waits_.client = client_.http().head_wait();
-  started_at_ = base::wall_now() - (base::monotonic_now() - started_);
+  started_at_ = base::wall_now() - waits_.client;  // but for the microsecond its parsing took
   trace_.span_id = base::new_span_id(shard_.random);
   const http::Fields& fields = heads_.request.fields;
   const auto parent = fields.count_of(HeaderId::kTraceparent) == 1
@@ -180,10 +180,13 @@ bool Exchange::admit(Refusal& refusal) {
 net::Task<bool> Exchange::read_body(http_io::BodyLimits limits) {
   if (framing_.length <= limits.body_bytes_max) co_await send_continue();
   http_io::MessageSource& source = client_.http().source();
-  const auto began = base::monotonic_now();
+  // Nearly always it came with its head: nobody waits, and no clock has to say so.
+  const bool has_come =
+      framing_.kind != http::BodyKind::kChunked && source.buffered().size() >= framing_.length;
+  const auto began = has_come ? base::MonotonicTime() : base::monotonic_now();
   auto body = co_await http_io::read_whole_body(source, framing_, limits,
                                                 shard_.loop.now() + settings_.client_body_timeout);
-  waits_.client += base::monotonic_now() - began;
+  if (!has_come) waits_.client += base::monotonic_now() - began;
   if (!body) {
     const base::Error& error = body.error();
     switch (error.code) {

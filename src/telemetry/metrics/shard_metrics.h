@@ -38,7 +38,7 @@ class ShardMetrics {
  public:
   struct Retirement {
     base::Duration after = kRetireAfterDefault;
-    Clock now = base::monotonic_now;
+    Clock now = base::coarse_monotonic_now;  ///< for the summaries' windows too
   };
   /// `budgets` outlives it.
   explicit ShardMetrics(LabelBudgets& budgets) : ShardMetrics(budgets, Retirement()) {}
