@@ -1,61 +1,30 @@
 #include "telemetry/log/line_fields.h"
 
-#include <cstring>
+#include <algorithm>
 
-#include "base/json_text.h"
 #include "base/logfmt.h"
 
 namespace archestra::telemetry {
-namespace {
 
-char* copied(char* at, std::string_view text) {
-  if (!text.empty()) std::memcpy(at, text.data(), text.size());
-  return at + text.size();
-}
-
-}  // namespace
-
-template <class Write>
-void LineFields::put(std::string_view key, std::size_t value_bytes_max, Write write) {
-  const std::size_t before = out_.size();
-  out_.resize_and_overwrite(before + key.size() + 4 + value_bytes_max, [&](char* text, std::size_t) {
-    char* at = text + before;
-    if (is_json_) {
-      *at++ = is_first_ ? '{' : ',';
-      *at++ = '"';
-      at = copied(copied(at, key), "\":");
-    } else {
-      if (!is_first_) *at++ = ' ';
-      at = copied(copied(at, key), "=");
-    }
-    return static_cast<std::size_t>(write(at) - text);
-  });
-  is_first_ = false;
+void LineFields::make_room(std::size_t bytes) {
+  const auto size = static_cast<std::size_t>(at_ - out_.data());
+  out_.resize_and_overwrite(size + std::max(bytes, kRoomMin), [](char*, std::size_t room) { return room; });
+  at_ = out_.data() + size;
+  end_ = out_.data() + out_.size();
 }
 
 void LineFields::start(std::string_view key) {
   put(key, 0, [](char* at) { return at; });
 }
 
-void LineFields::text(std::string_view key, std::string_view value) {
-  if (!is_json_) {
-    start(key);
-    return base::append_logfmt_text(out_, value);
-  }
-  if (base::plain_prefix(value) != value.size()) {
-    start(key);
-    return base::append_json_string(out_, value);
-  }
-  put(key, value.size() + 2, [&](char* at) {
-    *at++ = '"';
-    at = copied(at, value);
-    *at++ = '"';
-    return at;
+void LineFields::text_with_escapes(std::string_view key, std::string_view value) {
+  start(key);
+  append([&](std::string& out) {
+    if (is_json_)
+      base::append_json_string(out, value);
+    else
+      base::append_logfmt_text(out, value);
   });
-}
-
-void LineFields::number(std::string_view key, std::uint64_t value) {
-  put(key, kDigitsMax, [&](char* at) { return std::to_chars(at, at + kDigitsMax, value).ptr; });
 }
 
 void LineFields::boolean(std::string_view key, bool value) {
@@ -79,9 +48,11 @@ void LineFields::milliseconds(std::string_view key, base::Duration value) {
 
 void LineFields::time(std::string_view key, base::WallTime value) {
   start(key);
-  if (is_json_) out_ += '"';
-  base::append_iso_time(out_, value);
-  if (is_json_) out_ += '"';
+  append([&](std::string& out) {
+    if (is_json_) out += '"';
+    base::append_iso_time(out, value);
+    if (is_json_) out += '"';
+  });
 }
 
 void LineFields::hex_bytes(std::string_view key, std::span<const std::uint8_t> bytes) {
@@ -101,35 +72,37 @@ void LineFields::list(std::string_view key, std::span<const std::string_view> va
     return text(key, joined);
   }
   start(key);
-  char separator = '[';
-  for (const std::string_view value : values) {
-    out_ += separator;
-    base::append_json_string(out_, value);
-    separator = ',';
-  }
-  out_ += ']';
+  append([&](std::string& out) {
+    char separator = '[';
+    for (const std::string_view value : values) {
+      out += separator;
+      base::append_json_string(out, value);
+      separator = ',';
+    }
+    out += ']';
+  });
 }
 
 void LineFields::labels(std::string_view key, std::span<const LabelView> labels) {
-  if (!is_json_) {
+  if (is_json_) start(key);
+  append([&](std::string& out) {
+    char separator = '{';
     for (const LabelView& label : labels) {
-      out_.append(" ").append(key).append(".");
-      base::append_logfmt_key(out_, label.key);
-      out_ += '=';
-      base::append_logfmt_text(out_, label.value);
+      if (is_json_) {
+        out += separator;
+        base::append_json_string(out, label.key);
+        out += ':';
+        base::append_json_string(out, label.value);
+        separator = ',';
+      } else {
+        out.append(" ").append(key).append(".");
+        base::append_logfmt_key(out, label.key);
+        out += '=';
+        base::append_logfmt_text(out, label.value);
+      }
     }
-    return;
-  }
-  start(key);
-  char separator = '{';
-  for (const LabelView& label : labels) {
-    out_ += separator;
-    base::append_json_string(out_, label.key);
-    out_ += ':';
-    base::append_json_string(out_, label.value);
-    separator = ',';
-  }
-  out_ += '}';
+    if (is_json_) out += '}';
+  });
 }
 
 }  // namespace archestra::telemetry
