@@ -20,7 +20,7 @@ class ShardObserver final : public call::CallObserver {
   struct Options {
     Sampler sampler{1.0};
     bool exports_spans = true;
-    std::size_t ring_bytes = std::size_t{1} << 20;  ///< a power of two
+    std::size_t ring_bytes = std::size_t{2} << 20;  ///< a power of two
     ShardMetrics::Retirement retirement{};
   };
   /// `budgets` and `access_log_level` outlive it.
