@@ -26,6 +26,22 @@ if(ARCHESTRA_SANITIZE)
   target_link_options(archestra_flags INTERFACE -fsanitize=${ARCHESTRA_SANITIZE})
   target_compile_definitions(archestra_flags INTERFACE ARCHESTRA_SANITIZED=1)
 endif()
+# docs/decisions/0006-the-profile.md. Functions are named without the path of their file, which differs from machine to
+# machine; what changed since the profile was recorded, or did not run then, is compiled as if there were none.
+set(profile ${CMAKE_SOURCE_DIR}/cmake/release.profdata)
+if(ARCHESTRA_PROFILE)
+  target_compile_options(archestra_flags INTERFACE "SHELL:-mllvm -static-func-full-module-prefix=false")
+endif()
+if(ARCHESTRA_PROFILE STREQUAL "use")
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${profile})
+  file(SHA256 ${profile} profile_hash)  # so that all is compiled again when it changes
+  target_compile_definitions(archestra_flags INTERFACE ARCHESTRA_PROFILE_HASH=${profile_hash})
+  target_compile_options(archestra_flags INTERFACE -fprofile-use=${profile}
+    -Wno-profile-instr-unprofiled -Wno-profile-instr-out-of-date -Wno-backend-plugin)
+elseif(ARCHESTRA_PROFILE STREQUAL "record")
+  target_compile_options(archestra_flags INTERFACE -fprofile-generate -fprofile-update=prefer-atomic)
+  target_link_options(archestra_flags INTERFACE -fprofile-generate)
+endif()
 
 add_custom_target(header_check)  # every header compiles on its own
 

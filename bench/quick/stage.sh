@@ -4,6 +4,7 @@
 
 stage_dir=''
 stage_pids=()
+gateway_settings=()
 
 say() { printf '==> %s\n' "$*"; }
 
@@ -82,11 +83,12 @@ start_haproxy() {
   until_true 10 accepts "$started_port" || fail "haproxy ($1) did not start"
 }
 
-# All telemetry as it is by default: metrics, an access log (to a file), every span exported. One shard.
+# All telemetry as it is by default: metrics, an access log (to a file), every span exported. One shard. With
+# $gateway_settings besides.
 start_gateway() {
   start gateway "$proxy_core" env -i ARCHESTRA_API_PORT=0 ARCHESTRA_METRICS_PORT=0 ARCHESTRA_BIND=127.0.0.1 \
     ARCHESTRA_THREADS=1 ARCHESTRA_DATA_DIR="$stage_dir" ARCHESTRA_OPENAI_BASE_URL="http://127.0.0.1:$provider_port/v1" \
-    ARCHESTRA_OTEL_EXPORTER_OTLP_ENDPOINT="http://127.0.0.1:$collector_port" "$binary" serve
+    ARCHESTRA_OTEL_EXPORTER_OTLP_ENDPOINT="http://127.0.0.1:$collector_port" "${gateway_settings[@]}" "$binary" serve
   gateway_pid=$started
   until_true 10 test -s "$stage_dir/ports.json" || fail "the gateway did not start"
   gateway_port=$(port_in "$stage_dir/ports.json" api)

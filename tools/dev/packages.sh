@@ -25,7 +25,7 @@ build      libjemalloc-dev       the allocator: its figures cost nothing, and it
 build      libcli11-dev          parses flags
 build      libtomlplusplus-dev   parses the configuration file
 build      ca-certificates       the roots a provider's certificate is checked against
-test,fuzz  libclang-rt-19-dev    AddressSanitizer, ThreadSanitizer, libFuzzer
+test,fuzz,profile libclang-rt-19-dev    AddressSanitizer, ThreadSanitizer, libFuzzer, counters of the profile
 test       libgtest-dev          unit tests
 test       libgmock-dev          matchers of the unit tests
 bench      wrk                   generates HTTP load
