@@ -123,7 +123,7 @@ TEST_F(PipelineTest, TellsWhatWaits) {
   EXPECT_GT(used, 0);
   telemetry.drain();
   EXPECT_EQ(value_in(telemetry, "telemetry_queue_bytes{queue=\"records\"}"), used) << "the fullest ring";
-  EXPECT_EQ(value_in(telemetry, "telemetry_queue_max_bytes{queue=\"records\"}"), 1 << 20);
+  EXPECT_EQ(value_in(telemetry, "telemetry_queue_max_bytes{queue=\"records\"}"), 2 << 20);
   EXPECT_EQ(value_in(telemetry, "telemetry_queue_spans"), 8);
   EXPECT_EQ(value_in(telemetry, "telemetry_queue_spans_max"), 2048);
   EXPECT_GE(value_in(telemetry, "telemetry_queue_bytes{queue=\"log_lines\"}"), 0);
@@ -169,7 +169,7 @@ TEST_F(PipelineTest, LooksMoreOftenWhileRingsFill) {
   EXPECT_EQ(telemetry.pause(), 20ms);
   const SampleCall sample;
   for (int round = 0; round < 10; ++round) {
-    for (int i = 0; i < 10; ++i) finish(telemetry.observer(0), sample);
+    for (int i = 0; i < 15; ++i) finish(telemetry.observer(0), sample);
     telemetry.drain();
   }
   EXPECT_EQ(telemetry.pause(), 1ms);
