@@ -11,6 +11,13 @@
 #include <utility>
 
 namespace archestra::net {
+namespace {
+
+/// What the kernel takes of us before it is sent. Without this bound it takes megabytes for a peer that reads slowly,
+/// which are nobody's memory in particular; for a peer that reads, what is on its way to it is not counted.
+constexpr int kUnsentBytesMax = 128 << 10;
+
+}  // namespace
 
 SocketStream::SocketStream(EventLoop& event_loop, int fd, SocketRole role)
     : Stream(event_loop), fd_(fd), role_(role) {
@@ -42,6 +49,7 @@ int SocketStream::release_fd() {
 base::Result<std::unique_ptr<TcpStream>> TcpStream::adopt(EventLoop& loop, int fd, SocketRole role) {
   const int on = 1;
   setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &kUnsentBytesMax, sizeof kUnsentBytesMax);
   std::unique_ptr<TcpStream> stream(new TcpStream(loop, fd, role));
   if (const auto watched = stream->watch(); !watched) return base::fail(watched.error());
   return stream;
