@@ -5,9 +5,11 @@ import { execFileSync } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import os from 'node:os';
 
+import * as crowd from './crowd.mjs';
 import * as durations from './durations.mjs';
+import * as slowClients from './slow_clients.mjs';
 
-const proofs = { durations };
+const proofs = { durations, crowd, 'slow-clients': slowClients };
 const reportFile = new URL('../../docs/proof.md', import.meta.url);
 
 function setting() {

@@ -30,6 +30,7 @@ test       libgtest-dev          unit tests
 test       libgmock-dev          matchers of the unit tests
 bench      wrk                   generates HTTP load
 bench      haproxy               the proxy we are measured against
+prove      slowhttptest          attacks with a thousand slow clients
 micro      libbenchmark-dev      micro benchmarks
 micro      prometheus-cpp-dev    the counters ours are measured against
 format     clang-format-19       formats C++

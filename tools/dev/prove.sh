@@ -4,6 +4,7 @@
 cmd_prove() {
   local node
   build_release
+  need prove
   need_node
   need_e2e_packages
   ARCHESTRA_BINARY=$PWD/build/release/archestra "$node" tests/prove/prove.mjs "$@"
@@ -14,6 +15,7 @@ help_prove() {
 ./dev prove [NAME...]
   Measures with the release build what is promised of it, beside somebody who has a clock of his own, and prints the
   figures; with no NAME it writes them to docs/proof.md. For a machine that is not busy: it fails where a promise is not
-  kept. Proofs: durations (streams last in metric and span as long as for the provider).
+  kept. Proofs: durations (streams last in metric and span as long as for the provider), crowd (memory of idle
+  connections, of streams and of slow readers), slow-clients (slowhttptest beside calls as usual).
 TEXT
 }
