@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "base/secret.h"
 #include "http/url.h"
+#include "net/resolver.h"
 #include "providers/registry.h"
 
 namespace archestra::app {
@@ -51,6 +52,7 @@ struct Config {
   base::Duration client_send_timeout{};
   base::Duration drain_timeout{};
   std::string ca_file;
+  net::Addresses name_servers;  ///< none: those of the system
   base::LogLevel log_level = base::LogLevel::kInfo;
   base::LogLevel access_log_level = base::LogLevel::kInfo;
   base::LogFormat log_format = base::LogFormat::kJson;

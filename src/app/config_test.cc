@@ -74,6 +74,18 @@ TEST(Config, ProvidersThatMakeNoSenseAreRefused) {
     EXPECT_THROW(load({}, {{"ARCHESTRA_OPENAI_COMPATIBLE_PROVIDERS", text}}, {}), ConfigError) << text;
 }
 
+TEST(Config, NameServersAreNumericAddresses) {
+  EXPECT_TRUE(load({}, {}, {}).config.name_servers.empty());
+  const auto servers = load({}, {{"ARCHESTRA_DNS_SERVERS", "10.0.0.2, 127.0.0.1:5353,::1,[fd00::2]:54"}}, {})
+                           .config.name_servers;
+  std::string text;
+  for (const net::SocketAddress& server : servers)
+    text += server.ip_text() + " " + std::to_string(server.port()) + ";";
+  EXPECT_EQ(text, "10.0.0.2 53;127.0.0.1 5353;::1 53;fd00::2 54;");
+  for (const char* bad : {"dns.example.com", "10.0.0.2:0x", "10.0.0.2:70000", "10.0.0.2;10.0.0.3"})
+    EXPECT_NE(error_of({{"ARCHESTRA_DNS_SERVERS", bad}}), "") << bad;
+}
+
 TEST(Config, ABadValueIsNamedWithItsSettingAndWhatIsAccepted) {
   const std::string text = error_of({{"ARCHESTRA_API_PORT", "70000"}});
   EXPECT_NE(text.find("ARCHESTRA_API_PORT"), std::string::npos) << text;

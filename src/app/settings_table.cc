@@ -118,6 +118,18 @@ bool set_bind(Config& config, std::string_view text) {
   return !config.bind.empty();
 }
 
+bool set_name_servers(Config& config, std::string_view text) {
+  constexpr std::uint16_t kDnsPort = 53;
+  config.name_servers.clear();
+  return base::for_each_item(text, [&](std::string_view item) {
+    auto address = net::SocketAddress::parse(item, kDnsPort);
+    if (const auto parts = http::parse_host(item); !address && parts)
+      address = net::SocketAddress::parse(parts->host, parts->port == 0 ? kDnsPort : parts->port);
+    if (address) config.name_servers.push_back(*address);
+    return address.has_value();
+  });
+}
+
 bool set_api_base_url(Config& config, std::string_view text) {
   config.api_base_url = text;
   if (text.empty()) return true;
@@ -217,6 +229,12 @@ const std::vector<Setting>& settings() {
        .accepted = "a readable PEM file, or empty for the system's store",
        .help = "certificates trusted for upstreams and collector",
        .set = set_ca_file},
+      {.env = "ARCHESTRA_DNS_SERVERS",
+       .default_value = "",
+       .accepted =
+           "numeric addresses, each with :port or without, separated by commas: 10.0.0.2,[fd00::2]:5353",
+       .help = "name servers to ask, in this order, instead of those in /etc/resolv.conf",
+       .set = set_name_servers},
       {.env = "ARCHESTRA_API_BODY_LIMIT",
        .default_value = "70MB",
        .accepted = kBytes,

@@ -79,6 +79,7 @@ proxy::SettingsRef proxy_settings(const Config& config, const net::TlsContext& t
                      .backoff = config.retry_backoff,
                      .wait_max = config.retry_wait_max};
   settings->calls_in_flight_max = config.calls_in_flight_max;
+  settings->resolver.name_servers = config.name_servers;
   return settings;
 }
 
@@ -123,7 +124,8 @@ telemetry::otlp::ExporterOptions exporter_options(const Config& config) {
               config.otlp_gzip ? telemetry::otlp::Compression::kGzip : telemetry::otlp::Compression::kNone,
           .request_timeout = config.otlp_timeout,
           .schedule_delay = config.bsp_schedule_delay,
-          .batch_timeout = config.bsp_export_timeout};
+          .batch_timeout = config.bsp_export_timeout,
+          .name_servers = config.name_servers};
 }
 
 // The one moment at which a token can be read: to whoever starts the gateway, whatever the level of its log.

@@ -13,6 +13,7 @@
 #include "http_io/inbound_connection.h"
 #include "http_io/message_source.h"
 #include "net/connector.h"
+#include "net/resolver.h"
 #include "providers/registry.h"
 #include "proxy/retry.h"
 
@@ -49,6 +50,7 @@ struct Settings {
   base::Duration client_send_timeout =
       std::chrono::seconds(120);  ///< a client that takes nothing for so long has left
   UpstreamTimeouts timeouts;
+  net::ResolverOptions resolver;
   RetryPolicy retry;
   std::size_t calls_in_flight_max = 10'000;            ///< per shard; beyond it 503
   std::size_t scan_bytes_max = std::size_t{32} << 20;  ///< a longer answer is relayed but not read

@@ -16,7 +16,7 @@ constexpr base::Duration kDrainGrace = std::chrono::seconds(1);
 
 Shard::Shard(SettingsRef snapshot, model::AgentDirectoryRef directory, http_io::Service& api_service,
              call::CallObserver& call_observer, const net::ListenSockets& sockets)
-    : resolver(loop),
+    : resolver(loop, snapshot->resolver),
       settings(std::move(snapshot)),
       agents(std::move(directory)),
       api(api_service),

@@ -42,6 +42,7 @@ struct ExporterOptions {
   /// OTEL_BSP_EXPORT_TIMEOUT, all tries together. A batch that cannot be delivered in this time may be one
   /// that never can: it must not hold up the others for ever.
   base::Duration batch_timeout = std::chrono::minutes(5);
+  net::Addresses name_servers = {};  ///< see net::ResolverOptions
 };
 
 class Exporter {
@@ -83,7 +84,7 @@ class Exporter {
   const std::string head_;  // of every request, up to Content-Length; holds the credentials
   net::EventLoop loop_;
   base::BufferPool buffers_;
-  net::Resolver resolver_{loop_};
+  net::Resolver resolver_{loop_, {.name_servers = options_.name_servers}};
   base::Random random_ = base::Random::from_entropy();
   std::unique_ptr<http_io::OutboundConnection> connection_;
   // What stop() says, and to whom: a Readiness has one waiter for an interest.
