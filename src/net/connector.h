@@ -1,9 +1,13 @@
-// Dialling an upstream: name look-up, TCP to each address in turn, TLS where wanted.
+// Dialling an upstream: name look-up, TCP to its addresses as in RFC 8305 ("Happy Eyeballs"), TLS where
+// wanted. The families take turns; the next address is tried when one has failed, or has not answered for
+// a moment, and the first connection wins. So an address that swallows everything costs that moment.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 
+#include "base/clock.h"
 #include "base/result.h"
 #include "net/resolver.h"
 #include "net/stream.h"
@@ -19,9 +23,19 @@ struct Endpoint {
   const TlsContext* tls = nullptr;
 };
 
+/// RFC 8305 section 5, "Connection Attempt Delay".
+inline constexpr base::Duration kAttemptDelay = std::chrono::milliseconds(250);
+/// More addresses of a name are not tried.
+inline constexpr std::size_t kAttemptsMax = 16;
+
 /// A connected stream, or why not: kNameNotFound, kRefused, kUnreachable, kTimeout, kTls; kCancelled where
-/// `gone` (may be null) reported that nobody waits for it any more.
+/// `gone` (may be null) reported that nobody waits for it any more. Where some addresses failed otherwise
+/// than others, a refusal is told.
 Task<base::Result<StreamPtr>> connect(EventLoop& loop, Resolver& resolver, const Endpoint& endpoint,
                                       base::MonotonicTime deadline, Readiness* gone);
+
+/// The addresses in the order to try them: as they come, but the families by turns (RFC 8305 section 4), and
+/// no more than kAttemptsMax.
+Addresses order_of_attempts(const Addresses& addresses);
 
 }  // namespace archestra::net
