@@ -38,6 +38,8 @@ struct Config {
   std::uint64_t body_bytes_max = 0;
   std::uint64_t bodies_bytes_max = 0;
   std::uint64_t calls_in_flight_max = 0;
+  std::uint64_t upstream_connections_max = 0;
+  base::Duration pool_idle_timeout{};
   std::uint64_t head_bytes_max = 0;
   base::Duration connect_timeout{};
   base::Duration first_byte_timeout{};

@@ -260,6 +260,19 @@ const std::vector<Setting>& settings() {
        .accepted = kMilliseconds,
        .help = "name, TCP and TLS together",
        .set = set_milliseconds<&Config::connect_timeout>},
+      {.env = "ARCHESTRA_UPSTREAM_CONNECTIONS_LIMIT",
+       .default_value = "10000",
+       .accepted = "1 to 1000000",
+       .help =
+           "connections to one provider, per shard; beyond it calls wait for one as long as connecting may "
+           "take, then 503",
+       .set = set_count<&Config::upstream_connections_max, 1, 1'000'000>},
+      {.env = "ARCHESTRA_UPSTREAM_POOL_IDLE_TIMEOUT_MS",
+       .default_value = "30000",
+       .accepted = kMilliseconds,
+       .help = "a connection without a call is kept this long; less than the provider keeps it, and a second "
+               "less than its Keep-Alive field says",
+       .set = set_milliseconds<&Config::pool_idle_timeout>},
       {.env = "ARCHESTRA_UPSTREAM_FIRST_BYTE_TIMEOUT_MS",
        .default_value = "600000",
        .accepted = kMilliseconds,

@@ -79,6 +79,8 @@ proxy::SettingsRef proxy_settings(const Config& config, const net::TlsContext& t
                      .backoff = config.retry_backoff,
                      .wait_max = config.retry_wait_max};
   settings->calls_in_flight_max = config.calls_in_flight_max;
+  settings->upstream_connections_max = config.upstream_connections_max;
+  settings->timeouts.pooled_idle = config.pool_idle_timeout;
   settings->resolver.name_servers = config.name_servers;
   return settings;
 }

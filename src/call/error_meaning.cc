@@ -33,6 +33,8 @@ constexpr ErrorMeaning kDecodedTooLarge{502, Outcome::kUpstreamTruncated, LogLev
                                         "The provider's answer was too large once it was decoded."};
 constexpr ErrorMeaning kOverload{503, Outcome::kRefusedOverload, LogLevel::kWarn, "overloaded",
                                  "The gateway has too many calls in flight."};
+constexpr ErrorMeaning kConnectionsInUse{503, Outcome::kRefusedOverload, LogLevel::kDebug, "overloaded",
+                                         "All connections to the provider are in use."};
 constexpr ErrorMeaning kShutdown{503, Outcome::kShutdown, LogLevel::kWarn, "shutting_down",
                                  "The gateway is shutting down."};
 constexpr ErrorMeaning kInternal{500, Outcome::kInternalError, LogLevel::kError, "internal_error",
@@ -74,7 +76,7 @@ const ErrorMeaning& meaning_before_head(ErrorCode code, TimeLimit limit) {
     case ErrorCode::kTooLarge:
       return kMalformed;
     case ErrorCode::kOverload:
-      return kOverload;
+      return kConnectionsInUse;
     case ErrorCode::kCancelled:
       return kShutdown;
     case ErrorCode::kInvalid:

@@ -1,6 +1,8 @@
 #include "http/head.h"
 
+#include <charconv>
 #include <cstring>
+#include <system_error>
 
 #include "http/chars.h"
 
@@ -170,6 +172,22 @@ std::string_view known_method(std::string_view method) {
 bool is_persistent(int minor_version, const Fields& fields) {
   if (fields.named_by_connection("close")) return false;
   return minor_version >= 1 || fields.named_by_connection("keep-alive");
+}
+
+std::optional<std::chrono::seconds> keep_alive_timeout(const Fields& fields) {
+  constexpr std::string_view kName = "timeout=";
+  std::optional<std::chrono::seconds> timeout;
+  if (!fields.has(HeaderId::kKeepAlive)) return timeout;
+  base::for_each_item(fields.value_of(HeaderId::kKeepAlive), [&](std::string_view item) {
+    if (item.size() <= kName.size() || !equals_ignoring_case(item.substr(0, kName.size()), kName))
+      return true;
+    const char* const end = item.data() + item.size();
+    std::uint32_t seconds = 0;
+    const auto [stop, error] = std::from_chars(item.data() + kName.size(), end, seconds);
+    if (error == std::errc() && stop == end) timeout = std::chrono::seconds(seconds);
+    return false;
+  });
+  return timeout;
 }
 
 std::string_view reason_phrase(int status) {

@@ -4,8 +4,10 @@
 #pragma once
 
 #include <array>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string_view>
 
@@ -143,6 +145,9 @@ std::string_view known_method(std::string_view method);
 
 /// Whether the connection may carry another message after this one (RFC 9112 section 9.3).
 bool is_persistent(int minor_version, const Fields& fields);
+/// How long the sender keeps the connection without a request, where a Keep-Alive field says so
+/// ("timeout=5, max=100", RFC 2068 section 19.7.1.1; nothing newer defines it, and many send it).
+std::optional<std::chrono::seconds> keep_alive_timeout(const Fields& fields);
 
 /// The reason phrase for a status we answer with ourselves. Static storage.
 std::string_view reason_phrase(int status);

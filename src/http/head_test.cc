@@ -139,6 +139,23 @@ TEST(IsPersistent, FollowsVersionAndConnection) {
   EXPECT_TRUE(is_persistent(1, fields_of({{"Connection", "closed"}})));
 }
 
+TEST(KeepAliveTimeout, IsInWholeSeconds) {
+  using std::chrono::seconds;
+  EXPECT_EQ(keep_alive_timeout({}), std::nullopt);
+  for (const auto& [value, timeout] : {std::pair{"timeout=5", std::optional(seconds(5))},
+                                       {"timeout=5, max=100", seconds(5)},
+                                       {"max=100 , Timeout=60", seconds(60)},
+                                       {"timeout=0", seconds(0)},
+                                       {"timeout=4294967295", seconds(4294967295)},
+                                       {"timeout=4294967296", std::nullopt},
+                                       {"timeout=", std::nullopt},
+                                       {"timeout=-1", std::nullopt},
+                                       {"timeout=5s", std::nullopt},
+                                       {"max=100", std::nullopt},
+                                       {"", std::nullopt}})
+    EXPECT_EQ(keep_alive_timeout(fields_of({{"Keep-Alive", value}})), timeout) << value;
+}
+
 TEST(RequestHead, SplitsItsTarget) {
   RequestHead head;
   head.target = "/a/b?c=d?e";

@@ -53,7 +53,8 @@ net::Task<void> Exchange::fail_before_head(base::Error error, call::TimeLimit li
     co_return co_await client_left();
   const call::ErrorMeaning& meaning = call::meaning_before_head(error.code, passed(limit));
   log_failure(error, meaning);
-  co_await refuse({meaning.http_status, meaning.outcome, meaning.code, meaning.message});
+  const unsigned retry_after_seconds = meaning.outcome == Outcome::kRefusedOverload ? 1 : 0;
+  co_await refuse({meaning.http_status, meaning.outcome, meaning.code, meaning.message, retry_after_seconds});
 }
 
 // Which limit a time-out is of, where it is `limit` or that of the whole call.

@@ -68,10 +68,17 @@ void Exchange::begin_try() {
 
 net::Task<base::Result<UpstreamPtr>> Exchange::connect() {
   const Target& target = settings_.target_of(*provider_);
-  if (UpstreamPtr warm = shard_.upstreams.try_take(target)) co_return warm;
+  UpstreamPool& pool = shard_.upstreams;
+  net::Readiness& client = client_.stream().readiness;
+  if (UpstreamPtr warm = pool.try_take(target)) co_return warm;
+  // To wait for the others is time of ours: the limit is.
+  auto turn = co_await pool.wait_for_turn(
+      target, std::min(shard_.loop.now() + settings_.timeouts.connect, total_deadline_), client);
+  if (!turn) co_return base::fail(turn.error());
+  if (turn->connection) co_return std::move(turn->connection);
   const auto began = base::monotonic_now();
   const auto deadline = std::min(began + settings_.timeouts.connect, total_deadline_);
-  auto dialled = co_await shard_.upstreams.dial(target, deadline, client_.stream().readiness);
+  auto dialled = co_await pool.dial(std::move(turn->place), deadline, client);
   waits_.upstream += base::monotonic_now() - began;
   co_return dialled;
 }
@@ -172,6 +179,7 @@ net::Task<bool> Exchange::read_response_head(UpstreamConnection& upstream) {
   try_->response_framing = *framing;
   try_->upstream_persists = try_->request_sent && framing->kind != http::BodyKind::kUntilClose &&
                             http::is_persistent(heads_.response.minor_version, heads_.response.fields);
+  if (const auto timeout = http::keep_alive_timeout(heads_.response.fields)) upstream.keep_at_most(*timeout);
   try_->record.time_to_first_byte = try_->answered - try_->started;
   try_->record.status_code = heads_.response.status;
   if (try_->record.status_code >= 200 && try_->record.status_code < kFirstErrorStatus)

@@ -25,7 +25,7 @@ struct UpstreamTimeouts {
   base::Duration first_byte = std::chrono::seconds(600);  ///< from the request sent to the response's head
   base::Duration idle = std::chrono::seconds(300);        ///< between two reads of a response
   base::Duration total = std::chrono::seconds(3600);      ///< of all tries and the pauses between them
-  base::Duration pooled_idle = std::chrono::seconds(30);  ///< an unused connection is kept this long
+  base::Duration pooled_idle = std::chrono::seconds(30);  ///< an unused connection is kept no longer
 };
 
 /// Where the calls of one provider go.
@@ -53,6 +53,7 @@ struct Settings {
   net::ResolverOptions resolver;
   RetryPolicy retry;
   std::size_t calls_in_flight_max = 10'000;            ///< per shard; beyond it 503
+  std::size_t upstream_connections_max = 10'000;       ///< per shard and provider; beyond it calls wait
   std::size_t scan_bytes_max = std::size_t{32} << 20;  ///< a longer answer is relayed but not read
   std::size_t event_bytes_max = std::size_t{1} << 20;  ///< a longer event passes unread
 

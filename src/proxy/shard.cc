@@ -20,7 +20,9 @@ Shard::Shard(SettingsRef snapshot, model::AgentDirectoryRef directory, http_io::
       settings(std::move(snapshot)),
       agents(std::move(directory)),
       api(api_service),
-      upstreams(loop, resolver, buffers, settings->timeouts),
+      upstreams(
+          loop, resolver, buffers,
+          {.idle = settings->timeouts.pooled_idle, .connections_max = settings->upstream_connections_max}),
       observer(call_observer),
       drain_grace_(&Shard::on_drain_grace, this),
       drain_limit_(&Shard::on_drain_limit, this) {

@@ -4,10 +4,19 @@
 #include <utility>
 
 namespace archestra::proxy {
+namespace {
 
-UpstreamConnection::UpstreamConnection(UpstreamPool& pool, const Target& target, net::StreamPtr stream,
-                                       base::BufferPool& buffers)
-    : pool_(pool), target_(target), http_(std::move(stream), buffers), idle_(http_.stream().loop) {
+// A request that is on its way when the peer's time is up would be lost.
+constexpr base::Duration kPeerMargin = std::chrono::seconds(1);
+
+}  // namespace
+
+UpstreamPlace::~UpstreamPlace() {
+  if (pool_ != nullptr) pool_->leave(*target_);
+}
+
+UpstreamConnection::UpstreamConnection(UpstreamPlace place, net::StreamPtr stream, base::BufferPool& buffers)
+    : place_(std::move(place)), http_(std::move(stream), buffers), idle_(http_.stream().loop) {
   idle_.owner = this;
   idle_.callback = &UpstreamPool::on_idle_event;
 }
@@ -24,12 +33,12 @@ bool UpstreamPool::is_quiet(UpstreamConnection& connection) {
 }
 
 UpstreamPtr UpstreamPool::try_take(const Target& target) {
-  const auto found = idle_.find(&target);
-  if (found == idle_.end()) return nullptr;
-  Idle& list = found->second;
-  while (!list.empty()) {
-    UpstreamPtr connection = std::move(list.back());
-    list.pop_back();
+  const auto found = lines_.find(&target);
+  if (found == lines_.end()) return nullptr;
+  std::vector<UpstreamPtr>& idle = found->second.idle;
+  while (!idle.empty()) {
+    UpstreamPtr connection = std::move(idle.back());
+    idle.pop_back();
     connection->idle_.leave();
     // What this turn's events said may not have been acted upon yet.
     if (is_quiet(*connection)) return connection;
@@ -37,19 +46,65 @@ UpstreamPtr UpstreamPool::try_take(const Target& target) {
   return nullptr;
 }
 
-net::Task<base::Result<UpstreamPtr>> UpstreamPool::dial(const Target& target, base::MonotonicTime deadline,
+net::Task<base::Result<UpstreamTurn>> UpstreamPool::wait_for_turn(const Target& target,
+                                                                  base::MonotonicTime deadline,
+                                                                  net::Readiness& gone) {
+  Line& line = lines_[&target];
+  if (line.places < limits_.connections_max) {
+    ++line.places;
+    co_return UpstreamTurn{.connection = nullptr, .place = {*this, target}};
+  }
+  InLine self;
+  line.waiting.push_back(&self);
+  const net::Wake wake = co_await net::Wait(
+      loop_, {{&self.called, net::Interest::kReadable}, {&gone, net::Interest::kGone}}, deadline);
+  // Whose turn it became at the last moment has it; for one who left it is the next one's.
+  if (wake == net::Wake::kFirst || (wake == net::Wake::kTimeout && self.called.readable))
+    co_return std::move(self.turn);
+  if (!self.called.readable)
+    std::erase(line.waiting, &self);
+  else if (self.turn.connection)
+    give_back(std::move(self.turn.connection));
+  if (wake == net::Wake::kTimeout)
+    co_return base::fail(base::ErrorCode::kOverload, "all connections that the provider may have are in use");
+  co_return base::fail(base::ErrorCode::kCancelled, "waiting for a connection");
+}
+
+void UpstreamPool::call_next(Line& line, UpstreamTurn turn) {
+  InLine& next = *line.waiting.front();
+  line.waiting.pop_front();
+  next.turn = std::move(turn);
+  next.called.set_readable();
+}
+
+void UpstreamPool::leave(const Target& target) {
+  Line& line = lines_[&target];
+  if (line.waiting.empty())
+    --line.places;
+  else
+    call_next(line, {.connection = nullptr, .place = {*this, target}});
+}
+
+net::Task<base::Result<UpstreamPtr>> UpstreamPool::dial(UpstreamPlace place, base::MonotonicTime deadline,
                                                         net::Readiness& gone) {
-  auto stream = co_await net::connect(loop_, resolver_, target.endpoint, deadline, &gone);
+  auto stream = co_await net::connect(loop_, resolver_, place.target_->endpoint, deadline, &gone);
   if (!stream) co_return base::fail(stream.error());
-  co_return std::make_unique<UpstreamConnection>(*this, target, std::move(*stream), buffers_);
+  co_return std::make_unique<UpstreamConnection>(std::move(place), std::move(*stream), buffers_);
 }
 
 void UpstreamPool::give_back(UpstreamPtr connection) {
   connection->http_.source().release_if_empty();
-  UpstreamConnection& kept = *connection;
-  idle_[&kept.target_].push_back(std::move(connection));
-  kept.idle_until_ = loop_.now() + timeouts_.pooled_idle;
-  keep_idle(kept);
+  const base::Duration kept = std::min(limits_.idle, connection->peer_keeps_ - kPeerMargin);
+  if (kept <= base::Duration::zero()) return;
+  UpstreamConnection& given = *connection;
+  Line& line = line_of(given);
+  if (!line.waiting.empty()) {
+    if (is_quiet(given)) call_next(line, {.connection = std::move(connection), .place = {}});
+    return;
+  }
+  line.idle.push_back(std::move(connection));
+  given.idle_until_ = loop_.now() + kept;
+  keep_idle(given);
 }
 
 void UpstreamPool::keep_idle(UpstreamConnection& connection) {
@@ -63,14 +118,17 @@ void UpstreamPool::keep_idle(UpstreamConnection& connection) {
 
 void UpstreamPool::on_idle_event(net::Waiter& waiter) {
   auto& connection = *static_cast<UpstreamConnection*>(waiter.owner);
-  UpstreamPool& pool = connection.pool_;
+  UpstreamPool& pool = *connection.place_.pool_;
   if (waiter.wake() != net::Wake::kSecond) return pool.drop(connection);
   pool.keep_idle(connection);
 }
 
 void UpstreamPool::drop(UpstreamConnection& connection) {
-  Idle& list = idle_[&connection.target_];
-  std::erase_if(list, [&](const UpstreamPtr& held) { return held.get() == &connection; });
+  std::erase_if(line_of(connection).idle, [&](const UpstreamPtr& held) { return held.get() == &connection; });
+}
+
+void UpstreamPool::clear() {
+  for (auto& [target, line] : lines_) line.idle.clear();
 }
 
 }  // namespace archestra::proxy
