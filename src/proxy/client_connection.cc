@@ -1,5 +1,6 @@
 #include "proxy/client_connection.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "proxy/exchange.h"
@@ -32,19 +33,31 @@ bool deserves_answer(const base::Error& error) {
          error.code == base::ErrorCode::kTimeout;
 }
 
+// How long a connection without a request is kept. While the shard drains that is not long, and still not
+// nothing: a client that has just been answered, or has just connected, may have sent its next request already.
+base::Duration idle_limit(const Shard& shard) {
+  const base::Duration limit = shard.settings->inbound.idle_timeout;
+  return shard.draining() ? std::min(limit, Shard::kDrainIdleTimeout) : limit;
+}
+
 // Waits for the first byte of a request, without a buffer where the wait is long. False where none will come:
-// the client is silent for too long or left, or the shard drains.
+// the client is silent for too long or left.
 net::Task<bool> await_request(ClientConnection& client, Shard& shard) {
   http_io::MessageSource& source = client.http().source();
   net::Readiness& readiness = client.stream().readiness;
-  const auto deadline = shard.loop.now() + shard.settings->inbound.idle_timeout;
+  const auto since = shard.loop.now();
   while (source.buffered().empty()) {
-    if (shard.draining() && client.served && !readiness.readable) co_return false;
-    const net::Wake wake = co_await net::Wait(shard.loop, {{&readiness, net::Interest::kReadable}}, deadline);
-    if (wake != net::Wake::kFirst) co_return false;
+    const net::Wake wake = co_await net::Wait(
+        shard.loop, {{&readiness, net::Interest::kReadable}, {&client.drain_begins, net::Interest::kReadable}},
+        since + idle_limit(shard));
+    if (wake == net::Wake::kCancelled) co_return false;
+    client.drain_begins.readable = false;
+    if (wake == net::Wake::kSecond) continue;
+    // At the deadline too: what came before it, unseen, is not thrown away.
     const net::IoResult read = source.fill();
     if (read.status == net::IoStatus::kEnd || read.status == net::IoStatus::kFailed) co_return false;
     source.release_if_empty();
+    if (wake == net::Wake::kTimeout && source.buffered().empty()) co_return false;
   }
   co_return true;
 }
@@ -73,17 +86,11 @@ ClientConnection::ClientConnection(Shard& shard, std::unique_ptr<net::TcpStream>
 
 ClientConnection::~ClientConnection() { shard_.remove(*this); }
 
-void ClientConnection::close_if_idle() {
-  if (!busy && !stream().readiness.readable) cut_off();
-}
-
 net::Task<void> serve_client(Shard& shard, std::unique_ptr<net::TcpStream> stream) {
   ClientConnection client(shard, std::move(stream));
   AfterExchange after = AfterExchange::kKeepAlive;
   while (after == AfterExchange::kKeepAlive) {
-    client.busy = false;
     if (!co_await await_request(client, shard)) co_return;
-    client.busy = client.served = true;
     after = co_await serve_request(client, shard);
   }
   if (after == AfterExchange::kAbort) co_return client.stream().abort();

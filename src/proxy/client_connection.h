@@ -26,15 +26,12 @@ class ClientConnection {
   net::Stream& stream() { return http_.stream(); }
   const std::string& peer_ip() const { return peer_ip_; }
 
-  /// Ends a connection that waits for a request of which nothing has arrived.
-  void close_if_idle();
   /// Ends it in the middle of whatever it does.
   void cut_off() { stream().readiness.cancel(); }
   bool was_cut_off() { return stream().readiness.cancelled; }
 
-  bool busy = false;      ///< a request is being read or served
-  bool served = false;    ///< there has been one
-  std::size_t place = 0;  ///< in the shard's list
+  net::Readiness drain_begins;  ///< made readable then, for whoever waits for a request
+  std::size_t place = 0;        ///< in the shard's list
 
  private:
   Shard& shard_;

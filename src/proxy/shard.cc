@@ -1,6 +1,5 @@
 #include "proxy/shard.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "proxy/client_connection.h"
@@ -9,8 +8,6 @@ namespace archestra::proxy {
 namespace {
 
 constexpr std::size_t kSpareHeadsMax = 256;
-// A connection that was made and has not been used yet is about to be: its first request is waited for.
-constexpr base::Duration kDrainGrace = std::chrono::seconds(1);
 
 }  // namespace
 
@@ -24,7 +21,6 @@ Shard::Shard(SettingsRef snapshot, model::AgentDirectoryRef directory, http_io::
           loop, resolver, buffers,
           {.idle = settings->timeouts.pooled_idle, .connections_max = settings->upstream_connections_max}),
       observer(call_observer),
-      drain_grace_(&Shard::on_drain_grace, this),
       drain_limit_(&Shard::on_drain_limit, this) {
   loop.measure_lag();
   acceptor_ = std::make_unique<net::Acceptor>(loop, sockets, [this](std::unique_ptr<net::TcpStream> stream) {
@@ -79,15 +75,8 @@ void Shard::trim(std::move_only_function<void(base::Duration)> freed) {
 void Shard::begin_drain(base::Duration limit) {
   acceptor_->stop();
   draining_ = true;
-  loop.timers().arm(drain_grace_, loop.now() + std::min(kDrainGrace, limit));
   loop.timers().arm(drain_limit_, loop.now() + limit);
-  for (ClientConnection* connection : std::vector(connections_))
-    if (connection->served) connection->close_if_idle();
-}
-
-void Shard::on_drain_grace(void* self) {
-  for (ClientConnection* connection : std::vector(static_cast<Shard*>(self)->connections_))
-    connection->close_if_idle();
+  for (ClientConnection* connection : connections_) connection->drain_begins.set_readable();
 }
 
 void Shard::on_drain_limit(void* self) {

@@ -32,6 +32,9 @@ class ClientConnection;
 
 class Shard {
  public:
+  /// While it drains, a connection without a request is kept so long.
+  static constexpr base::Duration kDrainIdleTimeout = std::chrono::seconds(2);
+
   /// All outlive it. `api` answers what is below /api; the listening sockets are shared by all shards.
   Shard(SettingsRef settings, model::AgentDirectoryRef agents, http_io::Service& api,
         call::CallObserver& observer, const net::ListenSockets& sockets);
@@ -41,8 +44,9 @@ class Shard {
   /// The thread's body: serves until it has drained and end() was called.
   void run();
 
-  /// Any thread. Accepts what is queued, then no more; used idle connections close, new ones after a second,
-  /// busy ones finish their call. After `limit` what is left is cut off and accounted as `shutdown`.
+  /// Any thread. Accepts what is queued, then no more. Busy connections finish their call; those that wait
+  /// for a request close once that lasts kDrainIdleTimeout, and their next answer is the last. After `limit` what is
+  /// left is cut off and accounted as `shutdown`.
   /// `drained` is called on the shard when all are gone.
   void drain(base::Duration limit, std::move_only_function<void()> drained);
   /// Any thread, after drain(): nobody will post to this shard any more.
@@ -82,7 +86,6 @@ class Shard {
  private:
   void begin_drain(base::Duration limit);
   bool is_drained() const { return draining_ && serving_.active() == 0; }
-  static void on_drain_grace(void* self);
   static void on_drain_limit(void* self);
 
   std::vector<std::unique_ptr<Heads>> spare_heads_;
@@ -90,7 +93,6 @@ class Shard {
   bool draining_ = false;
   bool ended_ = false;
   std::move_only_function<void()> drained_;
-  net::Timer drain_grace_;
   net::Timer drain_limit_;
   net::TaskGroup serving_;
   std::unique_ptr<net::Acceptor> acceptor_;

@@ -132,6 +132,41 @@ describe('a connection that was accepted before', () => {
       }
     }));
 
+  test('is served once more after it has been used, and is told to go elsewhere then', () =>
+    withScene({}, async (scene) => {
+      const name = scene.script((own) => own.json200(completion));
+      const request = requestBytes('POST', chatPath, { 'x-case': name }, JSON.stringify(chatRequest));
+      const client = await Client.connect(scene.gateway.apiPort);
+      try {
+        await client.send(request);
+        assert.equal((await client.response()).fields.get('connection'), undefined);
+        scene.gateway.program.kill('SIGTERM');
+        await drainStarts(scene);
+        await client.send(request);
+        const response = await client.response();
+        assert.equal(response?.status, 200);
+        assert.equal(response.fields.get('connection'), 'close');
+        await assertEnds(scene);
+      } finally {
+        client.close();
+      }
+    }));
+
+  test('is served once more after a stream that began before', () =>
+    withScene({}, async (scene) => {
+      const { client, exchange } = await startStream(scene);
+      try {
+        scene.gateway.program.kill('SIGTERM');
+        await drainStarts(scene);
+        await assertStreamCompletes(client, exchange);
+        await client.request('GET', '/health');
+        assert.equal((await client.response())?.status, 200);
+        await assertEnds(scene);
+      } finally {
+        client.close();
+      }
+    }));
+
   test('may finish the request that it has begun', () =>
     withScene({}, async (scene) => {
       const name = scene.script((own) => own.json200(completion));
