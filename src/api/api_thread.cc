@@ -1,6 +1,5 @@
 #include "api/api_thread.h"
 
-#include <cstdint>
 #include <utility>
 
 #include "api/routes.h"
@@ -22,11 +21,10 @@ void ApiThread::stop() {
   {
     const std::scoped_lock lock(mutex_);
     stopping_ = true;
-    under_way_.add(-static_cast<std::int64_t>(waiting_.size()));
-    waiting_.clear();
   }
   changed_.notify_one();
   if (thread_.joinable()) thread_.join();
+  api_.reset();
 }
 
 std::string_view ApiThread::route_of(std::string_view path) const { return template_of(path); }
@@ -48,7 +46,7 @@ bool ApiThread::try_submit(http_io::ServiceRequest request, std::shared_ptr<http
 bool ApiThread::take(Entry& entry) {
   std::unique_lock lock(mutex_);
   changed_.wait(lock, [this] { return stopping_ || !waiting_.empty(); });
-  if (stopping_) return false;
+  if (waiting_.empty()) return false;
   entry = std::move(waiting_.front());
   waiting_.pop_front();
   waiting_bytes_ -= entry.request.body.size();

@@ -28,8 +28,8 @@ class ApiThread final : public http_io::Service {
 
   /// Starts the thread, which from now on alone uses `api`. What was submitted before waits until now.
   void start(std::unique_ptr<Api> api);
-  /// Finishes the request at hand, forgets those that wait, and ends the thread. Whoever waits for an answer
-  /// must have left before.
+  /// Takes no request any more, answers those that wait and whose client does too, ends the thread and lets
+  /// go of what it used.
   void stop();
 
   /// Requests that wait or are being answered. Any thread.

@@ -34,15 +34,17 @@ void make_data_dir(const std::string& path) {
 }
 
 DataDirLock::DataDirLock(const std::string& path)
-    : fd_(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
+    : path_(path), fd_(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
   if (fd_ < 0) fail(path, errno);
-  if (::flock(fd_, LOCK_EX | LOCK_NB) == 0) return;
-  const int err = errno;
-  ::close(fd_);
-  if (err == EWOULDBLOCK)
-    throw ConfigError{fmt::format("ARCHESTRA_DATA_DIR: \"{}\" is in use by another gateway", path)};
-  fail(path, err);
 }
+
+bool DataDirLock::try_take() {
+  if (::flock(fd_, LOCK_EX | LOCK_NB) == 0) return true;
+  if (errno != EWOULDBLOCK) fail(path_, errno);
+  return false;
+}
+
+void DataDirLock::let_go() { ::flock(fd_, LOCK_UN); }
 
 DataDirLock::~DataDirLock() { ::close(fd_); }
 

@@ -15,12 +15,17 @@ void make_data_dir(const std::string& path);
 /// system lets go of it when the process ends, however it ends.
 class DataDirLock {
  public:
-  /// Throws ConfigError where another gateway holds it.
+  /// Throws ConfigError where there is no such folder.
   explicit DataDirLock(const std::string& path);
   DataDirLock(const DataDirLock&) = delete;
   ~DataDirLock();
 
+  /// False where another gateway holds it. Throws ConfigError where it cannot be held at all.
+  bool try_take();
+  void let_go();
+
  private:
+  const std::string path_;
   int fd_ = -1;
 };
 

@@ -95,7 +95,7 @@ int simulate(const simulator::SimulatorOptions& options) {
   fmt::print(stderr, "simulating OpenAI (/v1), Anthropic and Gemini at http://127.0.0.1:{}\n",
              simulator.port());
   std::thread serving([&simulator] { simulator.run(); });
-  app::wait_for_stop();
+  app::wait_for_stop([] {});
   simulator.stop();
   serving.join();
   return 0;

@@ -1,6 +1,7 @@
 #include "app/metrics_server.h"
 
 #include <cstdint>
+#include <latch>
 
 #include "base/thread_name.h"
 #include "telemetry/metrics/exposition_format.h"
@@ -36,6 +37,15 @@ MetricsServer::~MetricsServer() {
   thread_.join();
 }
 
+void MetricsServer::stop_accepting() {
+  std::latch stopped(1);
+  loop_.post([this, &stopped] {
+    acceptor_->stop();
+    stopped.count_down();
+  });
+  stopped.wait();
+}
+
 void MetricsServer::run() {
   base::name_this_thread("metrics");
   base::BufferPool buffers;
@@ -43,9 +53,10 @@ void MetricsServer::run() {
   const http_io::ServerLimits limits{.inbound = {}, .body = {.body_bytes_max = 0}};
   http_io::Server server(loop_, buffers, limits, *this);
   {
-    const net::Acceptor acceptor(loop_, sockets_, [&server](std::unique_ptr<net::TcpStream> stream) {
+    net::Acceptor acceptor(loop_, sockets_, [&server](std::unique_ptr<net::TcpStream> stream) {
       server.accept(std::move(stream));
     });
+    acceptor_ = &acceptor;
     loop_.timers().arm(memory_timer_, loop_.now() + telemetry::MemoryKeeper::kLookInterval);
     loop_.run();
   }

@@ -24,6 +24,9 @@ class MetricsServer final : public http_io::Handler {
   MetricsServer(const MetricsServer&) = delete;
   ~MetricsServer() override;
 
+  /// Any other thread. Nobody is accepted any more from its return on; who has a connection keeps it.
+  void stop_accepting();
+
   /// Any thread may read its figures.
   const net::EventLoop& loop() const { return loop_; }
 
@@ -40,6 +43,7 @@ class MetricsServer final : public http_io::Handler {
   base::Gauge pages_;          // made and not sent to their end
   std::size_t page_size_ = 0;  // of the last page: the next is about as large
   net::EventLoop loop_;
+  net::Acceptor* acceptor_ = nullptr;  // run()'s
   net::Timer memory_timer_{[](void* self) { static_cast<MetricsServer*>(self)->keep_memory(); }, this};
   std::thread thread_;
 };

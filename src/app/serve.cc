@@ -9,6 +9,7 @@
 
 #include "app/commands.h"
 #include "app/data_dir.h"
+#include "app/service_manager.h"
 #include "app/signals.h"
 #include "app/wiring.h"
 #include "base/log.h"
@@ -17,6 +18,10 @@ namespace archestra::app {
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr base::Duration kHandOverLook = std::chrono::milliseconds(20);
+// Beyond the drain: a predecessor's last requests to the platform API.
+constexpr base::Duration kHandOverMargin = std::chrono::seconds(10);
 
 // Written whole or not at all: whoever sees the file sees both ports.
 void write_ports(const fs::path& path, const std::string& ports) {
@@ -47,6 +52,22 @@ void raise_descriptor_limit() {
   setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+// Whoever was given sockets may be started while the process before it, which has them too, still drains; any
+// other gateway in the folder is a mistake. False where a signal came first.
+bool take(DataDirLock& lock, const Config& config, bool may_have_predecessor) {
+  if (lock.try_take()) return true;
+  const ConfigError in_use{
+      fmt::format("ARCHESTRA_DATA_DIR: \"{}\" is in use by another gateway", config.data_dir)};
+  if (!may_have_predecessor) throw in_use;
+  base::log(base::LogLevel::kInfo, "waiting for the gateway before this one to let go of the data folder");
+  const auto deadline = base::monotonic_now() + config.drain_timeout + kHandOverMargin;
+  while (base::monotonic_now() < deadline) {
+    if (wait_for_stop(kHandOverLook)) return false;
+    if (lock.try_take()) return true;
+  }
+  throw in_use;
+}
+
 }  // namespace
 
 int serve(const Config& config) {
@@ -56,10 +77,13 @@ int serve(const Config& config) {
     base::log(base::LogLevel::kWarn, message, {{"name", std::string_view(name)}});
   block_signals();
   raise_descriptor_limit();
+  const ServiceManager manager;
+  InheritedSockets sockets = take_inherited_sockets(config);
   make_data_dir(config.data_dir);
-  const DataDirLock lock(config.data_dir);
+  DataDirLock lock(config.data_dir);
+  if (!take(lock, config, sockets.api || sockets.metrics)) return 0;
   const fs::path path = fs::path(config.data_dir) / "ports.json";
-  Gateway gateway(config);
+  Gateway gateway(config, std::move(sockets));
   const std::string ports =
       fmt::format("{{\"api\": {}, \"metrics\": {}}}\n", gateway.api_port(), gateway.metrics_port());
   write_ports(path, ports);
@@ -67,10 +91,14 @@ int serve(const Config& config) {
             {{"version", std::string_view(ARCHESTRA_VERSION)},
              {"api_port", gateway.api_port()},
              {"metrics_port", gateway.metrics_port()}});
-  const int signal = wait_for_stop();
+  manager.ready();
+  const int signal = wait_for_stop([] {});
   base::log(base::LogLevel::kInfo, "stopping", {{"signal", signal}});
-  gateway.stop();
-  remove_ports(path, ports);
+  manager.stopping();
+  gateway.stop([&] {
+    remove_ports(path, ports);
+    lock.let_go();
+  });
   base::log(base::LogLevel::kInfo, "stopped");
   return 0;
 }

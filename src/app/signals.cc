@@ -1,6 +1,9 @@
 #include "app/signals.h"
 
 #include <pthread.h>
+
+#include <algorithm>
+#include <cerrno>
 #include <csignal>
 
 namespace archestra::app {
@@ -23,16 +26,32 @@ void block_signals() {
   std::signal(SIGPIPE, SIG_IGN);
 }
 
-int wait_for_stop() {
+int wait_for_stop(const std::function<void()>& on_hangup) {
   const sigset_t set = stop_signals();
   int number = 0;
-  do sigwait(&set, &number);
-  while (number == SIGHUP);
+  while (true) {
+    sigwait(&set, &number);
+    if (number != SIGHUP) break;
+    on_hangup();
+  }
   sigset_t interrupt;
   sigemptyset(&interrupt);
   sigaddset(&interrupt, SIGINT);
   pthread_sigmask(SIG_UNBLOCK, &interrupt, nullptr);
   return number;
+}
+
+std::optional<int> wait_for_stop(base::Duration limit) {
+  const sigset_t set = stop_signals();
+  const auto deadline = base::monotonic_now() + limit;
+  while (true) {
+    const auto left = std::max<base::Duration>(deadline - base::monotonic_now(), base::Duration::zero());
+    const auto seconds = std::chrono::floor<std::chrono::seconds>(left);
+    const timespec wait{.tv_sec = seconds.count(), .tv_nsec = (left - seconds).count()};
+    const int number = sigtimedwait(&set, nullptr, &wait);
+    if (number == SIGTERM || number == SIGINT) return number;
+    if (number < 0 && errno == EAGAIN) return std::nullopt;
+  }
 }
 
 }  // namespace archestra::app

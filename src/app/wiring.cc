@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <latch>
+#include <semaphore>
 
 #include "api/admin_token.h"
 #include "app/data_dir.h"
@@ -19,6 +20,8 @@ namespace {
 constexpr std::size_t kBodyBytesPerSecondMin = std::size_t{16} << 10;
 constexpr base::Duration kFlushLimit = std::chrono::seconds(5);
 constexpr base::Duration kLogFlushMin = std::chrono::milliseconds(200);
+// After the last connection without a request was closed the platform API has nothing to do any more.
+constexpr base::Duration kQuietMargin = std::chrono::milliseconds(500);
 
 std::size_t shard_count(const Config& config) {
   return config.threads != 0 ? config.threads : std::max(1U, std::thread::hardware_concurrency());
@@ -35,7 +38,9 @@ std::unique_ptr<net::TlsContext> make_collector_tls(const Config& config) {
   return make_tls("OTEL_EXPORTER_OTLP_CERTIFICATE", config.otlp_ca_file);
 }
 
-net::ListenSockets listen(const Config& config, std::string_view setting, std::uint16_t port) {
+net::ListenSockets listen(const Config& config, std::string_view setting, std::uint16_t port,
+                          std::optional<net::ListenSockets>& inherited) {
+  if (inherited) return std::move(*inherited);
   auto sockets = net::ListenSockets::bind(config.bind, port);
   if (!sockets)
     throw ConfigError{fmt::format("{}: cannot listen on port {}: {}", setting, port, sockets.error().text())};
@@ -167,12 +172,12 @@ void show_loop(telemetry::RuntimeMetrics& runtime, const net::EventLoop& loop, S
 
 }  // namespace
 
-Gateway::Gateway(const Config& config)
+Gateway::Gateway(const Config& config, InheritedSockets sockets)
     : config_(config),
       tls_(make_tls("ARCHESTRA_CA_FILE", config.ca_file)),
       collector_tls_(make_collector_tls(config)),
-      api_sockets_(listen(config, "ARCHESTRA_API_PORT", config.api_port)),
-      metrics_sockets_(listen(config, "ARCHESTRA_METRICS_PORT", config.metrics_port)),
+      api_sockets_(listen(config, "ARCHESTRA_API_PORT", config.api_port, sockets.api)),
+      metrics_sockets_(listen(config, "ARCHESTRA_METRICS_PORT", config.metrics_port, sockets.metrics)),
       log_writer_(STDOUT_FILENO),
       telemetry_(telemetry_options(config), log_writer_) {
   store::Store store = open_store(config.data_dir);
@@ -244,7 +249,9 @@ void Gateway::publish(const model::AgentUpdate& update) {
   used->wait();
 }
 
-Gateway::~Gateway() { stop(); }
+Gateway::~Gateway() {
+  stop([] {});
+}
 
 void Gateway::stop_accepting() {
   std::latch stopped(static_cast<std::ptrdiff_t>(shards_.size()));
@@ -254,15 +261,24 @@ void Gateway::stop_accepting() {
   api_sockets_.close();
 }
 
-void Gateway::stop() {
+// Nobody but the calls that are still under way needs this process any more.
+void Gateway::close_store() {
+  api_.stop();
+  // Two processes that answer scrapes by turns would look like counters that jump.
+  if (metrics_sockets_.are_adopted()) metrics_server_->stop_accepting();
+}
+
+void Gateway::stop(const std::function<void()>& on_store_closed) {
   if (!metrics_server_) return;  // the last to go
   stop_accepting();
-  const auto drained = std::make_shared<std::latch>(static_cast<std::ptrdiff_t>(shards_.size()));
-  for (proxy::Shard& shard : shards_)
-    shard.drain(config_.drain_timeout, [drained] { drained->count_down(); });
-  drained->wait();
-  // Nobody waits for an answer any more. A write that is under way still needs the shards.
-  api_.stop();
+  const auto drained = std::make_shared<std::counting_semaphore<>>(0);
+  for (proxy::Shard& shard : shards_) shard.drain(config_.drain_timeout, [drained] { drained->release(); });
+  std::size_t draining = shards_.size();
+  const auto quiet_at = base::monotonic_now() + proxy::Shard::kDrainIdleTimeout + kQuietMargin;
+  while (draining > 0 && drained->try_acquire_until(quiet_at)) --draining;
+  close_store();
+  on_store_closed();
+  for (; draining > 0; --draining) drained->acquire();
   for (proxy::Shard& shard : shards_) shard.end();
   for (std::thread& thread : shard_threads_) thread.join();
   // One limit for both; the log's lines are few and near.

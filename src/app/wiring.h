@@ -2,12 +2,14 @@
 #pragma once
 
 #include <deque>
+#include <functional>
 #include <memory>
 #include <thread>
 
 #include "api/api_thread.h"
 #include "app/config.h"
 #include "app/metrics_server.h"
+#include "app/service_manager.h"
 #include "net/listener.h"
 #include "net/tls_stream.h"
 #include "proxy/shard.h"
@@ -20,17 +22,19 @@ namespace archestra::app {
 /// A running gateway. Made and stopped by the control thread.
 class Gateway {
  public:
-  /// Binds the ports, opens the store, then starts every thread. Throws ConfigError.
-  explicit Gateway(const Config& config);
+  /// Binds the ports that no socket was inherited for, opens the store, then starts every thread. Throws
+  /// ConfigError.
+  Gateway(const Config& config, InheritedSockets sockets);
   Gateway(const Gateway&) = delete;
   ~Gateway();
 
   std::uint16_t api_port() const { return api_sockets_.port(); }
   std::uint16_t metrics_port() const { return metrics_sockets_.port(); }
 
-  /// Stops accepting, lets calls finish within the drain limit, flushes telemetry. The destructor does it
-  /// where nobody did.
-  void stop();
+  /// Stops accepting, lets calls finish within the drain limit, flushes telemetry. `on_store_closed` is
+  /// called as soon as another gateway may use the data folder, while long calls go on. The destructor does
+  /// it where nobody did.
+  void stop(const std::function<void()>& on_store_closed);
 
  private:
   std::unique_ptr<api::Api> make_api(store::Store store, model::AgentDirectoryRef agents);
@@ -38,6 +42,7 @@ class Gateway {
   void start_threads(std::unique_ptr<api::Api> api);
   void publish(const model::AgentUpdate& update);
   void stop_accepting();
+  void close_store();
 
   const Config& config_;
   std::unique_ptr<net::TlsContext> tls_;

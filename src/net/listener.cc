@@ -1,5 +1,6 @@
 #include "net/listener.h"
 
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <sys/epoll.h>
 #include <unistd.h>
@@ -41,6 +42,18 @@ std::uint16_t bound_port(int fd) {
   return address.port();
 }
 
+int option_of(int fd, int option) {
+  int value = -1;
+  socklen_t length = sizeof value;
+  return getsockopt(fd, SOL_SOCKET, option, &value, &length) == 0 ? value : -1;
+}
+
+bool is_listening_tcp(int fd) {
+  const int domain = option_of(fd, SO_DOMAIN);
+  return (domain == AF_INET || domain == AF_INET6) && option_of(fd, SO_TYPE) == SOCK_STREAM &&
+         option_of(fd, SO_ACCEPTCONN) == 1;
+}
+
 bool is_missing_ipv6(const SocketAddress& address, const base::Error& error) {
   return address.family() == AF_INET6 &&
          (error.detail == EAFNOSUPPORT || error.detail == EADDRNOTAVAIL || error.detail == EPROTONOSUPPORT);
@@ -72,6 +85,24 @@ base::Result<ListenSockets> ListenSockets::bind(const std::vector<std::string>& 
     if (!failed && !sockets.fds_.empty()) return sockets;
   }
   return base::fail(last);
+}
+
+base::Result<ListenSockets> ListenSockets::adopt(int fd) {
+  if (!is_listening_tcp(fd)) return base::fail(base::ErrorCode::kInvalid, "not a listening TCP socket");
+  const int flags = ::fcntl(fd, F_GETFL);
+  if (flags < 0 || ::fcntl(fd, F_SETFL, flags | O_NONBLOCK) != 0 || ::fcntl(fd, F_SETFD, FD_CLOEXEC) != 0)
+    return base::fail(base::error_from_errno(errno, "fcntl"));
+  ListenSockets sockets;
+  sockets.fds_.push_back(fd);
+  sockets.port_ = bound_port(fd);
+  sockets.adopted_ = true;
+  return sockets;
+}
+
+void ListenSockets::join(ListenSockets other) {
+  ARCHESTRA_ASSERT(adopted_ && other.adopted_, "sockets of one kind stand together");
+  fds_.insert(fds_.end(), other.fds_.begin(), other.fds_.end());
+  other.fds_.clear();
 }
 
 ListenSockets::~ListenSockets() { close(); }
@@ -163,14 +194,15 @@ class Acceptor::Socket final : public Watcher {
 };
 
 Acceptor::Acceptor(EventLoop& loop, const ListenSockets& sockets, OnAccept on_accept)
-    : on_accept_(std::move(on_accept)) {
+    : empties_queues_(!sockets.are_adopted()), on_accept_(std::move(on_accept)) {
   for (int fd : sockets.fds()) sockets_.push_back(std::make_unique<Socket>(*this, loop, fd));
 }
 
 Acceptor::~Acceptor() = default;
 
 void Acceptor::stop() {
-  for (auto& socket : sockets_) socket->accept_up_to(kBacklog);
+  if (empties_queues_)
+    for (auto& socket : sockets_) socket->accept_up_to(kBacklog);
   sockets_.clear();
 }
 

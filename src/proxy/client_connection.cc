@@ -34,7 +34,8 @@ bool deserves_answer(const base::Error& error) {
 }
 
 // How long a connection without a request is kept. While the shard drains that is not long, and still not
-// nothing: a client that has just been answered, or has just connected, may have sent its next request already.
+// nothing: a client that has just been answered, or has just connected, may have sent its next request
+// already.
 base::Duration idle_limit(const Shard& shard) {
   const base::Duration limit = shard.settings->inbound.idle_timeout;
   return shard.draining() ? std::min(limit, Shard::kDrainIdleTimeout) : limit;
@@ -48,7 +49,8 @@ net::Task<bool> await_request(ClientConnection& client, Shard& shard) {
   const auto since = shard.loop.now();
   while (source.buffered().empty()) {
     const net::Wake wake = co_await net::Wait(
-        shard.loop, {{&readiness, net::Interest::kReadable}, {&client.drain_begins, net::Interest::kReadable}},
+        shard.loop,
+        {{&readiness, net::Interest::kReadable}, {&client.drain_begins, net::Interest::kReadable}},
         since + idle_limit(shard));
     if (wake == net::Wake::kCancelled) co_return false;
     client.drain_begins.readable = false;

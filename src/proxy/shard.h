@@ -45,9 +45,8 @@ class Shard {
   void run();
 
   /// Any thread. Accepts what is queued, then no more. Busy connections finish their call; those that wait
-  /// for a request close once that lasts kDrainIdleTimeout, and their next answer is the last. After `limit` what is
-  /// left is cut off and accounted as `shutdown`.
-  /// `drained` is called on the shard when all are gone.
+  /// for a request close once that lasts kDrainIdleTimeout, and their next answer is the last. After `limit`
+  /// what is left is cut off and accounted as `shutdown`. `drained` is called on the shard when all are gone.
   void drain(base::Duration limit, std::move_only_function<void()> drained);
   /// Any thread, after drain(): nobody will post to this shard any more.
   void end();

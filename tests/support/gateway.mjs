@@ -34,9 +34,10 @@ export class Gateway {
   /**
    * Starts a gateway. `openaiBaseUrl` and `otlpEndpoint` are what their names say; the other providers are where OpenAI
    * is; without an endpoint it exports nothing. `env` adds to or overrides the environment, `args` follow `serve`, `shell` is that of Program; it runs in a
-   * folder of the gateway's own, or in that of an earlier one (`of`), which has ended.
+   * folder of the gateway's own, or in that of an earlier one (`of`), which has ended. `activation` passes it sockets, as
+   * activation() of activation.mjs has it; then the earlier one may still drain.
    */
-  static async start({ openaiBaseUrl, otlpEndpoint, env = {}, args = [], shell, of } = {}) {
+  static async start({ openaiBaseUrl, otlpEndpoint, env = {}, args = [], shell, of, activation } = {}) {
     const gateway = new Gateway();
     gateway.#folder = of ? of.#folder : await temporaryFolder();
     if (of) await rm(join(gateway.dataFolder, 'ports.json'), { force: true });
@@ -46,7 +47,9 @@ export class Gateway {
     gateway.program = new Program(['serve', ...args], {
       cwd: gateway.#folder.path,
       shell,
+      ...activation?.program,
       env: {
+        ...activation?.env,
         ...defaults,
         ...telemetry,
         ARCHESTRA_DATA_DIR: gateway.dataFolder,

@@ -37,15 +37,15 @@ export class Program {
 
   /**
    * Starts `archestra ...args`; `env` is all it gets of ARCHESTRA_* and OTEL_*. With `shell`, a shell runs that text, in
-   * which `exec "$0" "$@"` becomes the program.
+   * which `exec "$0" "$@"` becomes the program. `fds` are its descriptors from 3 on.
    */
-  constructor(args, { env = {}, cwd, shell } = {}) {
+  constructor(args, { env = {}, cwd, shell, fds = [] } = {}) {
     const inherited = Object.entries(process.env).filter(([name]) => !foreign.test(name));
     const [file, ...all] = shell ? ['bash', '-c', shell, binary, ...args] : [binary, ...args];
     this.#child = spawn(file, all, {
       cwd,
       env: { ...Object.fromEntries(inherited), ...env },
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['ignore', 'pipe', 'pipe', ...fds],
     });
     running.add(this.#child);
     this.#ended = this.#watch();
