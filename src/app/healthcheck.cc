@@ -35,7 +35,8 @@ net::Task<void> ask(net::EventLoop& loop, const std::string& host, std::uint16_t
   net::Resolver resolver(loop);
   base::BufferPool buffers;
   const auto deadline = loop.now() + kLimit;
-  auto stream = co_await net::connect(loop, resolver, {.host = host, .port = port}, deadline, nullptr);
+  auto stream =
+      co_await net::connect(loop, resolver, nullptr, {.host = host, .port = port}, deadline, nullptr);
   if (!stream) co_return;
   http_io::OutboundConnection connection(std::move(*stream), buffers);
   http_io::Outbox box;

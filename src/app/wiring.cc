@@ -158,6 +158,10 @@ struct SocketTypes {
   std::string_view connected;
 };
 
+telemetry::HandshakeCounts handshakes(const net::HandshakeStats& stats) {
+  return {.full = stats.full, .resumed = stats.resumed, .failed = stats.failed};
+}
+
 void show_loop(telemetry::RuntimeMetrics& runtime, const net::EventLoop& loop, SocketTypes types) {
   const net::LoopStats& stats = loop.stats();
   if (!types.accepted.empty()) runtime.show_handles(types.accepted, stats.accepted);
@@ -166,6 +170,7 @@ void show_loop(telemetry::RuntimeMetrics& runtime, const net::EventLoop& loop, S
     runtime.show_handles("resolver_socket", stats.resolver_sockets);
     runtime.show_requests("dns_lookup", stats.lookups);
     runtime.show_requests("dial", stats.dials);
+    runtime.show_handshakes(types.connected, handshakes(stats.tls_connected));
   }
   runtime.show_handles("timer", loop.timers().armed());
 }

@@ -11,7 +11,7 @@
 #include "app/metrics_server.h"
 #include "app/service_manager.h"
 #include "net/listener.h"
-#include "net/tls_stream.h"
+#include "net/tls_context.h"
 #include "proxy/shard.h"
 #include "telemetry/log/log_writer.h"
 #include "telemetry/otlp/exporter.h"

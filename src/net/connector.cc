@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "net/tcp_stream.h"
+#include "net/tls_stream.h"
 
 namespace archestra::net {
 namespace {
@@ -157,15 +158,17 @@ Addresses order_of_attempts(const Addresses& addresses) {
   return order;
 }
 
-Task<base::Result<StreamPtr>> connect(EventLoop& loop, Resolver& resolver, const Endpoint& endpoint,
-                                      base::MonotonicTime deadline, Readiness* gone) {
+Task<base::Result<StreamPtr>> connect(EventLoop& loop, Resolver& resolver, TlsSessions* sessions,
+                                      const Endpoint& endpoint, base::MonotonicTime deadline,
+                                      Readiness* gone) {
   const base::Counted dial(loop.stats().dials);
   auto addresses = co_await resolver.resolve(endpoint.host, endpoint.port, deadline, gone);
   if (!addresses) co_return base::fail(addresses.error());
   auto tcp = co_await connect_first(loop, order_of_attempts(*addresses), deadline, gone);
   if (!tcp) co_return base::fail(tcp.error());
   if (endpoint.tls == nullptr) co_return StreamPtr(std::move(*tcp));
-  co_return co_await tls_connect(*endpoint.tls, std::move(*tcp), endpoint.host, deadline, gone);
+  co_return co_await tls_connect({.context = endpoint.tls, .host = endpoint.host, .port = endpoint.port},
+                                 sessions, std::move(*tcp), deadline, gone);
 }
 
 }  // namespace archestra::net

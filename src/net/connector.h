@@ -12,7 +12,8 @@
 #include "net/resolver.h"
 #include "net/stream.h"
 #include "net/task.h"
-#include "net/tls_stream.h"
+#include "net/tls_context.h"
+#include "net/tls_sessions.h"
 
 namespace archestra::net {
 
@@ -30,9 +31,11 @@ inline constexpr std::size_t kAttemptsMax = 16;
 
 /// A connected stream, or why not: kNameNotFound, kRefused, kUnreachable, kTimeout, kTls; kCancelled where
 /// `gone` (may be null) reported that nobody waits for it any more. Where some addresses failed otherwise
-/// than others, a refusal is told.
-Task<base::Result<StreamPtr>> connect(EventLoop& loop, Resolver& resolver, const Endpoint& endpoint,
-                                      base::MonotonicTime deadline, Readiness* gone);
+/// than others, a refusal is told. TLS resumes a session of `sessions`, which outlives the stream and keeps
+/// those that the server offers (null: every handshake is a full one).
+Task<base::Result<StreamPtr>> connect(EventLoop& loop, Resolver& resolver, TlsSessions* sessions,
+                                      const Endpoint& endpoint, base::MonotonicTime deadline,
+                                      Readiness* gone);
 
 /// The addresses in the order to try them: as they come, but the families by turns (RFC 8305 section 4), and
 /// no more than kAttemptsMax.

@@ -99,7 +99,7 @@ class ConnectorTest : public testing::Test {
     began = base::monotonic_now();
     group.spawn([](ConnectorTest& t, EventLoop& l, Resolver& r, std::uint16_t p, base::MonotonicTime d,
                    Readiness& gone) -> Task<void> {
-      t.take(co_await connect(l, r, {.host = "host.test", .port = p}, d, &gone));
+      t.take(co_await connect(l, r, nullptr, {.host = "host.test", .port = p}, d, &gone));
     }(*this, loop, *resolver, port, began + within, client_gone));
   }
   void finish() {

@@ -6,6 +6,13 @@
 
 namespace archestra::net {
 
+/// TLS handshakes by how they ended; those that nobody waited for any more are not among them.
+struct HandshakeStats {
+  base::Counter full;     ///< with a certificate
+  base::Counter resumed;  ///< with a session of an earlier one
+  base::Counter failed;
+};
+
 struct LoopStats {
   // Open descriptors.
   base::Gauge accepted;          ///< sockets that came in through a listening one
@@ -16,6 +23,9 @@ struct LoopStats {
   // Operations under way.
   base::Gauge lookups;  ///< names that are asked for, however many wait for the answer
   base::Gauge dials;    ///< from the look-up of the name to the end of the TLS handshake
+
+  HandshakeStats tls_accepted;   ///< on sockets that came in
+  HandshakeStats tls_connected;  ///< on sockets that were dialled
 
   base::DelayHistogram lag;  ///< how late timers were; see LagSampler
 };

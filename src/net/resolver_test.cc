@@ -64,7 +64,8 @@ TEST_F(ResolverTest, ANameThatCannotExistIsAnErrorInTime) {
 // Nobody answers at a name server that is none; but the look-up is counted only until it is given up.
 TEST_F(ResolverTest, CountsWhatIsUnderWay) {
   group.spawn([](EventLoop& l, Resolver& r) -> Task<void> {
-    const auto stream = co_await connect(l, r, {"no-such-host.invalid", 80}, l.now() + seconds(1), nullptr);
+    const auto stream =
+        co_await connect(l, r, nullptr, {"no-such-host.invalid", 80}, l.now() + seconds(1), nullptr);
     EXPECT_FALSE(stream);
   }(loop, resolver));
   const bool asked = group.active() > 0;  // no name server is configured here, otherwise
@@ -87,7 +88,7 @@ TEST_F(ResolverTest, ConnectReachesAListenerAndNamesARefusal) {
   base::Result<StreamPtr> stream = base::fail(base::ErrorCode::kInvalid, "");
   const auto dial = [&](const TlsContext* tls) {
     group.spawn([](EventLoop& l, Resolver& r, Endpoint e, base::Result<StreamPtr>& o) -> Task<void> {
-      o = co_await connect(l, r, e, l.now() + seconds(5), nullptr);
+      o = co_await connect(l, r, nullptr, e, l.now() + seconds(5), nullptr);
     }(loop, resolver, Endpoint{"localhost", port, tls}, stream));
     run();
   };

@@ -1,35 +1,78 @@
-// TLS to upstreams (OpenSSL, which stays in the .cc): certificate and name verified, SNI, TLS 1.2 and up.
+// TLS over a socket, as a Stream: by OpenSSL, which stays in the .cc.
+//
+// OpenSSL reads and writes through a BIO of this stream, so that a short read tells that the socket is
+// drained, as it does for TcpStream: one system call for what has arrived, and none to learn that there is no
+// more.
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/result.h"
 #include "net/stream.h"
 #include "net/task.h"
 #include "net/tcp_stream.h"
+#include "net/tls_context.h"
+#include "net/tls_sessions.h"
+
+struct bio_st;
+struct ssl_st;
 
 namespace archestra::net {
 
-/// What all TLS connections to upstreams share. Made by the control thread, immutable, any thread.
-class TlsContext {
+class TlsStream final : public SocketStream {
  public:
-  /// Trusts the system's certificate store, or the PEM file where one is named.
-  static base::Result<std::unique_ptr<TlsContext>> make(const std::string& ca_file);
-  TlsContext(const TlsContext&) = delete;
-  ~TlsContext();
+  /// Takes over the socket; `ssl` is owned from here on.
+  TlsStream(EventLoop& loop, int fd, SocketRole role, ssl_st* ssl);
+  ~TlsStream() override;
+  using SocketStream::watch;
 
-  struct Impl;
-  const Impl& impl() const { return *impl_; }
+  /// kTls with a text that names what failed, kTimeout, or kCancelled where `gone` reported that nobody waits
+  /// (null: nothing does) or the readiness was cancelled. Counted in the loop's stats.
+  Task<base::Result<void>> shake_hands(base::MonotonicTime deadline, Readiness* gone);
+
+  IoResult try_read(char* to, std::size_t size) override;
+  IoResult try_write(std::span<const iovec> pieces) override;
+  void shut_down_write() override;
+  void abort() override;
+
+  /// A client's: who is to be at the other end, and where sessions with it are kept (null: nowhere), which
+  /// outlives the stream.
+  void expect(TlsPeer peer, TlsSessions* sessions);
+  const TlsPeer& peer() const { return peer_; }
+  static TlsStream& of(const ssl_st* ssl);
+  /// OpenSSL's callback of that context.
+  static int on_new_session(ssl_st* ssl, ssl_session_st* session);
 
  private:
-  explicit TlsContext(std::unique_ptr<Impl> impl);
-  const std::unique_ptr<Impl> impl_;
+  struct Bio;
+  enum class Direction : std::uint8_t { kRead, kWrite };
+
+  void on_events(std::uint32_t events) override;
+  void note_socket_error(bio_st* bio, int direction);
+  /// Whether they are shaken.
+  base::Result<bool> try_handshake();
+  void end_handshake();
+  bool may_read_on() const;
+  IoResult write_all_of(const char* from, std::size_t size);
+  IoResult after_failure(Direction direction);
+
+  ssl_st* const ssl_;
+  const SocketRole role_;
+  TlsPeer peer_;
+  TlsSessions* sessions_ = nullptr;
+  std::optional<IoResult> after_read_;  // what comes after the bytes that were given out last
+  int socket_error_ = 0;                // errno of what failed
+  bool drained_ = false;                // a read was short, and nothing has happened since
+  bool at_end_ = false;                 // of what the socket has to read
+  bool established_ = false;            // hands are shaken, and nothing has ended it since
+  bool session_is_bad_ = false;
 };
 
-/// Shakes hands over `tcp` as a client of `host` and gives the stream, or kTls with a text that names what
-/// failed, kTimeout. `gone` ends the wait with kCancelled (null: nothing does).
-Task<base::Result<StreamPtr>> tls_connect(const TlsContext& context, std::unique_ptr<TcpStream> tcp,
-                                          std::string host, base::MonotonicTime deadline, Readiness* gone);
+/// Shakes hands over `tcp` as a client of `peer` and gives the stream; errors as of TlsStream::shake_hands. A
+/// session in `sessions` is resumed, and those that the server offers are put there (null: none).
+Task<base::Result<StreamPtr>> tls_connect(TlsPeer peer, TlsSessions* sessions, std::unique_ptr<TcpStream> tcp,
+                                          base::MonotonicTime deadline, Readiness* gone);
 
 }  // namespace archestra::net

@@ -87,7 +87,8 @@ void UpstreamPool::leave(const Target& target) {
 
 net::Task<base::Result<UpstreamPtr>> UpstreamPool::dial(UpstreamPlace place, base::MonotonicTime deadline,
                                                         net::Readiness& gone) {
-  auto stream = co_await net::connect(loop_, resolver_, place.target_->endpoint, deadline, &gone);
+  auto stream =
+      co_await net::connect(loop_, resolver_, &tls_sessions_, place.target_->endpoint, deadline, &gone);
   if (!stream) co_return base::fail(stream.error());
   co_return std::make_unique<UpstreamConnection>(std::move(place), std::move(*stream), buffers_);
 }

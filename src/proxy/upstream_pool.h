@@ -20,6 +20,7 @@
 #include "net/connector.h"
 #include "net/event_loop.h"
 #include "net/readiness.h"
+#include "net/tls_sessions.h"
 #include "proxy/settings.h"
 
 namespace archestra::proxy {
@@ -122,6 +123,7 @@ class UpstreamPool {
   net::Resolver& resolver_;
   base::BufferPool& buffers_;
   const PoolLimits limits_;
+  net::TlsSessions tls_sessions_;
   std::unordered_map<const Target*, Line> lines_;
 };
 

@@ -16,9 +16,11 @@ let remove;
 before(async () => ({ caFile, secure, remove } = await localhostCertificate()));
 after(() => remove());
 
-/** Runs act(scene, upstream) with a gateway that reaches a TLS upstream as `host`. */
-async function withTls(host, env, act) {
-  const upstream = await Upstream.start({ secure });
+const json = { 'Content-Type': 'application/json' };
+
+/** Runs act(scene, upstream) with a gateway that reaches a TLS upstream, with `options` of Node's, as `host`. */
+async function withTls(host, env, options, act) {
+  const upstream = await Upstream.start({ secure: { ...secure, ...options } });
   const scene = await Scene.start({ openaiBaseUrl: upstream.baseUrl(host), env });
   try {
     await act(scene, upstream);
@@ -30,7 +32,7 @@ async function withTls(host, env, act) {
 
 describe('a provider behind TLS', () => {
   test('is called when its certificate is trusted, over connections used again', () =>
-    withTls('localhost', { ARCHESTRA_CA_FILE: caFile }, async (scene, upstream) => {
+    withTls('localhost', { ARCHESTRA_CA_FILE: caFile }, {}, async (scene, upstream) => {
       upstream.on('json', (own) => own.json200(completion));
       upstream.on('stream', async (own) => {
         await own.streamHead();
@@ -49,14 +51,42 @@ describe('a provider behind TLS', () => {
       assert.equal(upstream.heads[0].fields.get('host'), `localhost:${upstream.port}`);
     }));
 
+  // A session of TLS 1.2 is used again and again. Of TLS 1.3 each ticket is used once, and Node gives two with a
+  // full handshake and none with others.
+  for (const [version, resumed] of [['TLSv1.2', [false, true, true, true]], ['TLSv1.3', [false, true, true, false]]])
+    test(`is asked to resume a session of ${version} by new connections`, () => {
+      const versions = { minVersion: version, maxVersion: version };
+      return withTls('localhost', { ARCHESTRA_CA_FILE: caFile, ARCHESTRA_THREADS: '1' }, versions, async (scene, upstream) => {
+        upstream.on('json', (own) => own.respond(200, { ...json, Connection: 'close' }, JSON.stringify(completion)));
+        for (const isResumed of resumed) {
+          const { record } = await scene.observe((headers) => scene.post({ ...headers, 'x-case': 'json' }, chatRequest));
+          record.assertOutcome({ outcome: 'completed', tryStatus: '200' });
+          assert.deepEqual(handshakes(record), { full: isResumed ? 0 : 1, resumed: isResumed ? 1 : 0, failed: 0 });
+        }
+        assert.deepEqual(upstream.resumed, resumed);
+      });
+    });
+
+  test('is asked for a certificate again where it no longer knows the session', () =>
+    withTls('localhost', { ARCHESTRA_CA_FILE: caFile, ARCHESTRA_THREADS: '1' }, {}, async (scene, upstream) => {
+      upstream.on('json', (own) => own.respond(200, { ...json, Connection: 'close' }, JSON.stringify(completion)));
+      for (let i = 0; i < 3; i += 1) {
+        const { record } = await scene.observe((headers) => scene.post({ ...headers, 'x-case': 'json' }, chatRequest));
+        record.assertOutcome({ outcome: 'completed', tryStatus: '200' });
+        assert.deepEqual(handshakes(record), { full: 1, resumed: 0, failed: 0 });
+        upstream.forgetSessions();
+      }
+      assert.deepEqual(upstream.resumed, [false, false, false]);
+    }));
+
   test('is not called when nobody vouches for it', () =>
-    withTls('localhost', {}, async (scene, upstream) => {
+    withTls('localhost', {}, {}, async (scene, upstream) => {
       const { result, record } = await scene.observe((headers) => scene.post(headers, chatRequest));
       assertTlsFailure(result, record, upstream.heads);
     }));
 
   test('is not called when its certificate is for another name', () =>
-    withTls('127.0.0.1', { ARCHESTRA_CA_FILE: caFile }, async (scene, upstream) => {
+    withTls('127.0.0.1', { ARCHESTRA_CA_FILE: caFile }, {}, async (scene, upstream) => {
       const { result, record } = await scene.observe((headers) => scene.post(headers, chatRequest));
       assertTlsFailure(result, record, upstream.heads);
     }));
@@ -75,6 +105,12 @@ describe('a provider behind TLS', () => {
     }
   });
 });
+
+/** The handshakes with upstreams during a call, by how they ended. */
+function handshakes(record) {
+  const of = (result) => record.growth('tls_handshakes_total', { type: 'upstream_socket', result });
+  return { full: of('full'), resumed: of('resumed'), failed: of('failed') };
+}
 
 function assertTlsFailure(response, record, requests) {
   assert.equal(response.status, 502);

@@ -1,6 +1,7 @@
 // A provider that does exactly as scripted, byte for byte: each request names its case in the `x-case` field, and the
 // test that sent it says what the connection then sees. Not an HTTP server: it can break every rule.
 
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import net from 'node:net';
@@ -114,13 +115,15 @@ export class Upstream {
   /** Start lines and fields of all heads read, also where the body never came whole. */
   heads = [];
   connections = 0;
+  /** Of TLS connections, whether each resumed a session of an earlier one. */
+  resumed = [];
   #cases = new Map();
   #early = new Map();
   #sockets = new Set();
   #server;
   #scheme;
 
-  /** Listens on a port the system chooses; with `secure` ({key, cert}) it speaks TLS. */
+  /** Listens on a port the system chooses; with `secure` ({key, cert}, or more of Node's options) it speaks TLS. */
   static async start({ secure } = {}) {
     const upstream = new Upstream();
     const options = { allowHalfOpen: true, noDelay: true };
@@ -164,6 +167,11 @@ export class Upstream {
     return until(`a request of case ${name}`, () => this.of(name)[0]);
   }
 
+  /** From now on it knows no TLS session any more. */
+  forgetSessions() {
+    this.#server.setTicketKeys(randomBytes(48));
+  }
+
   async stop() {
     this.#server.close();
     for (const socket of this.#sockets) socket.destroy();
@@ -172,6 +180,7 @@ export class Upstream {
 
   async #serve(socket) {
     this.connections += 1;
+    if (socket.encrypted) this.resumed.push(socket.isSessionReused());
     this.#sockets.add(socket);
     socket.on('close', () => this.#sockets.delete(socket));
     const bytes = new SocketBytes(socket);

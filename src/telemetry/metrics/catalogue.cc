@@ -55,6 +55,7 @@ constexpr std::array<Text, 1> kMetric{"metric"};
 constexpr std::array<Text, 1> kQueue{"queue"};
 constexpr std::array<Text, 1> kVersion{"version"};
 constexpr std::array<Text, 1> kType{"type"};
+constexpr std::array<Text, 2> kTypeResult{"type", "result"};
 constexpr std::array<Text, 1> kState{"state"};
 constexpr std::array<Text, 6> kNodejsVersion{"version", "major", "minor", "patch", "runtime", "compiler"};
 constexpr std::array<Text, 7> kRuntimeInfo{"version", "major",    "minor",    "patch",
@@ -214,6 +215,10 @@ constexpr std::array<Family, kMetricCount> kCatalogue{{
      kOperation, false, kStoreBounds},
     {Metric::kStoreOperations, "store_operations_total", kCounter, "",
      "Reads and writes of the store, by what became of them.", kOperationResult},
+    {Metric::kTlsHandshakes, "tls_handshakes_total", kCounter, "",
+     "TLS handshakes, by the type of the socket and how they ended: full (with a certificate), resumed (with "
+     "a session of an earlier one, which costs a fraction), failed (also those that took too long).",
+     kTypeResult},
     {Metric::kBuildInfo, "archestra_build_info", kGauge, "", "The version that is running; always 1.",
      kVersion},
     {Metric::kProcessCpu, "process_cpu_seconds_total", kCounter, "seconds",

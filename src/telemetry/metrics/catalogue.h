@@ -49,6 +49,7 @@ enum class Metric : std::uint8_t {
   kOtlpExportRequests,
   kStoreOperationDuration,
   kStoreOperations,
+  kTlsHandshakes,
   kBuildInfo,
   kProcessCpu,
   kProcessCpuUser,
@@ -98,7 +99,7 @@ enum class Metric : std::uint8_t {
 };
 /// The last one of those whose series appear with calls; those of the others are there from the start.
 inline constexpr Metric kLastOfCalls = Metric::kLlmRequestsInFlight;
-inline constexpr std::size_t kMetricCount = 80;
+inline constexpr std::size_t kMetricCount = 81;
 
 enum class MetricType : std::uint8_t { kCounter, kGauge, kHistogram, kSummary };
 

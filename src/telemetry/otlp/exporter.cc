@@ -181,7 +181,7 @@ void Exporter::count_accepted(const SpanBatch& batch, const PartialSuccess& part
 net::Task<base::Result<void>> Exporter::ensure_connected(base::MonotonicTime deadline) {
   if (connection_ && !connection_->stream().readiness.gone) co_return {};
   connection_.reset();
-  auto stream = co_await net::connect(loop_, resolver_, endpoint_, deadline, &stop_.limit);
+  auto stream = co_await net::connect(loop_, resolver_, &tls_sessions_, endpoint_, deadline, &stop_.limit);
   if (!stream) co_return base::fail(stream.error());
   connection_ = std::make_unique<http_io::OutboundConnection>(std::move(*stream), buffers_);
   co_return {};

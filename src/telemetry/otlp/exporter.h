@@ -22,7 +22,8 @@
 #include "net/event_loop.h"
 #include "net/resolver.h"
 #include "net/task.h"
-#include "net/tls_stream.h"
+#include "net/tls_context.h"
+#include "net/tls_sessions.h"
 #include "telemetry/otlp/export_response.h"
 #include "telemetry/pipeline.h"
 
@@ -86,6 +87,7 @@ class Exporter {
   base::BufferPool buffers_;
   net::Resolver resolver_{loop_, {.name_servers = options_.name_servers}};
   base::Random random_ = base::Random::from_entropy();
+  net::TlsSessions tls_sessions_;
   std::unique_ptr<http_io::OutboundConnection> connection_;
   // What stop() says, and to whom: a Readiness has one waiter for an interest.
   struct {

@@ -66,6 +66,15 @@ void RuntimeMetrics::show_handles(std::string_view type, const base::Gauge& open
   series_.publish(Metric::kRuntimeActiveHandles, list(type), &open);
 }
 
+void RuntimeMetrics::show_handshakes(std::string_view type, const HandshakeCounts& counts) {
+  const auto show = [&](std::string_view result, const Counter& counter) {
+    series_.publish(Metric::kTlsHandshakes, {std::string(type), std::string(result)}, &counter);
+  };
+  show("full", counts.full);
+  show("resumed", counts.resumed);
+  show("failed", counts.failed);
+}
+
 void RuntimeMetrics::show_buffers(const base::PoolStats& pool) {
   series_.publish(Metric::kRuntimeBuffers, list("in_use"), &pool.bytes_in_use);
   series_.publish(Metric::kRuntimeBuffers, list("idle"), &pool.bytes_idle);

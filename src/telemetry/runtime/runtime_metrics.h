@@ -19,6 +19,13 @@
 
 namespace archestra::telemetry {
 
+/// TLS handshakes by how they ended.
+struct HandshakeCounts {
+  const Counter& full;
+  const Counter& resumed;
+  const Counter& failed;
+};
+
 class RuntimeMetrics final : public ScrapedFigures {
  public:
   RuntimeMetrics();
@@ -32,6 +39,8 @@ class RuntimeMetrics final : public ScrapedFigures {
   void show_requests(std::string_view type, const base::Gauge& under_way);
   /// What is open or armed.
   void show_handles(std::string_view type, const base::Gauge& open);
+  /// TLS handshakes on sockets of such a type.
+  void show_handshakes(std::string_view type, const HandshakeCounts& counts);
   /// The lag of one event loop. Before the first scrape.
   void show_lag(const base::DelayHistogram& lag) { lag_.add(lag); }
   /// The buffers of one thread.

@@ -1,0 +1,21 @@
+// Why TLS failed, in words for the person who has to mend it. OpenSSL's own word stands in brackets, for
+// those who look it up.
+#pragma once
+
+struct ssl_st;
+struct x509_store_ctx_st;
+
+namespace archestra::net {
+
+/// What ended the handshake of `ssl`: the verdict about the certificate, or else the newest entry in the
+/// thread's queue of errors. Static storage; null where OpenSSL says nothing.
+const char* tls_handshake_problem(const ssl_st* ssl);
+
+/// OpenSSL's callback for each certificate of a chain: the one that is refused is described in the log, since
+/// an Error has no room for names and dates.
+int tls_on_certificate(int ok, x509_store_ctx_st* chain);
+
+/// What the newest entry in the thread's queue of errors means. Static storage; null where it is empty.
+const char* tls_queued_problem();
+
+}  // namespace archestra::net
