@@ -313,6 +313,7 @@ void Exchange::conclude_relay(const RelayResult& result, const Gate& gate, GateM
   if (result.end == RelayEnd::kUpstreamFailed) {
     const call::ErrorMeaning& meaning =
         call::meaning_after_head(result.error.code, passed(call::TimeLimit::kIdle));
+    if (result.error.code != ErrorCode::kCancelled) log_failure(result.error, meaning);
     break_off();
     return settle(meaning.outcome, meaning.code);
   }

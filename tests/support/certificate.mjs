@@ -55,6 +55,10 @@ export class Authority {
     return readFile(this.caFile);
   }
 
+  get key() {
+    return readFile(this.#path('ca.key'));
+  }
+
   /**
    * A server's {cert, key} for `names` (as openssl(1) has them in subjectAltName), valid from `from` to `to` (dates), and
    * the files they are in, {certFile, keyFile}. `key` are openssl's words for another kind of key, `digest` names another one.

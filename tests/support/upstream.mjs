@@ -70,6 +70,14 @@ export class Exchange {
     return this.send('0\r\n\r\n');
   }
 
+  /** Asks for another handshake, as TLS 1.2 allows; answers with the message of the error that comes of it, or ''. */
+  renegotiate() {
+    return new Promise((settle) => {
+      this.#socket.once('error', (error) => settle(error.message));
+      this.#socket.renegotiate({}, (error) => settle(error?.message ?? ''));
+    });
+  }
+
   /** Takes nothing more from the kernel, so that the gateway feels it. */
   stopReading() {
     this.#socket.pause();
