@@ -104,6 +104,8 @@ void check_together(const Config& config) {
         fmt::format("ARCHESTRA_API_BODY_LIMIT: one body of {} bytes does not fit into "
                     "ARCHESTRA_API_BODIES_LIMIT, {} bytes",
                     config.body_bytes_max, config.bodies_bytes_max)};
+  if (config.tls_cert_file.empty() != config.tls_key_file.empty())
+    throw ConfigError{"ARCHESTRA_TLS_CERT_FILE, ARCHESTRA_TLS_KEY_FILE: one is of no use without the other"};
 }
 
 }  // namespace

@@ -55,6 +55,8 @@ struct Config {
   base::Duration drain_timeout{};
   std::string ca_file;
   net::Addresses name_servers;  ///< none: those of the system
+  std::string tls_cert_file;    ///< of the API port; "": it speaks plain HTTP
+  std::string tls_key_file;
   base::LogLevel log_level = base::LogLevel::kInfo;
   base::LogLevel access_log_level = base::LogLevel::kInfo;
   base::LogFormat log_format = base::LogFormat::kJson;

@@ -31,12 +31,11 @@ std::string reachable(const std::string& bind) {
   return bind;
 }
 
-net::Task<void> ask(net::EventLoop& loop, const std::string& host, std::uint16_t port, int& status) {
+net::Task<void> ask(net::EventLoop& loop, const net::Endpoint& endpoint, int& status) {
   net::Resolver resolver(loop);
   base::BufferPool buffers;
   const auto deadline = loop.now() + kLimit;
-  auto stream =
-      co_await net::connect(loop, resolver, nullptr, {.host = host, .port = port}, deadline, nullptr);
+  auto stream = co_await net::connect(loop, resolver, nullptr, endpoint, deadline, nullptr);
   if (!stream) co_return;
   http_io::OutboundConnection connection(std::move(*stream), buffers);
   http_io::Outbox box;
@@ -57,8 +56,10 @@ int healthcheck(const Config& config) {
   if (port != 0) {
     net::EventLoop loop;
     net::TaskGroup tasks;
-    const std::string& first = config.bind.front();
-    tasks.spawn(ask(loop, reachable(first), port, status));
+    net::Endpoint endpoint{.host = reachable(config.bind.front()), .port = port};
+    const auto tls = net::TlsContext::make_trusting();
+    if (!config.tls_cert_file.empty() && tls) endpoint.tls = tls->get();
+    tasks.spawn(ask(loop, endpoint, status));
     while (tasks.active() > 0) loop.turn(base::Duration::max());
   }
   if (status == 200) return 0;

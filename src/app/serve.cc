@@ -92,7 +92,11 @@ int serve(const Config& config) {
              {"api_port", gateway.api_port()},
              {"metrics_port", gateway.metrics_port()}});
   manager.ready();
-  const int signal = wait_for_stop([] {});
+  const int signal = wait_for_stop([&] {
+    manager.reloading();
+    gateway.reload();
+    manager.ready();
+  });
   base::log(base::LogLevel::kInfo, "stopping", {{"signal", signal}});
   manager.stopping();
   gateway.stop([&] {

@@ -143,9 +143,10 @@ bool set_directory(Config& config, std::string_view text) {
   return !text.empty();
 }
 
-bool set_ca_file(Config& config, std::string_view text) {
-  config.ca_file = text;
-  return text.empty() || std::ifstream(config.ca_file).good();
+template <auto kMember>
+bool set_file(Config& config, std::string_view text) {
+  config.*kMember = text;
+  return text.empty() || std::ifstream(config.*kMember).good();
 }
 
 constexpr std::string_view kPort = "a port, 0 to 65535 (0: the system chooses)";
@@ -200,7 +201,8 @@ const std::vector<Setting>& settings() {
       {.env = "ARCHESTRA_API_BASE_URL",
        .default_value = "",
        .accepted = "an http or https URL without user, query or fragment, or empty",
-       .help = "what clients call the gateway, for URLs of ours that they get; empty: http:// and their Host",
+       .help = "what clients call the gateway, for URLs of ours that they get; empty: http://, or https://, "
+               "and their Host",
        .set = set_api_base_url},
       {.env = "ARCHESTRA_DATA_DIR",
        .default_value = "./data",
@@ -228,13 +230,23 @@ const std::vector<Setting>& settings() {
        .default_value = "",
        .accepted = "a readable PEM file, or empty for the system's store",
        .help = "certificates trusted for upstreams and collector",
-       .set = set_ca_file},
+       .set = set_file<&Config::ca_file>},
       {.env = "ARCHESTRA_DNS_SERVERS",
        .default_value = "",
        .accepted =
            "numeric addresses, each with :port or without, separated by commas: 10.0.0.2,[fd00::2]:5353",
        .help = "name servers to ask, in this order, instead of those in /etc/resolv.conf",
        .set = set_name_servers},
+      {.env = "ARCHESTRA_TLS_CERT_FILE",
+       .default_value = "",
+       .accepted = "a readable PEM file, or empty for plain HTTP",
+       .help = "certificate of the API port, and those between it and its authority; read again on SIGHUP",
+       .set = set_file<&Config::tls_cert_file>},
+      {.env = "ARCHESTRA_TLS_KEY_FILE",
+       .default_value = "",
+       .accepted = "a readable PEM file without a password, or empty for plain HTTP",
+       .help = "the key of that certificate; read again with it",
+       .set = set_file<&Config::tls_key_file>},
       {.env = "ARCHESTRA_API_BODY_LIMIT",
        .default_value = "70MB",
        .accepted = kBytes,

@@ -11,6 +11,7 @@
 #include "app/data_dir.h"
 #include "base/base64.h"
 #include "base/ids.h"
+#include "base/log.h"
 #include "base/thread_name.h"
 
 namespace archestra::app {
@@ -38,6 +39,15 @@ std::unique_ptr<net::TlsContext> make_collector_tls(const Config& config) {
   return make_tls("OTEL_EXPORTER_OTLP_CERTIFICATE", config.otlp_ca_file);
 }
 
+std::unique_ptr<net::TlsIdentity> make_identity(const Config& config) {
+  if (config.tls_cert_file.empty()) return nullptr;
+  auto identity = net::TlsIdentity::make(config.tls_cert_file, config.tls_key_file);
+  if (!identity)
+    throw ConfigError{fmt::format("ARCHESTRA_TLS_CERT_FILE \"{}\", ARCHESTRA_TLS_KEY_FILE \"{}\": {}",
+                                  config.tls_cert_file, config.tls_key_file, identity.error().what)};
+  return std::move(*identity);
+}
+
 net::ListenSockets listen(const Config& config, std::string_view setting, std::uint16_t port,
                           std::optional<net::ListenSockets>& inherited) {
   if (inherited) return std::move(*inherited);
@@ -60,8 +70,10 @@ proxy::Target target(const providers::Provider& provider, const ProviderConfig& 
               config.usage_option ? providers::UsageOption::kAskFor : providers::UsageOption::kLeaveAlone};
 }
 
-proxy::SettingsRef proxy_settings(const Config& config, const net::TlsContext& tls) {
+proxy::SettingsRef proxy_settings(const Config& config, const net::TlsContext& tls,
+                                  const net::TlsIdentity* identity) {
   auto settings = std::make_shared<proxy::Settings>();
+  settings->identity = identity;
   for (const ProviderConfig& provider : config.providers) {
     if (settings->registry.find(provider.name) == nullptr)
       settings->registry.add(provider.name, *provider.dialect);
@@ -165,6 +177,8 @@ telemetry::HandshakeCounts handshakes(const net::HandshakeStats& stats) {
 void show_loop(telemetry::RuntimeMetrics& runtime, const net::EventLoop& loop, SocketTypes types) {
   const net::LoopStats& stats = loop.stats();
   if (!types.accepted.empty()) runtime.show_handles(types.accepted, stats.accepted);
+  if (types.accepted == "client_socket")
+    runtime.show_handshakes(types.accepted, handshakes(stats.tls_accepted));
   if (!types.connected.empty()) {
     runtime.show_handles(types.connected, stats.connected);
     runtime.show_handles("resolver_socket", stats.resolver_sockets);
@@ -181,6 +195,7 @@ Gateway::Gateway(const Config& config, InheritedSockets sockets)
     : config_(config),
       tls_(make_tls("ARCHESTRA_CA_FILE", config.ca_file)),
       collector_tls_(make_collector_tls(config)),
+      identity_(make_identity(config)),
       api_sockets_(listen(config, "ARCHESTRA_API_PORT", config.api_port, sockets.api)),
       metrics_sockets_(listen(config, "ARCHESTRA_METRICS_PORT", config.metrics_port, sockets.metrics)),
       log_writer_(STDOUT_FILENO),
@@ -190,7 +205,7 @@ Gateway::Gateway(const Config& config, InheritedSockets sockets)
   const auto agents = api::load_agents(store);
   if (!agents) throw store_error(config.data_dir, agents.error());
   make_admin_token(config, store);
-  const proxy::SettingsRef settings = proxy_settings(config, *tls_);
+  const proxy::SettingsRef settings = proxy_settings(config, *tls_, identity_.get());
   for (std::size_t i = 0; i < shard_count(config); ++i)
     shards_.emplace_back(settings, *agents, api_, telemetry_.observer(i), api_sockets_);
   exporter_ = std::make_unique<telemetry::otlp::Exporter>(telemetry_, exporter_options(config),
@@ -256,6 +271,18 @@ void Gateway::publish(const model::AgentUpdate& update) {
 
 Gateway::~Gateway() {
   stop([] {});
+}
+
+void Gateway::reload() {
+  if (!identity_) return;
+  const auto loaded = identity_->reload();
+  if (loaded)
+    base::log(base::LogLevel::kInfo, "certificate read again",
+              {{"file", std::string_view(config_.tls_cert_file)},
+               {"not_after", std::string_view(identity_->not_after())}});
+  else
+    base::log(base::LogLevel::kError, "certificate not read again; the old one stays in force",
+              {{"file", std::string_view(config_.tls_cert_file)}, {"why", loaded.error().what}});
 }
 
 void Gateway::stop_accepting() {

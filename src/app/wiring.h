@@ -31,6 +31,10 @@ class Gateway {
   std::uint16_t api_port() const { return api_sockets_.port(); }
   std::uint16_t metrics_port() const { return metrics_sockets_.port(); }
 
+  /// What can change while it runs is read again: the certificate of the API port. What is of no use leaves
+  /// the old one in force, and is logged. The control thread.
+  void reload();
+
   /// Stops accepting, lets calls finish within the drain limit, flushes telemetry. `on_store_closed` is
   /// called as soon as another gateway may use the data folder, while long calls go on. The destructor does
   /// it where nobody did.
@@ -47,6 +51,7 @@ class Gateway {
   const Config& config_;
   std::unique_ptr<net::TlsContext> tls_;
   std::unique_ptr<net::TlsContext> collector_tls_;  // null: the one above
+  std::unique_ptr<net::TlsIdentity> identity_;      // null: the API port speaks plain HTTP
   net::ListenSockets api_sockets_;
   net::ListenSockets metrics_sockets_;
   telemetry::LogWriter log_writer_;

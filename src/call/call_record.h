@@ -97,6 +97,7 @@ struct RequestRecord {
   std::string_view client_address;
   std::string_view user_agent;
   int http_minor_version = 1;
+  bool is_https = false;
   std::uint64_t request_body_bytes = 0;
   std::uint64_t response_body_bytes = 0;  ///< sent to the client
   const CallRecord* call = nullptr;       ///< null for /health and the like

@@ -101,10 +101,6 @@ std::string text_of(const X509_NAME* name) {
       [&](BIO* bio) { X509_NAME_print_ex(bio, name, 0, XN_FLAG_RFC2253 & ~ASN1_STRFLGS_ESC_MSB); });
 }
 
-std::string text_of(const ASN1_TIME* time) {
-  return printed([&](BIO* bio) { ASN1_TIME_print_ex(bio, time, ASN1_DTFLGS_ISO8601); });
-}
-
 // "DNS:api.example, IP Address:192.0.2.1"
 std::string names_of(const X509* certificate) {
   const int index = X509_get_ext_by_NID(certificate, NID_subject_alt_name, -1);
@@ -114,6 +110,10 @@ std::string names_of(const X509* certificate) {
 }
 
 }  // namespace
+
+std::string tls_time_text(const ASN1_TIME* time) {
+  return printed([&](BIO* bio) { ASN1_TIME_print_ex(bio, time, ASN1_DTFLGS_ISO8601); });
+}
 
 int tls_on_certificate(int ok, X509_STORE_CTX* chain) {
   if (ok == 1) return ok;
@@ -130,8 +130,8 @@ int tls_on_certificate(int ok, X509_STORE_CTX* chain) {
              {"subject", std::string_view(text_of(X509_get_subject_name(certificate)))},
              {"issuer", std::string_view(text_of(X509_get_issuer_name(certificate)))},
              {"names", std::string_view(names_of(certificate))},
-             {"not_before", std::string_view(text_of(X509_get0_notBefore(certificate)))},
-             {"not_after", std::string_view(text_of(X509_get0_notAfter(certificate)))}});
+             {"not_before", std::string_view(tls_time_text(X509_get0_notBefore(certificate)))},
+             {"not_after", std::string_view(tls_time_text(X509_get0_notAfter(certificate)))}});
   return ok;
 }
 

@@ -145,7 +145,7 @@ void TlsStream::end_handshake() {
     sessions_->put(peer_, TlsSession(SSL_get1_session(ssl_)));
 }
 
-Task<base::Result<void>> TlsStream::shake_hands(base::MonotonicTime deadline, Readiness* gone) {
+Task<base::Result<void>> TlsStream::shake_hands(base::MonotonicTime deadline, WaitFor other) {
   HandshakeStats& stats =
       role_ == SocketRole::kAccepted ? loop.stats().tls_accepted : loop.stats().tls_connected;
   while (true) {
@@ -155,8 +155,7 @@ Task<base::Result<void>> TlsStream::shake_hands(base::MonotonicTime deadline, Re
       co_return base::fail(done.error());
     }
     if (*done) break;
-    const Wake wake =
-        co_await Wait(loop, {{&readiness, Interest::kReadable}, {gone, Interest::kGone}}, deadline);
+    const Wake wake = co_await Wait(loop, {{&readiness, Interest::kReadable}, other}, deadline);
     if (wake == Wake::kTimeout) {
       stats.failed.add();
       co_return base::fail(base::ErrorCode::kTimeout, "TLS handshake");
@@ -310,9 +309,20 @@ Task<base::Result<StreamPtr>> tls_connect(TlsPeer peer, TlsSessions* sessions, s
       std::make_unique<TlsStream>(loop, TcpStream::release(std::move(tcp)), SocketRole::kConnected, ssl);
   stream->expect(std::move(peer), sessions);
   if (const auto watched = stream->watch(); !watched) co_return base::fail(watched.error());
-  if (const auto shaken = co_await stream->shake_hands(deadline, gone); !shaken)
+  if (const auto shaken = co_await stream->shake_hands(deadline, {gone, Interest::kGone}); !shaken)
     co_return base::fail(shaken.error());
   co_return stream;
+}
+
+base::Result<std::unique_ptr<TlsStream>> tls_accept(const TlsIdentity& identity,
+                                                    std::unique_ptr<TcpStream> tcp) {
+  SSL* const ssl = identity.new_connection();
+  if (ssl == nullptr) return base::fail(base::ErrorCode::kTls, "OpenSSL has no memory for a connection");
+  EventLoop& loop = tcp->loop;
+  auto stream =
+      std::make_unique<TlsStream>(loop, TcpStream::release(std::move(tcp)), SocketRole::kAccepted, ssl);
+  if (const auto watched = stream->watch(); !watched) return base::fail(watched.error());
+  return stream;
 }
 
 }  // namespace archestra::net

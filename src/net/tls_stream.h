@@ -28,9 +28,10 @@ class TlsStream final : public SocketStream {
   ~TlsStream() override;
   using SocketStream::watch;
 
-  /// kTls with a text that names what failed, kTimeout, or kCancelled where `gone` reported that nobody waits
-  /// (null: nothing does) or the readiness was cancelled. Counted in the loop's stats.
-  Task<base::Result<void>> shake_hands(base::MonotonicTime deadline, Readiness* gone);
+  /// kTls with a text that names what failed, kTimeout, or kCancelled where `other` came true (a null source:
+  /// never) or the readiness was cancelled. After kCancelled it can be called again, and goes on. Counted in
+  /// the loop's stats.
+  Task<base::Result<void>> shake_hands(base::MonotonicTime deadline, WaitFor other);
 
   IoResult try_read(char* to, std::size_t size) override;
   IoResult try_write(std::span<const iovec> pieces) override;
@@ -74,5 +75,9 @@ class TlsStream final : public SocketStream {
 /// session in `sessions` is resumed, and those that the server offers are put there (null: none).
 Task<base::Result<StreamPtr>> tls_connect(TlsPeer peer, TlsSessions* sessions, std::unique_ptr<TcpStream> tcp,
                                           base::MonotonicTime deadline, Readiness* gone);
+
+/// The server's side of TLS over `tcp`: a stream whose hands are still to be shaken.
+base::Result<std::unique_ptr<TlsStream>> tls_accept(const TlsIdentity& identity,
+                                                    std::unique_ptr<TcpStream> tcp);
 
 }  // namespace archestra::net

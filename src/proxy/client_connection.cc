@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/log.h"
+#include "net/tls_stream.h"
 #include "proxy/exchange.h"
 #include "proxy/shard.h"
 
@@ -64,6 +66,19 @@ net::Task<bool> await_request(ClientConnection& client, Shard& shard) {
   co_return true;
 }
 
+// False where nothing is to be served. Whoever connects can make this fail as often as he likes: it is
+// counted, and logged for those who look closer.
+net::Task<bool> shake_hands(net::TlsStream& stream, ClientConnection& client, Shard& shard) {
+  const auto deadline = shard.loop.now() + shard.settings->inbound.head_timeout;
+  auto shaken = co_await stream.shake_hands(deadline, {&client.drain_begins, net::Interest::kReadable});
+  if (!shaken && shaken.error().code == base::ErrorCode::kCancelled && !client.was_cut_off())
+    shaken = co_await stream.shake_hands(std::min(deadline, shard.loop.now() + Shard::kDrainIdleTimeout), {});
+  if (!shaken)
+    base::log(base::LogLevel::kDebug, "TLS handshake with a client failed",
+              {{"client_address", std::string_view(client.peer_ip())}, {"why", shaken.error().text()}});
+  co_return shaken.has_value();
+}
+
 net::Task<AfterExchange> serve_request(ClientConnection& client, Shard& shard) {
   std::unique_ptr<Heads> heads = shard.take_heads();
   const auto read = co_await client.http().read_head(heads->request);
@@ -79,17 +94,29 @@ net::Task<AfterExchange> serve_request(ClientConnection& client, Shard& shard) {
 
 }  // namespace
 
-ClientConnection::ClientConnection(Shard& shard, std::unique_ptr<net::TcpStream> stream)
+ClientConnection::ClientConnection(Shard& shard, net::StreamPtr stream, std::string peer_ip)
     : shard_(shard),
-      peer_ip_(stream->peer_ip()),
+      peer_ip_(std::move(peer_ip)),
       http_(std::move(stream), shard.buffers, shard.settings->inbound) {
   shard_.add(*this);
 }
 
 ClientConnection::~ClientConnection() { shard_.remove(*this); }
 
-net::Task<void> serve_client(Shard& shard, std::unique_ptr<net::TcpStream> stream) {
-  ClientConnection client(shard, std::move(stream));
+net::Task<void> serve_client(Shard& shard, std::unique_ptr<net::TcpStream> tcp) {
+  std::string peer_ip = tcp->peer_ip();
+  net::StreamPtr stream;
+  net::TlsStream* secure = nullptr;
+  if (shard.settings->identity == nullptr) {
+    stream = std::move(tcp);
+  } else {
+    auto accepted = net::tls_accept(*shard.settings->identity, std::move(tcp));
+    if (!accepted) co_return;
+    secure = accepted->get();
+    stream = std::move(*accepted);
+  }
+  ClientConnection client(shard, std::move(stream), std::move(peer_ip));
+  if (secure != nullptr && !co_await shake_hands(*secure, client, shard)) co_return;
   AfterExchange after = AfterExchange::kKeepAlive;
   while (after == AfterExchange::kKeepAlive) {
     if (!co_await await_request(client, shard)) co_return;

@@ -12,13 +12,13 @@ namespace archestra::proxy {
 
 class Shard;
 
-/// Serves the connection to its end. The stream is the shard's.
-net::Task<void> serve_client(Shard& shard, std::unique_ptr<net::TcpStream> stream);
+/// Serves the connection to its end, over TLS where the shard has an identity. The stream is the shard's.
+net::Task<void> serve_client(Shard& shard, std::unique_ptr<net::TcpStream> tcp);
 
 /// What the shard and the exchange see of a connection.
 class ClientConnection {
  public:
-  ClientConnection(Shard& shard, std::unique_ptr<net::TcpStream> stream);
+  ClientConnection(Shard& shard, net::StreamPtr stream, std::string peer_ip);
   ClientConnection(const ClientConnection&) = delete;
   ~ClientConnection();
 

@@ -252,6 +252,7 @@ net::Task<void> Exchange::relay_response(UpstreamPtr upstream) {
   const std::vector<ReplacedField> replaced =
       own_urls(head, provider_->url_fields(), settings_.target_of(*provider_),
                {.base_url = settings_.api_base_url,
+                .scheme = settings_.identity != nullptr ? "https" : "http",
                 .host = heads_.request.fields.value_of(HeaderId::kHost),
                 .provider = provider_->name(),
                 .agent_id = route_.agent_id});

@@ -119,6 +119,7 @@ void Exchange::finish() {
                              .client_address = client_.peer_ip(),
                              .user_agent = head.fields.value_of(HeaderId::kUserAgent),
                              .http_minor_version = head.minor_version,
+                             .is_https = settings_.identity != nullptr,
                              .request_body_bytes = request_body_bytes_,
                              .response_body_bytes = response_body_bytes_};
   call::CallRecord call;

@@ -22,8 +22,8 @@ std::optional<std::string_view> rest_below(std::string_view url, const Target& t
 }
 
 std::string own_url(std::string_view rest, const OwnPlace& place) {
-  std::string url =
-      place.base_url.empty() ? "http://" + std::string(place.host) : std::string(place.base_url);
+  std::string url(place.base_url);
+  if (url.empty()) url.append(place.scheme).append("://").append(place.host);
   url.append("/v1/").append(place.provider);
   if (place.agent_id) url.append("/").append(place.agent_id->text());
   if (!rest.starts_with('/')) url += '/';

@@ -18,7 +18,8 @@ namespace archestra::proxy {
 /// Where the client finds the provider at the gateway.
 struct OwnPlace {
   std::string_view base_url;  ///< of the gateway, without a trailing '/'; "" where none was configured:
-  std::string_view host;      ///< then it is "http://" and the request's Host
+  std::string_view scheme;    ///< then it is this, "http" or "https", and
+  std::string_view host;      ///< the request's Host
   std::string_view provider;
   std::optional<base::Uuid> agent_id;
 };

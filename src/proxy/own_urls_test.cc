@@ -38,7 +38,8 @@ std::string own_url(std::string_view url, const Target& upstream, const OwnPlace
   return replaced[0].value;
 }
 
-constexpr OwnPlace kByHost{.base_url = "", .host = "gw:9000", .provider = "gemini", .agent_id = {}};
+constexpr OwnPlace kByHost{
+    .base_url = "", .scheme = "http", .host = "gw:9000", .provider = "gemini", .agent_id = {}};
 
 TEST(OwnUrls, LeadThroughTheGateway) {
   const Target google = target("generativelanguage.googleapis.com", 443, true);
@@ -48,6 +49,9 @@ TEST(OwnUrls, LeadThroughTheGateway) {
   constexpr std::string_view kRest = "/upload/v1beta/files?key=a%2Fb&upload_id=x&upload_protocol=resumable";
   EXPECT_EQ(own_url(kUrl, google, kByHost), "http://gw:9000/v1/gemini" + std::string(kRest));
   OwnPlace place = kByHost;
+  place.scheme = "https";
+  EXPECT_EQ(own_url(kUrl, google, place), "https://gw:9000/v1/gemini" + std::string(kRest));
+  place.scheme = "http";
   place.agent_id = base::Uuid::parse(kAgent);
   EXPECT_EQ(own_url(kUrl, google, place),
             "http://gw:9000/v1/gemini/" + std::string(kAgent) + std::string(kRest));

@@ -42,6 +42,9 @@ struct Settings {
   std::vector<Target> targets;  ///< one per provider, in the registry's order
   std::string api_base_url;     ///< what clients call the gateway, without a trailing '/'; "" for their Host
 
+  /// Of the port that clients call, which outlives the shards; null: it speaks plain HTTP.
+  const net::TlsIdentity* identity = nullptr;
+
   http_io::InboundLimits inbound;
   http::HeadLimits upstream_head;
   http_io::BodyLimits body;

@@ -2,6 +2,7 @@
 
 import { once } from 'node:events';
 import net from 'node:net';
+import tls from 'node:tls';
 
 import { SocketBytes, readBody, readHead, send } from './socket_bytes.mjs';
 import { within } from './until.mjs';
@@ -10,16 +11,23 @@ export class Client {
   #socket;
   bytes;
 
-  static async connect(port, { host = '127.0.0.1' } = {}) {
-    const socket = net.connect({ port, host, allowHalfOpen: true, noDelay: true });
+  /** With `secure`, options of Node's for a TLS client, over TLS. */
+  static async connect(port, { host = '127.0.0.1', secure } = {}) {
+    const options = { port, host, allowHalfOpen: true, noDelay: true };
+    const socket = secure ? tls.connect({ ...options, servername: 'localhost', ...secure }) : net.connect(options);
     const client = new Client(socket);
-    await within(`a connection to port ${port}`, once(socket, 'connect'));
+    await within(`a connection to port ${port}`, once(socket, secure ? 'secureConnect' : 'connect'));
     return client;
   }
 
   constructor(socket) {
     this.#socket = socket;
     this.bytes = new SocketBytes(socket);
+  }
+
+  /** The TLSSocket below, for what TLS knows. */
+  get tls() {
+    return this.#socket;
   }
 
   get localPort() {
@@ -84,9 +92,9 @@ export function requestBytes(method, target, headers = {}, body = undefined) {
   return Buffer.concat([Buffer.from(`${head}\r\n`, 'latin1'), content]);
 }
 
-/** One request on a connection of its own, answered whole. */
+/** One request on a connection of its own, over TLS with `options.secure`, answered whole. */
 export async function exchange(port, method, target, options = {}) {
-  const client = await Client.connect(port);
+  const client = await Client.connect(port, { secure: options.secure });
   try {
     await client.request(method, target, options);
     return await client.response({ method });

@@ -29,16 +29,20 @@ export class Gateway {
   program;
   apiPort;
   metricsPort;
+  /** What a client needs to speak TLS with it; undefined where it does not. */
+  secure;
   #folder;
 
   /**
    * Starts a gateway. `openaiBaseUrl` and `otlpEndpoint` are what their names say; the other providers are where OpenAI
    * is; without an endpoint it exports nothing. `env` adds to or overrides the environment, `args` follow `serve`, `shell` is that of Program; it runs in a
    * folder of the gateway's own, or in that of an earlier one (`of`), which has ended. `activation` passes it sockets, as
-   * activation() of activation.mjs has it; then the earlier one may still drain.
+   * activation() of activation.mjs has it; then the earlier one may still drain. `secure` ({ca}) is for clients
+   * of one whose API port speaks TLS.
    */
-  static async start({ openaiBaseUrl, otlpEndpoint, env = {}, args = [], shell, of, activation } = {}) {
+  static async start({ openaiBaseUrl, otlpEndpoint, env = {}, args = [], shell, of, activation, secure } = {}) {
     const gateway = new Gateway();
+    gateway.secure = secure;
     gateway.#folder = of ? of.#folder : await temporaryFolder();
     if (of) await rm(join(gateway.dataFolder, 'ports.json'), { force: true });
     const telemetry = otlpEndpoint
@@ -60,7 +64,7 @@ export class Gateway {
     const ports = await portsIn(join(gateway.dataFolder, 'ports.json'), gateway.program);
     gateway.apiPort = ports.api;
     gateway.metricsPort = ports.metrics;
-    const ready = () => exchange(ports.api, 'GET', '/ready', { headers: unsampled });
+    const ready = () => exchange(ports.api, 'GET', '/ready', { headers: unsampled, secure });
     await until('readiness', async () => (await ready())?.status === 200);
     return gateway;
   }
@@ -95,6 +99,7 @@ export class Gateway {
   async api(method, path, body, { token = adminToken, headers = {} } = {}) {
     const content = body === undefined || typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body);
     const response = await exchange(this.apiPort, method, `/api${path}`, {
+      secure: this.secure,
       headers: {
         ...(token && { Authorization: `Bearer ${token}` }),
         ...(content !== undefined && { 'Content-Type': 'application/json' }),

@@ -20,8 +20,8 @@ export class Scene {
   #cases = 0;
   #observed = []; // {trace, tries} of every call
 
-  /** `openaiBaseUrl` replaces the scripted upstream; `env` goes to the gateway. */
-  static async start({ openaiBaseUrl, env } = {}) {
+  /** `openaiBaseUrl` replaces the scripted upstream; `env` and `secure` go to the gateway. */
+  static async start({ openaiBaseUrl, env, secure } = {}) {
     const scene = new Scene();
     scene.upstream = await Upstream.start();
     scene.collector = await Collector.start();
@@ -29,6 +29,7 @@ export class Scene {
       openaiBaseUrl: openaiBaseUrl ?? scene.upstream.baseUrl(),
       otlpEndpoint: scene.collector.endpoint,
       env,
+      secure,
     });
     return scene;
   }
@@ -62,6 +63,7 @@ export class Scene {
   post(headers, body, { path = chatPath } = {}) {
     const content = typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body);
     return exchange(this.gateway.apiPort, 'POST', path, {
+      secure: this.gateway.secure,
       headers: { 'Content-Type': 'application/json', ...headers },
       body: content,
     });

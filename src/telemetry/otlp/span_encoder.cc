@@ -152,7 +152,7 @@ void put_server_attributes(ProtoWriter& out, const call::RequestRecord& request,
   AttributeWriter attributes(out, kSpanAttributes);
   attributes.own_string("http.request.method", request.method);
   attributes.string_unless_empty("url.path", request.url_path);
-  attributes.own_string("url.scheme", "http");
+  attributes.own_string("url.scheme", request.is_https ? "https" : "http");
   if (has_route(request)) attributes.own_string("http.route", request.route);
   put_status_code(attributes, request.status_code);
   put_address(attributes, request.server_address, request.server_port);

@@ -26,6 +26,7 @@ struct PackedRequest {
   std::uint16_t server_port;
   std::uint16_t texts;
   std::uint8_t http_minor_version;
+  bool is_https;
   bool is_sampled;
   bool is_random;
   bool has_call;
@@ -218,6 +219,7 @@ PackedRequest pack(const call::RequestRecord& request, std::size_t texts) {
           .server_port = request.server_port,
           .texts = static_cast<std::uint16_t>(texts),
           .http_minor_version = static_cast<std::uint8_t>(request.http_minor_version),
+          .is_https = request.is_https,
           .is_sampled = request.trace.sampled,
           .is_random = request.trace.random,
           .has_call = request.call != nullptr};
@@ -325,6 +327,7 @@ void unpack(const PackedRequest& from, call::RequestRecord& to) {
   to.status_code = from.status_code;
   to.server_port = from.server_port;
   to.http_minor_version = from.http_minor_version;
+  to.is_https = from.is_https;
 }
 
 void unpack(const PackedCall& from, FinishedRequest& to) {

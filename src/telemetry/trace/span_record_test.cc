@@ -35,6 +35,7 @@ TEST_F(SpanRecordTest, ARequestComesBack) {
   call::RequestRecord request = sample_health();
   request.error_type = "overloaded";
   request.http_minor_version = 0;
+  request.is_https = true;
   request.trace.sampled = false;
   round_trip(request);
   EXPECT_EQ(read_.request.call, nullptr);
@@ -49,6 +50,7 @@ TEST_F(SpanRecordTest, ARequestComesBack) {
   EXPECT_EQ(read_.request.route, "/health");
   EXPECT_EQ(read_.request.error_type, "overloaded");
   EXPECT_EQ(read_.request.http_minor_version, 0);
+  EXPECT_TRUE(read_.request.is_https);
   EXPECT_EQ(read_.request.user_agent, "");
   EXPECT_TRUE(read_.tries.empty());
 }
