@@ -50,8 +50,8 @@ bool was_closed_while_idle(const http_io::OutboundConnection& connection, const 
 }  // namespace
 
 net::Task<base::Result<Client::Connection>> Client::connect(base::MonotonicTime deadline) {
-  auto stream =
-      co_await net::connect(loop_, resolver_, {.host = url_.host, .port = url_.port}, deadline, nullptr);
+  auto stream = co_await net::connect(loop_, resolver_, nullptr, {.host = url_.host, .port = url_.port},
+                                      deadline, nullptr);
   if (!stream) co_return base::fail(stream.error());
   co_return std::make_unique<http_io::OutboundConnection>(std::move(*stream), pool_);
 }
