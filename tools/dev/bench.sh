@@ -4,8 +4,9 @@
 cmd_bench() {
   case ${1:-} in
     --quick) shift && bench_quick "$@" ;;
+    --tls) shift && bench_tls "$@" ;;
     --micro) shift && bench_micro "$@" ;;
-    *) fail "bench wants --quick or --micro; see ./dev help bench" ;;
+    *) fail "bench wants --quick, --tls or --micro; see ./dev help bench" ;;
   esac
 }
 
@@ -13,6 +14,12 @@ bench_quick() {
   build_release
   need bench
   exec bench/quick.sh "$@"
+}
+
+bench_tls() {
+  build_release
+  need bench
+  exec bench/tls.sh "$@"
 }
 
 bench_micro() {
@@ -30,10 +37,11 @@ bench_micro() {
 
 help_bench() {
   cat <<'TEXT'
-./dev bench --quick | --micro [OPTION...]
+./dev bench --quick | --tls | --micro [OPTION...]
   --quick measures the gateway beside HAProxy in front of the same simulated provider: one worker each, pinned,
   alternating rounds, CPU time per request and per stream event with medians and ratios, in two minutes; its options
-  (--rounds N, --together, --syscalls and others) are in `bench/quick.sh --help`. --micro runs the Google
-  Benchmark binaries; options after it are theirs (--benchmark_filter=TEXT).
+  (--rounds N, --together, --syscalls and others) are in `bench/quick.sh --help`. --tls measures the
+  gateway beside itself, with and without TLS to the provider, and fails where an event costs more than 1.3 times as
+  much with it. --micro runs the Google Benchmark binaries; options after it are theirs (--benchmark_filter=TEXT).
 TEXT
 }

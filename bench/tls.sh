@@ -1,0 +1,129 @@
+#!/usr/bin/env bash
+# What TLS to the provider costs: the gateway beside itself, the one with TLS to a relay in front of the simulated provider,
+# the other without TLS to the same relay.
+set -euo pipefail
+cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.."
+
+source bench/quick/stage.sh
+source bench/quick/measure.sh
+
+binary=build/release/archestra
+rounds=5 seconds=2 connections=64
+declare -A pids=() ports=() relays=([plain]=bench/quick/haproxy.cfg [tls]=bench/tls/relay.cfg) schemes=([plain]=http [tls]=https)
+
+usage() {
+  cat <<'TEXT'
+bench/tls.sh [--rounds N] [--seconds N] [--connections N]
+  Measures build/release/archestra with and without TLS to its provider, in turns, on a core of their own where there are
+  two; see bench/quick.sh for the workloads. Prints CPU time per request and per stream event, and their ratio. Fails if an
+  answer is not 2xx, or if a stream event costs more than 1.3 times as much with TLS.
+TEXT
+}
+
+parse_options() {
+  while [[ $# -gt 0 ]]; do
+    case $1 in
+      --rounds | --seconds | --connections)
+        [[ ${2:-} =~ ^[1-9][0-9]{0,4}$ ]] || fail "$1 needs a whole number from 1 to 99999"
+        printf -v "${1#--}" '%s' "$2"
+        shift
+        ;;
+      -h | --help) usage && exit 0 ;;
+      *) fail "unknown option '$1'; see --help" ;;
+    esac
+    shift
+  done
+}
+
+check_tools() {
+  local tool
+  for tool in wrk haproxy taskset openssl; do command -v "$tool" >/dev/null || fail "$tool is missing"; done
+  [[ -x $binary ]] || fail "$binary is missing: ./dev build"
+}
+
+# For localhost, trusted by nobody else: $stage_dir/cert.pem, and with its key BENCH_CERTIFICATE.
+make_certificate() {
+  openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=bench \
+    -addext subjectAltName=DNS:localhost -keyout "$stage_dir/key.pem" -out "$stage_dir/cert.pem" 2>/dev/null
+  export BENCH_CERTIFICATE=$stage_dir/both.pem
+  cat "$stage_dir/cert.pem" "$stage_dir/key.pem" >"$BENCH_CERTIFICATE"
+}
+
+# start_side plain|tls: a relay on the provider's core and a gateway of its own, for its own port and process.
+start_side() {
+  local side=$1 data=$stage_dir/$1
+  start_haproxy "relay-$side" "$provider_core" "${relays[$side]}"
+  mkdir "$data"
+  start "gateway-$side" "$proxy_core" env -i ARCHESTRA_API_PORT=0 ARCHESTRA_METRICS_PORT=0 ARCHESTRA_BIND=127.0.0.1 \
+    ARCHESTRA_THREADS=1 ARCHESTRA_DATA_DIR="$data" ARCHESTRA_CA_FILE="$stage_dir/cert.pem" \
+    ARCHESTRA_OPENAI_BASE_URL="${schemes[$side]}://localhost:$started_port/v1" \
+    ARCHESTRA_OTEL_EXPORTER_OTLP_ENDPOINT="http://127.0.0.1:$collector_port" "$binary" serve
+  pids[$side]=$started
+  until_true 10 test -s "$data/ports.json" || fail "the gateway ($side) did not start"
+  ports[$side]=$(port_in "$data/ports.json" api)
+}
+
+pid_of() { printf '%s' "${pids[$1]}"; }
+url_of() { printf 'http://127.0.0.1:%s/v1/openai/chat/completions' "${ports[$1]}"; }
+
+run_rounds() {
+  local round workload side
+  local -a order answers errors reading
+  for ((round = 1; round <= rounds; ++round)); do
+    order=(plain tls)
+    [[ $((round % 2)) -eq 1 ]] || order=(tls plain)
+    for workload in json asked added; do
+      for side in "${order[@]}"; do load_and_record "$side" "$workload" "$round"; done
+    done
+    say "round $round of $rounds"
+  done
+}
+
+print_table() {
+  awk -v names='json=JSON request;asked=stream event, usage asked;added=stream event, usage added' '
+    function median(list,   n, i, j, swap, value) {
+      n = split(list, value, " ")
+      for (i = 1; i < n; ++i) for (j = i + 1; j <= n; ++j)
+        if (value[j] + 0 < value[i] + 0) { swap = value[i]; value[i] = value[j]; value[j] = swap }
+      return n % 2 ? value[(n + 1) / 2] : (value[n / 2] + value[n / 2 + 1]) / 2
+    }
+    {
+      cost[$1, $2, $3] = 1e6 * $7 / ($5 * $4)
+      costs[$1, $2] = costs[$1, $2] " " cost[$1, $2, $3]
+      segments[$1, $2] = segments[$1, $2] " " $8 / ($5 * $4)
+      if ($3 > rounds) rounds = $3
+    }
+    END {
+      print "CPU time, medians                   plain        TLS    ratio   segments plain, TLS"
+      count = split(names, rows, ";")
+      for (i = 1; i <= count; ++i) {
+        split(rows[i], row, "=")
+        ratios = ""
+        for (j = 1; j <= rounds; ++j) ratios = ratios " " cost[row[1], "tls", j] / cost[row[1], "plain", j]
+        ratio = median(ratios)
+        printf "%-30s %7.2f us %7.2f us %8.3f %10.2f %8.2f\n", row[2], median(costs[row[1], "plain"]),
+          median(costs[row[1], "tls"]), ratio, median(segments[row[1], "plain"]), median(segments[row[1], "tls"])
+        if (row[1] != "json" && ratio > 1.3) too_much = 1
+      }
+      exit too_much
+    }' "$stage_dir/results" || fail 'a stream event costs more than 1.3 times as much with TLS'
+}
+
+main() {
+  parse_options "$@"
+  check_tools
+  stage_open
+  choose_cores
+  write_bodies
+  make_certificate
+  start_provider
+  start_haproxy collector "$load_core" bench/quick/collector.cfg
+  collector_port=$started_port
+  start_side plain
+  start_side tls
+  run_rounds
+  printf '\n'
+  print_table
+}
+
+main "$@"
