@@ -1,14 +1,16 @@
 // What the program can be told to do. Each returns the exit code; ConfigError is main's to print.
 #pragma once
 
+#include <functional>
 #include <string>
 
 #include "app/config.h"
 
 namespace archestra::app {
 
-/// Serves until SIGTERM or SIGINT, then drains.
-int serve(const Config& config);
+/// Serves until SIGTERM or SIGINT, then drains. `load_config` gives the configuration, and again at each
+/// SIGHUP.
+int serve(const std::function<Effective()>& load_config);
 /// Asks a running gateway's /health: 0 where it answers. The port is the configured one, or what
 /// <data dir>/ports.json says where that is 0.
 int healthcheck(const Config& config);

@@ -44,7 +44,7 @@ Texts texts_from_environment() {
   for (const Setting& setting : settings()) {
     const std::string name(setting.env);
     // An empty variable is as good as none (OpenTelemetry specification, environment variables).
-    // NOLINTNEXTLINE(concurrency-mt-unsafe): at the start there is one thread
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): nobody sets one once there are threads
     if (const char* text = std::getenv(name.c_str()); text != nullptr && *text != '\0') texts[name] = text;
   }
   return texts;
@@ -132,6 +132,13 @@ Effective load(const Texts& flags, const Texts& environment, const Texts& file) 
   }
   check_together(effective.config);
   return effective;
+}
+
+std::vector<const Setting*> differences(const Effective& one, const Effective& other) {
+  std::vector<const Setting*> found;
+  for (std::size_t i = 0; i < one.values.size(); ++i)
+    if (one.values[i].text != other.values[i].text) found.push_back(one.values[i].setting);
+  return found;
 }
 
 std::vector<Warning> warnings_of(const Config& config) {

@@ -103,6 +103,7 @@ struct Setting {
   std::string_view accepted;       ///< what a good value looks like, for errors and help
   std::string help;
   bool secret = false;            ///< never shown
+  bool reloads = false;           ///< a running gateway takes it on with SIGHUP: Gateway::take_on
   std::string_view own_key = {};  ///< where the key that the name gives belongs to another
   /// Sets it; false where `text` is not acceptable.
   std::function<bool(Config& config, std::string_view text)> set;
@@ -138,6 +139,9 @@ std::vector<std::string> unknown_variables();
 Texts texts_from_file(const std::string& path);
 /// All together. Throws ConfigError.
 Effective load(const Texts& flags, const Texts& environment, const Texts& file);
+
+/// The settings whose texts differ, in the table's order.
+std::vector<const Setting*> differences(const Effective& one, const Effective& other);
 
 /// What was given and is ignored, though a process can run without it. Never shows a value.
 struct Warning {

@@ -37,8 +37,9 @@ class SettingFlags {
         ->envname(std::string(app::kConfigFileVariable));
     for (const app::Setting& setting : app::settings()) {
       std::string& text = texts_.emplace_back();
-      const std::string shown =
-          setting.default_value.empty() ? "" : fmt::format(" [{}]", setting.default_value);
+      const std::string shown = fmt::format(
+          "{}{}", setting.default_value.empty() ? "" : fmt::format(" [{}]", setting.default_value),
+          setting.reloads ? ", taken on with SIGHUP" : "");
       CLI::Option* const option = command.add_option(
           setting.flag(), text, fmt::format("{}{} ({})", setting.help, shown, setting.env));
       options_.push_back({&setting, option, &text});
@@ -170,7 +171,7 @@ int run(int argc, char** argv) {
   }
   if (*health) return app::healthcheck(health_flags.load().config);
   if (*reset) return app::reset_admin_token(reset_flags.load().config);
-  return app::serve(serve_flags.load().config);
+  return app::serve([&serve_flags] { return serve_flags.load(); });
 }
 
 }  // namespace

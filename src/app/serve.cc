@@ -68,9 +68,36 @@ bool take(DataDirLock& lock, const Config& config, bool may_have_predecessor) {
   throw in_use;
 }
 
+std::string keys_of(const std::vector<const Setting*>& settings) {
+  std::string keys;
+  for (const Setting* setting : settings) keys += (keys.empty() ? "" : ", ") + setting->key();
+  return keys;
+}
+
+// Reads the settings again. `running` is what the process started with, `current` what it last took on.
+void reload_settings(const std::function<Effective()>& load_config, const Effective& running,
+                     Effective& current, Gateway& gateway) try {
+  Effective next = load_config();
+  std::vector<const Setting*> taken_on = differences(current, next);
+  std::erase_if(taken_on, [](const Setting* setting) { return !setting->reloads; });
+  std::vector<const Setting*> waiting = differences(running, next);
+  std::erase_if(waiting, [](const Setting* setting) { return setting->reloads; });
+  gateway.take_on(current.config, next.config);
+  current = std::move(next);
+  base::log(base::LogLevel::kInfo, "the configuration was read again", {{"changed", keys_of(taken_on)}});
+  if (!waiting.empty())
+    base::log(base::LogLevel::kWarn, "settings have changed that take a restart",
+              {{"settings", keys_of(waiting)}});
+} catch (const ConfigError& error) {
+  base::log(base::LogLevel::kError, "the configuration stays as it was: the new one cannot be used",
+            {{"why", error.text}});
+}
+
 }  // namespace
 
-int serve(const Config& config) {
+int serve(const std::function<Effective()>& load_config) {
+  const Effective effective = load_config();
+  const Config& config = effective.config;
   base::set_log_format(config.log_format);
   base::set_log_level(config.log_level);
   for (const auto& [message, name] : warnings_of(config))
@@ -92,9 +119,11 @@ int serve(const Config& config) {
              {"api_port", gateway.api_port()},
              {"metrics_port", gateway.metrics_port()}});
   manager.ready();
+  Effective current = effective;
   const int signal = wait_for_stop([&] {
     manager.reloading();
     gateway.reload();
+    reload_settings(load_config, effective, current, gateway);
     manager.ready();
   });
   base::log(base::LogLevel::kInfo, "stopping", {{"signal", signal}});

@@ -193,6 +193,7 @@ void show_loop(telemetry::RuntimeMetrics& runtime, const net::EventLoop& loop, S
 
 Gateway::Gateway(const Config& config, InheritedSockets sockets)
     : config_(config),
+      drain_timeout_(config.drain_timeout),
       tls_(make_tls("ARCHESTRA_CA_FILE", config.ca_file)),
       collector_tls_(make_collector_tls(config)),
       identity_(make_identity(config)),
@@ -293,6 +294,13 @@ void Gateway::stop_accepting() {
   api_sockets_.close();
 }
 
+void Gateway::take_on(const Config& before, const Config& after) {
+  if (after.log_level != before.log_level) base::set_log_level(after.log_level);
+  if (after.access_log_level != before.access_log_level)
+    telemetry_.access_log_level().set(after.access_log_level);
+  drain_timeout_ = after.drain_timeout;
+}
+
 // Nobody but the calls that are still under way needs this process any more.
 void Gateway::close_store() {
   api_.stop();
@@ -304,7 +312,7 @@ void Gateway::stop(const std::function<void()>& on_store_closed) {
   if (!metrics_server_) return;  // the last to go
   stop_accepting();
   const auto drained = std::make_shared<std::counting_semaphore<>>(0);
-  for (proxy::Shard& shard : shards_) shard.drain(config_.drain_timeout, [drained] { drained->release(); });
+  for (proxy::Shard& shard : shards_) shard.drain(drain_timeout_, [drained] { drained->release(); });
   std::size_t draining = shards_.size();
   const auto quiet_at = base::monotonic_now() + proxy::Shard::kDrainIdleTimeout + kQuietMargin;
   while (draining > 0 && drained->try_acquire_until(quiet_at)) --draining;

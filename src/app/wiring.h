@@ -31,9 +31,12 @@ class Gateway {
   std::uint16_t api_port() const { return api_sockets_.port(); }
   std::uint16_t metrics_port() const { return metrics_sockets_.port(); }
 
-  /// What can change while it runs is read again: the certificate of the API port. What is of no use leaves
-  /// the old one in force, and is logged. The control thread.
+  /// Files that settings name are read again: the certificate of the API port. What is of no use leaves the
+  /// old one in force, and is logged. The control thread.
   void reload();
+  /// Takes on what of `after` a running gateway can: where a setting that reloads differs from `before`, so
+  /// that a level that was set through the API outlives what has nothing to do with it. Control thread.
+  void take_on(const Config& before, const Config& after);
 
   /// Stops accepting, lets calls finish within the drain limit, flushes telemetry. `on_store_closed` is
   /// called as soon as another gateway may use the data folder, while long calls go on. The destructor does
@@ -48,7 +51,8 @@ class Gateway {
   void stop_accepting();
   void close_store();
 
-  const Config& config_;
+  const Config& config_;  // as it was at the start
+  base::Duration drain_timeout_;
   std::unique_ptr<net::TlsContext> tls_;
   std::unique_ptr<net::TlsContext> collector_tls_;  // null: the one above
   std::unique_ptr<net::TlsIdentity> identity_;      // null: the API port speaks plain HTTP

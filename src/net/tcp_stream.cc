@@ -13,8 +13,9 @@
 namespace archestra::net {
 namespace {
 
-/// What the kernel takes of us before it is sent. Without this bound it takes megabytes for a peer that reads slowly,
-/// which are nobody's memory in particular; for a peer that reads, what is on its way to it is not counted.
+/// What the kernel takes of us before it is sent. Without this bound it takes megabytes for a peer that reads
+/// slowly, which are nobody's memory in particular; for a peer that reads, what is on its way to it is not
+/// counted.
 constexpr int kUnsentBytesMax = 128 << 10;
 
 }  // namespace

@@ -187,17 +187,6 @@ describe('a connection that was accepted before', () => {
     }));
 });
 
-test('SIGHUP alone changes nothing', () =>
-  withScene({}, async (scene) => {
-    scene.gateway.program.kill('SIGHUP');
-    for (let i = 0; i < 3; i += 1) {
-      const name = scene.script((own) => own.json200(completion));
-      assert.equal((await scene.post({ 'x-case': name }, chatRequest)).status, 200);
-    }
-    assert.ok(scene.gateway.program.isRunning);
-    assert.ok(!scene.gateway.program.stderr.some((line) => line.includes('stopping')));
-  }));
-
 test('SIGINT ends it just so', () =>
   withScene({}, async (scene) => {
     scene.gateway.program.kill('SIGINT');
