@@ -7,9 +7,10 @@ import os from 'node:os';
 
 import * as crowd from './crowd.mjs';
 import * as durations from './durations.mjs';
+import * as restart from './restart.mjs';
 import * as slowClients from './slow_clients.mjs';
 
-const proofs = { durations, crowd, 'slow-clients': slowClients };
+const proofs = { durations, crowd, 'slow-clients': slowClients, restart };
 const reportFile = new URL('../../docs/proof.md', import.meta.url);
 
 function setting() {

@@ -9,6 +9,8 @@ import { chatPath } from './scene.mjs';
 export class Load {
   calls = 0;
   failures = []; // texts
+  streaming = 0; // streams that have begun to arrive and have not ended
+  longestMs = 0; // of the calls that are no streams
   #port;
   #stopping = false;
   #workers = [];
@@ -41,11 +43,13 @@ export class Load {
 
   async #work(kind, thinkMs) {
     while (!this.#stopping) {
+      const started = performance.now();
       try {
         await this.#call(kind);
       } catch (error) {
         this.failures.push(`${kind.stream ? 'stream' : 'call'}: ${error.message} ${error.code ?? ''}`);
       }
+      if (!kind.stream) this.longestMs = Math.max(this.longestMs, performance.now() - started);
       this.calls += 1;
       if (thinkMs > 0) await sleep(Math.random() * thinkMs);
     }
@@ -65,6 +69,8 @@ export class Load {
       request.on('error', reject);
       request.on('response', (response) => {
         const parts = [];
+        this.streaming += stream ? 1 : 0;
+        response.on('close', () => (this.streaming -= stream ? 1 : 0));
         response.on('data', (part) => parts.push(part));
         response.on('error', reject);
         response.on('end', () => resolve({ status: response.statusCode, text: Buffer.concat(parts).toString() }));
