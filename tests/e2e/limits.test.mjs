@@ -39,6 +39,36 @@ async function assertRefusedOverload(scene, response, { traceId }, before) {
 }
 
 describe('refused_overload', () => {
+  test('is a call that no connection to its provider became free for', () =>
+    withScene({ ARCHESTRA_UPSTREAM_CONNECTIONS_LIMIT: '1', ARCHESTRA_UPSTREAM_CONNECT_TIMEOUT_MS: '1000' }, async (scene) => {
+      const release = Promise.withResolvers();
+      const held = scene.script(async (own) => {
+        await release.promise;
+        await own.json200(completion);
+      });
+      const first = scene.post({ 'x-case': held }, chatRequest);
+      await scene.upstream.only(held);
+      const before = await scene.gateway.scrape();
+      const trace = newTrace();
+      const second = await scene.post({ traceparent: trace.traceparent }, chatRequest);
+      assert.equal(second.status, 503);
+      assert.equal(second.fields.get('x-archestra-error'), 'overloaded');
+      assert.match(second.fields.get('retry-after'), /^[1-9]\d*$/);
+      await until('the spans', () => scene.collector.spansOf(trace.traceId).length > 1);
+      for (const span of scene.collector.spansOf(trace.traceId))
+        assert.deepEqual([span.attributes['archestra.outcome'], span.status.code], ['refused_overload', StatusCode.ERROR]);
+      const after = await scene.gateway.scrape();
+      assert.equal(after.since(before, 'llm_requests_total', { outcome: 'refused_overload' }), 1);
+      assert.equal(only(scene.gateway.linesOf(trace.traceId), 'log lines').outcome, 'refused_overload');
+
+      // One that waits has the connection as soon as it is free.
+      const third = scene.post({ 'x-case': scene.script((own) => own.json200(completion)) }, chatRequest);
+      release.resolve();
+      assert.equal((await first).status, 200);
+      assert.equal((await third).status, 200);
+      assert.equal(scene.upstream.connections, 1);
+    }));
+
   test('is a call beyond those that may be in flight', () =>
     withScene({ ARCHESTRA_CALLS_IN_FLIGHT_LIMIT: '1' }, async (scene) => {
       const release = Promise.withResolvers();

@@ -22,7 +22,7 @@ const rows = {
   upstream_timeout: { clientSpan: ERROR, answer: '504', isBroken: true },
   upstream_truncated: { clientSpan: ERROR, answer: '502', isBroken: true },
   client_cancelled: { clientSpan: UNSET, answer: '499' },
-  refused_overload: { answer: '503' },
+  refused_overload: { clientSpan: ERROR, answer: '503' }, // a CLIENT span only where no connection became free
   invalid_request: { clientSpan: ERROR }, // a CLIENT span only where the fault showed while the body streamed upstream
   shutdown: { clientSpan: ERROR, answer: '503', isBroken: true },
 };
