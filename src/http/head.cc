@@ -169,6 +169,12 @@ std::string_view known_method(std::string_view method) {
   return "_OTHER";
 }
 
+bool is_idempotent(std::string_view method) {
+  for (const std::string_view known : {"GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"})
+    if (method == known) return true;
+  return false;
+}
+
 bool is_persistent(int minor_version, const Fields& fields) {
   if (fields.named_by_connection("close")) return false;
   return minor_version >= 1 || fields.named_by_connection("keep-alive");

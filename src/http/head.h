@@ -143,6 +143,9 @@ struct ResponseHead {
 /// The method if it is one of RFC 9110 section 9 or PATCH, else "_OTHER" (OpenTelemetry). Static storage.
 std::string_view known_method(std::string_view method);
 
+/// Whether sending the request twice means the same as sending it once (RFC 9110 section 9.2.2).
+bool is_idempotent(std::string_view method);
+
 /// Whether the connection may carry another message after this one (RFC 9112 section 9.3).
 bool is_persistent(int minor_version, const Fields& fields);
 /// How long the sender keeps the connection without a request, where a Keep-Alive field says so

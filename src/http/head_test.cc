@@ -139,6 +139,12 @@ TEST(IsPersistent, FollowsVersionAndConnection) {
   EXPECT_TRUE(is_persistent(1, fields_of({{"Connection", "closed"}})));
 }
 
+TEST(IsIdempotent, KnowsTheMethodsOfTheStandard) {
+  for (const char* method : {"GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"})
+    EXPECT_TRUE(is_idempotent(method)) << method;
+  for (const char* method : {"POST", "PATCH", "get", ""}) EXPECT_FALSE(is_idempotent(method)) << method;
+}
+
 TEST(KeepAliveTimeout, IsInWholeSeconds) {
   using std::chrono::seconds;
   EXPECT_EQ(keep_alive_timeout({}), std::nullopt);

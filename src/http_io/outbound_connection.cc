@@ -48,6 +48,7 @@ net::Task<base::Result<void>> OutboundConnection::read_head(http::ResponseHead& 
 Ahead OutboundConnection::look_ahead(const http::HeadLimits& limits) {
   const net::IoResult read = source_.fill();
   const bool ended = read.status == net::IoStatus::kEnd || read.status == net::IoStatus::kFailed;
+  if (read.status == net::IoStatus::kFailed && read.error.code != base::ErrorCode::kClosed) broke_ = true;
   constexpr std::string_view kInterim = "HTTP/1.1 1";
   while (source_.buffered().size() >= kInterim.size()) {
     if (!source_.buffered().starts_with(kInterim)) return Ahead::kAnswer;

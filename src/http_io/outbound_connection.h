@@ -37,6 +37,10 @@ class OutboundConnection {
   /// off.
   Ahead look_ahead(const http::HeadLimits& limits);
 
+  /// Since the last final response: whether nothing at all was received, and nothing broke but the end of
+  /// the stream.
+  bool is_untouched() const { return interim_ == 0 && !broke_ && source_.buffered().empty(); }
+
   MessageSource& source() { return source_; }
   net::Stream& stream() { return *stream_; }
   /// For whoever keeps connections: a whole response was read on it before.
@@ -45,7 +49,8 @@ class OutboundConnection {
  private:
   const net::StreamPtr stream_;
   MessageSource source_;
-  int interim_ = 0;  // responses since the last final one
+  int interim_ = 0;     // responses since the last final one
+  bool broke_ = false;  // look_ahead() saw it: the next read would take it for an end
 };
 
 }  // namespace archestra::http_io

@@ -5,6 +5,7 @@
 #include <sys/uio.h>
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <span>
 
@@ -42,6 +43,12 @@ class Stream {
   virtual void shut_down_write() = 0;
   /// From now on a close discards what was not sent and tells the peer so (RST).
   virtual void abort() = 0;
+
+  /// How many bytes went to the kernel so far, as they travel (of TLS, its records).
+  virtual std::uint64_t sent_bytes() const { return 0; }
+  /// Once the peer has ended its side (kEnd, or kClosed): whether it did so before its kernel had any byte
+  /// beyond the first `before`, as far as acknowledgements prove it. False where nothing does.
+  virtual bool ended_before_taking(std::uint64_t /*before*/) const { return false; }
 
   EventLoop& loop;
   Readiness readiness;

@@ -1,12 +1,18 @@
 // One table of transport behaviour, run over an in-memory pipe and over a real socket pair.
 #include "net/stream.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
+#include <memory>
 #include <string>
+#include <string_view>
+#include <utility>
 
 #include "net/memory_pipe.h"
+#include "net/socket_address.h"
 #include "net/task.h"
 #include "net/tcp_stream.h"
 
@@ -114,6 +120,99 @@ TEST_P(StreamTest, WritingToOneWhoLeftFails) {
     last = b->try_write({&piece, 1}).status;
   }
   EXPECT_EQ(last, IoStatus::kFailed);
+}
+
+// Whether a peer that ends has the request already: acknowledgements tell, and they are TCP's.
+class EndOfPeerTest : public testing::Test {
+ protected:
+  EndOfPeerTest() {
+    const int listening = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    SocketAddress address = *SocketAddress::parse("127.0.0.1", 0);
+    EXPECT_EQ(::bind(listening, address.get(), address.length), 0);
+    EXPECT_EQ(::listen(listening, 1), 0);
+    getsockname(listening, reinterpret_cast<sockaddr*>(&address.storage), &address.length);
+    const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    EXPECT_EQ(::connect(fd, address.get(), address.length), 0);
+    peer = ::accept4(listening, nullptr, nullptr, SOCK_CLOEXEC);
+    ::close(listening);
+    ::fcntl(fd, F_SETFL, O_NONBLOCK);
+    ours = std::move(*TcpStream::adopt(loop, fd, SocketRole::kConnected));
+    // A request that was answered before.
+    write("before");
+    EXPECT_EQ(::recv(peer, bytes, 6, MSG_WAITALL), 6);
+    EXPECT_EQ(::send(peer, "answer", 6, MSG_NOSIGNAL), 6);
+    EXPECT_EQ(read().bytes, 6u);
+    before = ours->sent_bytes();
+    EXPECT_EQ(before, 6u);
+  }
+  ~EndOfPeerTest() override { close_peer(); }
+
+  void close_peer() {
+    if (peer >= 0) ::close(std::exchange(peer, -1));
+  }
+  void write(std::string_view text) {
+    const iovec piece{const_cast<char*>(text.data()), text.size()};
+    EXPECT_EQ(ours->try_write({&piece, 1}).bytes, text.size());
+  }
+  IoResult read() {
+    IoResult result;
+    for (int i = 0; i < 1000; ++i) {
+      result = ours->try_read(bytes, sizeof bytes);
+      if (result.status != IoStatus::kBlocked) break;
+      loop.turn(std::chrono::milliseconds(10));
+    }
+    return result;
+  }
+
+  EventLoop loop;
+  int peer = -1;
+  std::unique_ptr<TcpStream> ours;
+  std::uint64_t before = 0;
+  char bytes[100];
+};
+
+TEST_F(EndOfPeerTest, BeforeTheRequestIsProven) {
+  close_peer();
+  write("request");  // answered with a reset by now
+  EXPECT_EQ(read().status, IoStatus::kEnd);
+  EXPECT_TRUE(ours->ended_before_taking(before));
+}
+
+TEST_F(EndOfPeerTest, AfterTheRequestIsSeen) {
+  write("request");
+  EXPECT_EQ(::recv(peer, bytes, 7, MSG_WAITALL), 7);
+  close_peer();
+  EXPECT_EQ(read().status, IoStatus::kEnd);
+  EXPECT_FALSE(ours->ended_before_taking(before));
+}
+
+TEST_F(EndOfPeerTest, AfterAPartOfTheRequestIsSeen) {
+  write("req");
+  EXPECT_EQ(::recv(peer, bytes, 3, MSG_WAITALL), 3);
+  close_peer();
+  write("uest");
+  EXPECT_EQ(read().status, IoStatus::kEnd);
+  EXPECT_FALSE(ours->ended_before_taking(before));
+}
+
+TEST_F(EndOfPeerTest, WhereItHalfClosedAndTookTheRequestNevertheless) {
+  ::shutdown(peer, SHUT_WR);
+  write("request");
+  EXPECT_EQ(::recv(peer, bytes, 7, MSG_WAITALL), 7);
+  EXPECT_EQ(read().status, IoStatus::kEnd);
+  // Proven or not, depending on when the kernel acknowledges. It is never taken for an answer.
+  for (int i = 0; i < 100 && ours->ended_before_taking(before); ++i) loop.turn(std::chrono::milliseconds(10));
+  EXPECT_FALSE(ours->ended_before_taking(before));
+}
+
+TEST_F(EndOfPeerTest, AResetIsNoEnd) {
+  write("request");
+  const linger now{.l_onoff = 1, .l_linger = 0};
+  setsockopt(peer, SOL_SOCKET, SO_LINGER, &now, sizeof now);
+  close_peer();
+  const IoResult result = read();
+  EXPECT_EQ(result.status, IoStatus::kFailed);
+  EXPECT_EQ(result.error.code, base::ErrorCode::kReset);
 }
 
 INSTANTIATE_TEST_SUITE_P(Transports, StreamTest,

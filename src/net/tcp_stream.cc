@@ -1,8 +1,10 @@
 #include "net/tcp_stream.h"
 
+#include <linux/sockios.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <array>
@@ -40,6 +42,14 @@ void SocketStream::on_events(std::uint32_t events) {
 void SocketStream::abort() {
   const linger now{.l_onoff = 1, .l_linger = 0};
   setsockopt(fd_, SOL_SOCKET, SO_LINGER, &now, sizeof now);
+}
+
+// A FIN acknowledges all that came before it. So what is unacknowledged now was not there when the peer
+// ended its side. A reset acknowledges nothing, which is why the caller must have seen an end.
+bool SocketStream::ended_before_taking(std::uint64_t before) const {
+  int unacknowledged = 0;
+  if (::ioctl(fd_, SIOCOUTQ, &unacknowledged) != 0) return false;
+  return static_cast<std::uint64_t>(unacknowledged) >= sent_bytes_ - before;
 }
 
 int SocketStream::release_fd() {
@@ -106,7 +116,10 @@ IoResult TcpStream::try_write(std::span<const iovec> pieces) {
   ssize_t n = 0;
   do n = send_pieces(fd(), pieces);
   while (n < 0 && errno == EINTR);
-  if (n >= 0) return {.status = IoStatus::kDone, .bytes = static_cast<std::size_t>(n)};
+  if (n >= 0) {
+    count_sent(static_cast<std::size_t>(n));
+    return {.status = IoStatus::kDone, .bytes = static_cast<std::size_t>(n)};
+  }
   if (errno == EAGAIN || errno == EWOULDBLOCK) {
     readiness.writable = false;
     return {.status = IoStatus::kBlocked};

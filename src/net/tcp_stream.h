@@ -15,6 +15,8 @@ class SocketStream : public Stream, protected Watcher {
  public:
   ~SocketStream() override;
   void abort() override;
+  std::uint64_t sent_bytes() const override { return sent_bytes_; }
+  bool ended_before_taking(std::uint64_t before) const override;
   int fd() const { return fd_; }
 
  protected:
@@ -22,12 +24,14 @@ class SocketStream : public Stream, protected Watcher {
   void on_events(std::uint32_t epoll_events) override;
   base::Result<void> watch() { return loop.watch_edges(fd_, *this); }
   int release_fd();
+  void count_sent(std::size_t bytes) { sent_bytes_ += bytes; }
 
  private:
   base::Gauge& open_of_role() {
     return role_ == SocketRole::kAccepted ? loop.stats().accepted : loop.stats().connected;
   }
   int fd_;
+  std::uint64_t sent_bytes_ = 0;
   const SocketRole role_;
 };
 

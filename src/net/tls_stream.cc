@@ -53,6 +53,7 @@ struct TlsStream::Bio {
     ssize_t n = 0;
     do n = ::send(stream.fd(), from, static_cast<std::size_t>(size), MSG_NOSIGNAL);
     while (n < 0 && errno == EINTR);
+    if (n > 0) stream.count_sent(static_cast<std::size_t>(n));
     if (n < 0) stream.note_socket_error(bio, BIO_FLAGS_WRITE);
     return static_cast<int>(n);
   }
@@ -269,7 +270,7 @@ IoResult TlsStream::after_failure(Direction direction) {
   if (!at_end_) session_is_bad_ = true;
   const char* const problem = tls_queued_problem();
   return {.status = IoStatus::kFailed,
-          .error = {base::ErrorCode::kReset, problem != nullptr ? problem : "the TLS connection broke"}};
+          .error = {at_end_ ? base::ErrorCode::kClosed : base::ErrorCode::kReset, problem != nullptr ? problem : "the TLS connection broke"}};
 }
 
 void TlsStream::shut_down_write() {

@@ -75,10 +75,14 @@ class Exchange {
   net::Task<void> try_until_answered();
   net::Task<std::optional<Pause>> attempt();
   void begin_try();
+  enum class Step : std::uint8_t { kDone, kStale, kCallIsOver };
   net::Task<base::Result<UpstreamPtr>> connect();
-  net::Task<bool> send_request(UpstreamConnection& upstream);
-  net::Task<bool> after_upload(UploadResult result);
-  net::Task<bool> read_response_head(UpstreamConnection& upstream);
+  net::Task<base::Result<UpstreamPtr>> dial(UpstreamPlace place);
+  net::Task<Step> send_request(UpstreamConnection& upstream);
+  net::Task<Step> after_upload(UploadResult result);
+  net::Task<Step> read_response_head(UpstreamConnection& upstream);
+  bool is_repeatable() const;
+  bool was_stale(UpstreamConnection& upstream, base::Error error) const;
   std::optional<Pause> pause_after_connect(base::Error error);
   std::optional<Pause> pause_after_answer();
   std::optional<Pause> pause_after(int status_code, std::optional<base::Duration> retry_after);

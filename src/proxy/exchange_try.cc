@@ -34,13 +34,24 @@ net::Task<void> Exchange::try_until_answered() {
 net::Task<std::optional<Pause>> Exchange::attempt() {
   begin_try();
   auto upstream = co_await connect();
+  auto step = Step::kStale;
+  while (upstream) {
+    try_->request_sent = false;
+    try_->sent_before = (*upstream)->stream().sent_bytes();
+    step = co_await send_request(**upstream);
+    if (step == Step::kDone) step = co_await read_response_head(**upstream);
+    if (step != Step::kStale) break;
+    // The same try, which has not come to anything yet. A fresh connection cannot be stale.
+    base::log(base::LogLevel::kDebug, "stale connection replaced",
+              {{"provider", provider_->name()}, {"host", try_->record.server_address}});
+    upstream = co_await dial(UpstreamConnection::retire(std::move(*upstream)));
+  }
   if (!upstream) {
     const auto pause = pause_after_connect(upstream.error());
     if (!pause) co_await fail_before_head(upstream.error(), TimeLimit::kConnect);
     co_return pause;
   }
-  if (!co_await send_request(**upstream)) co_return std::nullopt;
-  if (!co_await read_response_head(**upstream)) co_return std::nullopt;
+  if (step == Step::kCallIsOver) co_return std::nullopt;
   const auto pause = pause_after_answer();
   if (pause)
     co_await discard_answer(std::move(*upstream));
@@ -76,14 +87,18 @@ net::Task<base::Result<UpstreamPtr>> Exchange::connect() {
       target, std::min(shard_.loop.now() + settings_.timeouts.connect, total_deadline_), client);
   if (!turn) co_return base::fail(turn.error());
   if (turn->connection) co_return std::move(turn->connection);
+  co_return co_await dial(std::move(turn->place));
+}
+
+net::Task<base::Result<UpstreamPtr>> Exchange::dial(UpstreamPlace place) {
   const auto began = base::monotonic_now();
   const auto deadline = std::min(began + settings_.timeouts.connect, total_deadline_);
-  auto dialled = co_await pool.dial(std::move(turn->place), deadline, client);
+  auto dialled = co_await shard_.upstreams.dial(std::move(place), deadline, client_.stream().readiness);
   waits_.upstream += base::monotonic_now() - began;
   co_return dialled;
 }
 
-net::Task<bool> Exchange::send_request(UpstreamConnection& upstream) {
+net::Task<Exchange::Step> Exchange::send_request(UpstreamConnection& upstream) {
   const Target& target = settings_.target_of(*provider_);
   const bool whole = route_.operation->observed;
   const providers::BodyEdit& edit = request_facts_.usage_option;
@@ -123,6 +138,7 @@ net::Task<bool> Exchange::send_request(UpstreamConnection& upstream) {
                         .upstream_limits = {.stall = settings_.timeouts.idle, .deadline = total_deadline_},
                         .waits = waits_};
   const UploadResult sent = co_await send_upstream(plan, box);
+  if (sent.end == UploadEnd::kUpstreamFailed && was_stale(upstream, sent.error)) co_return Step::kStale;
   if (sent.end != UploadEnd::kComplete || whole || framing_.kind == http::BodyKind::kNone)
     co_return co_await after_upload(sent);
 
@@ -135,19 +151,19 @@ net::Task<bool> Exchange::send_request(UpstreamConnection& upstream) {
 }
 
 // Whether a response is to be expected.
-net::Task<bool> Exchange::after_upload(UploadResult result) {
+net::Task<Exchange::Step> Exchange::after_upload(UploadResult result) {
   switch (result.end) {
     case UploadEnd::kComplete:
       try_->request_sent = true;
-      co_return true;
+      co_return Step::kDone;
     case UploadEnd::kAnsweredEarly:
-      co_return true;
+      co_return Step::kDone;
     case UploadEnd::kClientGone:
       co_await client_left();
-      co_return false;
+      co_return Step::kCallIsOver;
     case UploadEnd::kUpstreamFailed:
       co_await fail_before_head(result.error, TimeLimit::kIdle);
-      co_return false;
+      co_return Step::kCallIsOver;
     case UploadEnd::kClientFailed:
       break;
   }
@@ -155,10 +171,10 @@ net::Task<bool> Exchange::after_upload(UploadResult result) {
   const bool is_late = result.error.code == ErrorCode::kTimeout;
   co_await refuse({is_late ? 408 : 400, Outcome::kInvalidRequest, is_late ? "request_timeout" : "bad_request",
                    result.error.what});
-  co_return false;
+  co_return Step::kCallIsOver;
 }
 
-net::Task<bool> Exchange::read_response_head(UpstreamConnection& upstream) {
+net::Task<Exchange::Step> Exchange::read_response_head(UpstreamConnection& upstream) {
   const auto began = base::monotonic_now();
   const auto deadline = std::min(began + settings_.timeouts.first_byte, total_deadline_);
   const auto read = co_await upstream.http().read_head(heads_.response, settings_.upstream_head, deadline,
@@ -166,15 +182,16 @@ net::Task<bool> Exchange::read_response_head(UpstreamConnection& upstream) {
   try_->answered = base::monotonic_now();
   waits_.upstream += try_->answered - began;
   if (!read) {
+    if (was_stale(upstream, read.error())) co_return Step::kStale;
     co_await fail_before_head(read.error(), TimeLimit::kFirstByte);
-    co_return false;
+    co_return Step::kCallIsOver;
   }
   // A head whose framing makes no sense is no head: nothing in it is believed.
   const auto framing = http::response_framing(
       heads_.response, heads_.request.method == "HEAD" ? http::AnswerTo::kHead : http::AnswerTo::kOther);
   if (!framing) {
     co_await fail_before_head(framing.error(), TimeLimit::kFirstByte);
-    co_return false;
+    co_return Step::kCallIsOver;
   }
   try_->response_framing = *framing;
   try_->upstream_persists = try_->request_sent && framing->kind != http::BodyKind::kUntilClose &&
@@ -188,7 +205,24 @@ net::Task<bool> Exchange::read_response_head(UpstreamConnection& upstream) {
                                       .requested_model = request_facts_.model,
                                       .stream = request_facts_.stream,
                                       .status_code = try_->record.status_code});
-  co_return true;
+  co_return Step::kDone;
+}
+
+// Whether the request can go out once more. A body that streamed through is gone.
+bool Exchange::is_repeatable() const {
+  return route_.operation->observed || framing_.kind == http::BodyKind::kNone;
+}
+
+// Whether an unused connection had ended when the request was sent on it, and a fresh one may carry the same:
+// docs/decisions/0007-stale-connections.md.
+bool Exchange::was_stale(UpstreamConnection& upstream, base::Error error) const {
+  const bool is_end = error.code == ErrorCode::kClosed || error.code == ErrorCode::kReset;
+  if (!is_end || !upstream.is_reused() || !is_repeatable()) return false;
+  const net::Stream& stream = upstream.stream();
+  if (stream.sent_bytes() == try_->sent_before && !try_->request_sent) return true;
+  if (!upstream.http().is_untouched()) return false;
+  return http::is_idempotent(heads_.request.method) ||
+         (error.code == ErrorCode::kClosed && stream.ended_before_taking(try_->sent_before));
 }
 
 // --- Once more? ------------------------------------------------------------------------------------------
@@ -219,12 +253,10 @@ std::optional<Pause> Exchange::pause_after(int status_code, std::optional<base::
   const auto tries_before = static_cast<unsigned>(earlier_tries_.size());
   // As nearly always: nobody needs to look at a clock for it.
   if (is_last_try(settings_.retry, tries_before)) return std::nullopt;
-  // A body that streamed through is gone.
-  const bool is_repeatable = route_.operation->observed || framing_.kind == http::BodyKind::kNone;
   return pause_before_retry(settings_.retry, {.status_code = status_code,
                                               .retry_after = retry_after,
                                               .tries_before = tries_before,
-                                              .is_repeatable = is_repeatable,
+                                              .is_repeatable = is_repeatable(),
                                               .time_left = total_deadline_ - base::monotonic_now(),
                                               .chance = shard_.random.unit()});
 }

@@ -15,6 +15,7 @@ struct Try {
   std::string error_type;
   bool is_over = false;  ///< its outcome is known, and not the call's
   base::MonotonicTime started;
+  std::uint64_t sent_before = 0;       ///< on its connection, in bytes, when the request began
   bool request_sent = false;           ///< all of it
   base::MonotonicTime answered;        ///< when the response's head had come
   http::BodyFraming response_framing;  ///< from then on

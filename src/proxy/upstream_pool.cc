@@ -8,6 +8,8 @@ namespace {
 
 // A request that is on its way when the peer's time is up would be lost.
 constexpr base::Duration kPeerMargin = std::chrono::seconds(1);
+// The loop would have heard of an end by now, or nearly so: a busy connection is not looked at each time.
+constexpr base::Duration kTrusted = std::chrono::milliseconds(10);
 
 }  // namespace
 
@@ -23,10 +25,10 @@ UpstreamConnection::UpstreamConnection(UpstreamPlace place, net::StreamPtr strea
 
 // Whether an idle connection is still as it was left. TLS says "readable" for its own messages too: only a
 // look tells.
-bool UpstreamPool::is_quiet(UpstreamConnection& connection) {
+bool UpstreamPool::is_quiet(UpstreamConnection& connection) const {
   const net::Readiness& readiness = connection.stream().readiness;
   if (readiness.gone) return false;
-  if (!readiness.readable) return true;
+  if (!readiness.readable && loop_.now() - connection.idle_since_ < kTrusted) return true;
   const net::IoResult read = connection.http_.source().fill();
   connection.http_.source().release_if_empty();
   return read.status == net::IoStatus::kBlocked;
@@ -98,13 +100,15 @@ void UpstreamPool::give_back(UpstreamPtr connection) {
   const base::Duration kept = std::min(limits_.idle, connection->peer_keeps_ - kPeerMargin);
   if (kept <= base::Duration::zero()) return;
   UpstreamConnection& given = *connection;
+  given.http_.reused = true;
+  given.idle_since_ = loop_.now();
   Line& line = line_of(given);
   if (!line.waiting.empty()) {
     if (is_quiet(given)) call_next(line, {.connection = std::move(connection), .place = {}});
     return;
   }
   line.idle.push_back(std::move(connection));
-  given.idle_until_ = loop_.now() + kept;
+  given.idle_until_ = given.idle_since_ + kept;
   keep_idle(given);
 }
 

@@ -57,6 +57,10 @@ class UpstreamConnection {
   net::Stream& stream() { return http_.stream(); }
   /// The peer says that it keeps the connection so long without a request.
   void keep_at_most(std::chrono::seconds timeout) { peer_keeps_ = timeout; }
+  /// Closes it; what remains is its place, for another one.
+  static UpstreamPlace retire(UpstreamPtr connection) { return std::move(connection->place_); }
+  /// It has carried a call before.
+  bool is_reused() const { return http_.reused; }
 
  private:
   friend class UpstreamPool;
@@ -64,6 +68,7 @@ class UpstreamConnection {
   http_io::OutboundConnection http_;
   base::Duration peer_keeps_ = base::Duration::max();
   net::Waiter idle_;  // while it is in the pool
+  base::MonotonicTime idle_since_;
   base::MonotonicTime idle_until_;
 };
 
@@ -112,7 +117,7 @@ class UpstreamPool {
     std::deque<InLine*> waiting;  // only while all places are taken and nothing is idle
   };
   static void on_idle_event(net::Waiter& waiter);
-  static bool is_quiet(UpstreamConnection& connection);
+  bool is_quiet(UpstreamConnection& connection) const;
   static void call_next(Line& line, UpstreamTurn turn);
   Line& line_of(const UpstreamConnection& connection) { return lines_[connection.place_.target_]; }
   void leave(const Target& target);

@@ -105,6 +105,28 @@ TEST_F(UpstreamPoolTest, DropsWhatItsPeerCloses) {
   turn_until([&] { return loop.stats().connected.value() == 0; });
 }
 
+TEST_F(UpstreamPoolTest, LooksOnceMoreAtWhatHasNotBeenUsedForAMoment) {
+  give_back(call());
+  const auto given = loop.now();
+  while (loop.now() < given + milliseconds(20)) loop.turn(milliseconds(5));
+  accepted.clear();  // and the loop does not turn before somebody wants a connection
+  EXPECT_EQ(pool->try_take(target), nullptr);
+  EXPECT_EQ(loop.stats().connected.value(), 0);
+}
+
+TEST_F(UpstreamPoolTest, ARetiredConnectionLeavesItsPlace) {
+  make({.connections_max = 1});
+  Caller& a = call();
+  std::optional<UpstreamPlace> place = UpstreamConnection::retire(std::move(**a.got));
+  a.drop();
+  EXPECT_EQ(loop.stats().connected.value(), 0);
+  Caller& b = call();
+  EXPECT_EQ(b.text(), "waits");
+  place.reset();
+  turn_until([&] { return b.got.has_value(); });
+  EXPECT_EQ(b.text(), "connected");
+}
+
 TEST_F(UpstreamPoolTest, CallsWaitInLineWhereAllPlacesAreTaken) {
   make({.connections_max = 2});
   Caller& a = call();

@@ -131,8 +131,8 @@ export class Upstream {
   #server;
   #scheme;
 
-  /** Listens on a port the system chooses; with `secure` ({key, cert}, or more of Node's options) it speaks TLS. */
-  static async start({ secure } = {}) {
+  /** Listens on `port`, or one the system chooses; with `secure` ({key, cert}, or more of Node's options) it speaks TLS. */
+  static async start({ secure, port = 0 } = {}) {
     const upstream = new Upstream();
     const options = { allowHalfOpen: true, noDelay: true };
     upstream.#scheme = secure ? 'https' : 'http';
@@ -140,7 +140,7 @@ export class Upstream {
       ? tls.createServer({ ...options, ...secure }, (socket) => upstream.#serve(socket))
       : net.createServer(options, (socket) => upstream.#serve(socket));
     upstream.#server.on('tlsClientError', () => {});
-    upstream.#server.listen(0, '127.0.0.1');
+    upstream.#server.listen(port, '127.0.0.1');
     await once(upstream.#server, 'listening');
     return upstream;
   }
