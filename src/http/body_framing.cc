@@ -12,6 +12,8 @@ namespace {
 using base::ErrorCode;
 using base::Result;
 
+// What a length may be at most. Beyond it a peer that counts in signed numbers would read another one.
+constexpr std::uint64_t kLengthMax = std::numeric_limits<std::int64_t>::max();
 constexpr std::uint16_t kSizeDigitsMax = 16;  // 64 bits
 constexpr std::uint16_t kExtensionBytesMax = 256;
 constexpr std::uint16_t kTrailerBytesMax = 8 * 1024;
@@ -21,15 +23,23 @@ constexpr int kBadGateway = 502;
 
 std::optional<std::uint64_t> parse_length(std::string_view digits) {
   if (digits.empty()) return std::nullopt;
-  constexpr std::uint64_t kMax = std::numeric_limits<std::uint64_t>::max();
   std::uint64_t length = 0;
   for (const char c : digits) {
     if (!is_digit(c)) return std::nullopt;
     const auto digit = static_cast<std::uint64_t>(c - '0');
-    if (length > (kMax - digit) / 10) return std::nullopt;
+    if (length > (kLengthMax - digit) / 10) return std::nullopt;
     length = length * 10 + digit;
   }
   return length;
+}
+
+/// Whether the last of all transfer codings is chunked. Where it is not, nobody knows where the body ends.
+bool ends_in_chunked(const Fields& fields) {
+  std::string_view last;
+  for (const Field& field : fields)
+    if (field.id == HeaderId::kTransferEncoding) last = field.value;
+  last.remove_prefix(last.rfind(',') + 1);  // npos + 1 is 0
+  return equals_ignoring_case(trimmed(last), "chunked");
 }
 
 /// The framing that the fields declare; `otherwise` where they declare none.
@@ -40,6 +50,8 @@ Result<BodyFraming> declared_framing(const Fields& fields, int minor_version, Bo
       return base::fail(ErrorCode::kMalformed, "Content-Length with Transfer-Encoding", malformed);
     if (minor_version == 0)
       return base::fail(ErrorCode::kMalformed, "Transfer-Encoding in HTTP/1.0", malformed);
+    if (!ends_in_chunked(fields))
+      return base::fail(ErrorCode::kMalformed, "the last transfer coding is not chunked", malformed);
     if (fields.count_of(HeaderId::kTransferEncoding) > 1 || !equals_ignoring_case(coding->value, "chunked"))
       return base::fail(ErrorCode::kMalformed, "transfer coding other than chunked", unknown_coding);
     return BodyFraming{BodyKind::kChunked, 0};
@@ -117,12 +129,9 @@ const char* BodyDecoder::on_framing(char c) {
     case State::kChunkSize:
       return on_chunk_size(c);
     case State::kChunkExtension:
-      if (c == '\r') {
-        state_ = State::kChunkSizeLf;
-        return nullptr;
-      }
-      if (is_control(c)) return "control character in a chunk extension";
-      return ++skipped_ > kExtensionBytesMax ? "chunk extension too long" : nullptr;
+    case State::kChunkExtensionText:
+    case State::kChunkExtensionEscape:
+      return on_chunk_extension(c);
     case State::kChunkSizeLf:
       if (c != '\n') return "no CRLF after a chunk size";
       skipped_ = 0;
@@ -143,7 +152,7 @@ const char* BodyDecoder::on_framing(char c) {
 
 const char* BodyDecoder::on_chunk_size(char c) {
   if (const int digit = hex_value(c); digit >= 0) {
-    if (++skipped_ > kSizeDigitsMax) return "chunk size too large";
+    if (++skipped_ > kSizeDigitsMax || left_ > kLengthMax >> 4) return "chunk size too large";
     left_ = left_ << 4 | static_cast<unsigned>(digit);
     return nullptr;
   }
@@ -152,6 +161,25 @@ const char* BodyDecoder::on_chunk_size(char c) {
   if (c != '\r' && c != ';') return "invalid chunk size";
   state_ = c == '\r' ? State::kChunkSizeLf : State::kChunkExtension;
   skipped_ = 0;
+  return nullptr;
+}
+
+// What it says matters to nobody, but not where it ends: quotes are seen, because who looks for CRLF alone
+// and who reads quoted strings would differ over one that is not closed (RFC 9112 section 7.1.1).
+const char* BodyDecoder::on_chunk_extension(char c) {
+  if (c == '\r') {
+    if (state_ != State::kChunkExtension) return "line end in the quotes of a chunk extension";
+    state_ = State::kChunkSizeLf;
+    return nullptr;
+  }
+  if (is_control(c)) return "control character in a chunk extension";
+  if (++skipped_ > kExtensionBytesMax) return "chunk extension too long";
+  if (state_ == State::kChunkExtensionEscape)
+    state_ = State::kChunkExtensionText;
+  else if (c == '"')
+    state_ = state_ == State::kChunkExtension ? State::kChunkExtensionText : State::kChunkExtension;
+  else if (c == '\\' && state_ == State::kChunkExtensionText)
+    state_ = State::kChunkExtensionEscape;
   return nullptr;
 }
 

@@ -18,8 +18,8 @@ struct BodyFraming {
 };
 
 /// The framing of a request. kMalformed/400 for Content-Length with Transfer-Encoding, for a length
-/// that is repeated, listed, signed or no number; kMalformed/501 for a transfer coding other than one
-/// `chunked`; kMalformed/400 for Transfer-Encoding in HTTP/1.0.
+/// that is repeated, listed, signed, no number or above 2^63 - 1, for Transfer-Encoding in HTTP/1.0, and
+/// where its last coding is not chunked; kMalformed/501 for codings below that one.
 base::Result<BodyFraming> request_framing(const RequestHead& head);
 
 /// Whether the request this answers was a HEAD (its answer has no body whatever its fields say).
@@ -40,9 +40,9 @@ class BodyDecoder {
   };
   /// Takes the next piece off `bytes`. consumed == 0 means that more bytes are needed or that the body
   /// is done. Call it until then: one piece ends with the chunk it is from. kMalformed/400: a chunk size
-  /// that is no hex number or has more than 16 digits, a chunk extension over 256 bytes or with control
-  /// characters, a missing CRLF, a trailer that is no field, a trailer section over 8 KiB. Trailer fields
-  /// are dropped. After an error there is nothing more to ask.
+  /// that is no hex number, has more than 16 digits or is above 2^63 - 1, a chunk extension over 256 bytes,
+  /// with control characters or an open quote, a missing CRLF, a trailer that is no field, a trailer section
+  /// over 8 KiB. Trailer fields are dropped. After an error there is nothing more to ask.
   base::Result<Step> next(std::string_view bytes);
 
   bool done() const { return state_ == State::kDone; }
@@ -58,6 +58,8 @@ class BodyDecoder {
     kUntilClose,
     kChunkSize,
     kChunkExtension,
+    kChunkExtensionText,    // within quotes
+    kChunkExtensionEscape,  // after a backslash there
     kChunkSizeLf,
     kChunkData,
     kChunkDataCr,
@@ -71,6 +73,7 @@ class BodyDecoder {
   // Each takes one byte of framing; what is wrong with it, or null.
   const char* on_framing(char c);
   const char* on_chunk_size(char c);
+  const char* on_chunk_extension(char c);
   const char* on_trailer(char c);
 
   State state_ = State::kDone;

@@ -46,27 +46,35 @@ std::string of_response(int status, Pairs pairs, AnswerTo request = AnswerTo::kO
 TEST(RequestFraming, IsDeclaredByOneField) {
   EXPECT_EQ(of_request({}), "none");
   EXPECT_EQ(of_request({{"Content-Length", "0"}}), "length 0");
-  EXPECT_EQ(of_request({{"content-length", "18446744073709551615"}}), "length 18446744073709551615");
+  EXPECT_EQ(of_request({{"content-length", "9223372036854775807"}}), "length 9223372036854775807");
   EXPECT_EQ(of_request({{"Content-Length", "7"}}, 0), "length 7");
   EXPECT_EQ(of_request({{"Transfer-Encoding", "chunked"}}), "chunked");
   EXPECT_EQ(of_request({{"Transfer-Encoding", "Chunked"}}), "chunked");
 }
 
 TEST(RequestFraming, RefusesWhatTwoReadersCouldReadInTwoWays) {
-  for (const char* length : {"", "+5", "-5", "5, 5", "5,5", "0x5", "5 5", "5.0", "5a", "\xd9\xa3",
-                             "18446744073709551616", "99999999999999999999999"})
+  for (const char* length :
+       {"", "+5", "-5", "5, 5", "5,5", "0x5", "5 5", "5.0", "5a", "\xd9\xa3", "9223372036854775808",
+        "18446744073709551615", "18446744073709551616", "99999999999999999999999"})
     EXPECT_EQ(of_request({{"Content-Length", length}}), "malformed 400") << length;
   EXPECT_EQ(of_request({{"Content-Length", "5"}, {"Content-Length", "5"}}), "malformed 400");
   EXPECT_EQ(of_request({{"Content-Length", "5"}, {"Transfer-Encoding", "chunked"}}), "malformed 400");
   EXPECT_EQ(of_request({{"Transfer-Encoding", "gzip"}, {"Content-Length", "5"}}), "malformed 400");
   EXPECT_EQ(of_request({{"Transfer-Encoding", "chunked"}}, 0), "malformed 400");
-  for (const char* coding : {"", "chunked, chunked", "xchunked", "chunkedx", "gzip", "gzip, chunked",
-                             "identity", "chunked;q=1", "\"chunked\"", ",chunked", "chunked,", "chunked\x0b"})
+}
+
+// RFC 9112 section 6.3: without chunked in the end nobody knows where the body ends. Section 6.1: with it,
+// and more below it, it is known and of no use.
+TEST(RequestFraming, TellsAnUnknownEndFromAnUnknownCoding) {
+  for (const char* coding : {"", ",", "xchunked", "chunkedx", "gzip", "identity", "chunked;q=1",
+                             "\"chunked\"", "chunked,", "chunked\x0b", "chunked, identity", "x chunked"})
+    EXPECT_EQ(of_request({{"Transfer-Encoding", coding}}), "malformed 400") << coding;
+  for (const char* coding : {"chunked, chunked", "gzip, chunked", "identity,\tchunked", ",chunked"})
     EXPECT_EQ(of_request({{"Transfer-Encoding", coding}}), "malformed 501") << coding;
   EXPECT_EQ(of_request({{"Transfer-Encoding", "chunked"}, {"Transfer-Encoding", "chunked"}}),
             "malformed 501");
   EXPECT_EQ(of_request({{"Transfer-Encoding", "chunked"}, {"Transfer-Encoding", "identity"}}),
-            "malformed 501");
+            "malformed 400");
 }
 
 TEST(ResponseFraming, DependsOnStatusAndRequest) {
@@ -145,6 +153,7 @@ TEST(BodyDecoder, TakesChunksOff) {
   expect_body(kChunked, "0000000000000002\r\n\r\n\r\n0\r\n\r\n", "\r\n|27|done");
   expect_body(kChunked, "1;a=b;c=\"d;e\";\xc3\xa9\t\r\nx\r\n0;last\r\n\r\n", "x|32|done");
   expect_body(kChunked, "1\r\nx\r\n0\r\nA: b\r\nX-Sum:\r\nT: \t\xe9\r\n\r\nnext", "x|32|done");
+  expect_body(kChunked, "1;a=\"\\\"b\\\\\";c\\\r\nx\r\n0\r\n\r\n", "x|24|done");
   expect_body(kChunked, "1;" + std::string(256, 'x') + "\r\na\r\n0\r\n\r\n", "a|268|done");
 }
 
@@ -177,6 +186,12 @@ TEST(BodyDecoder, RefusesBrokenChunks) {
                             "1,1\r\n",
                             "10000000000000000\r\n",
                             "00000000000000001\r\n",
+                            "8000000000000000\r\n",
+                            "ffffffffffffffff\r\n",
+                            "1;a=\"\r\n",
+                            "1;a=\"b\\\"\r\n",
+                            "1;a=\"\\\r\n",
+                            "1;\"a\"\"\r\n",
                             "fffffffffffffffff\r\n"})
     expect_body(kChunked, bytes, "|malformed 400");
   for (const char* bytes :
@@ -186,8 +201,8 @@ TEST(BodyDecoder, RefusesBrokenChunks) {
   expect_body(kChunked, "1;" + std::string(257, 'x') + "\r\na", "|malformed 400");
 }
 
-TEST(BodyDecoder, CountsAChunkOfAllSixtyFourBits) {
-  expect_body(kChunked, "ffffffffffffffff\r\nabc", "abc|21|reset");
+TEST(BodyDecoder, CountsAChunkOfSixtyThreeBits) {
+  expect_body(kChunked, "7fffffffffffffff\r\nabc", "abc|21|reset");
 }
 
 TEST(BodyDecoder, RefusesTrailersThatAreNoFields) {
