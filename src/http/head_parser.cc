@@ -61,10 +61,25 @@ Result<std::size_t> find_head_end(std::string_view bytes, const HeadLimits& limi
   }
 }
 
+/// Of an absolute-form; empty for any other.
+struct Authority {
+  std::string_view text;
+  std::uint16_t default_port = 0;
+};
+
+bool is_same(const Authority& authority, std::string_view host_field) {
+  const auto one = parse_host(authority.text);
+  const auto other = parse_host(host_field);
+  const auto port_of = [&](const HostPort& host) {
+    return host.port == 0 ? authority.default_port : host.port;
+  };
+  return one && other && equals_ignoring_case(one->host, other->host) && port_of(*one) == port_of(*other);
+}
+
 /// Parses what follows the start line, the line end before it and the empty line after it included. The
-/// head has been found complete, so every search below stops at its last line end. `authority`, if any,
-/// stands in for the Host field's value.
-Result<void> parse_fields(std::string_view bytes, std::string_view authority, const Dialect& dialect,
+/// head has been found complete, so every search below stops at its last line end. Host must say what
+/// `authority` says, if that says anything.
+Result<void> parse_fields(std::string_view bytes, const Authority& authority, const Dialect& dialect,
                           Fields& fields) {
   const char* const end = bytes.data() + bytes.size();
   const char* at = bytes.data() + 2;
@@ -87,7 +102,10 @@ Result<void> parse_fields(std::string_view bytes, std::string_view authority, co
     field.id = header_id(field.name);
     if (field.id == HeaderId::kHost) {
       if (fields.has(HeaderId::kHost)) return malformed(dialect, "more than one Host");
-      if (!authority.empty()) field.value = authority;
+      // RFC 9112 section 3.2.2 would have Host ignored. Clients have to send both alike (section 3.2), and
+      // who is asked for one host and reads another is what an attack on a cache or a rule needs.
+      if (!authority.text.empty() && !is_same(authority, field.value))
+        return malformed(dialect, "Host is not that of the request target");
     }
     if (!fields.try_add(field))
       return base::fail(ErrorCode::kTooLarge, "too many header fields", dialect.fields_too_large);
@@ -114,7 +132,7 @@ Result<int> parse_version(std::string_view text, const Dialect& dialect) {
 
 struct Target {
   std::string_view origin_form;
-  std::string_view authority;  // of an absolute-form
+  Authority authority;
 };
 
 /// RFC 9112 section 3.2, with every form but authority-form brought to origin-form.
@@ -128,21 +146,23 @@ Result<Target> parse_target(std::string_view method, std::string_view target) {
   const std::size_t scheme_end = target.find("://");
   if (scheme_end == std::string_view::npos) return malformed(kRequest, "invalid request target");
   const std::string_view scheme = target.substr(0, scheme_end);
-  if (!equals_ignoring_case(scheme, "http") && !equals_ignoring_case(scheme, "https"))
+  const bool is_https = equals_ignoring_case(scheme, "https");
+  if (!is_https && !equals_ignoring_case(scheme, "http"))
     return malformed(kRequest, "invalid request target");
   target.remove_prefix(scheme_end + 3);
   const std::size_t path_at = std::min(target.find_first_of("/?"), target.size());
   const std::string_view authority = target.substr(0, path_at);
   if (!parse_host(authority)) return malformed(kRequest, "invalid request target");
   const std::string_view path = target.substr(path_at);
-  if (path.empty()) return Target{method == "OPTIONS" ? "*" : "/", authority};
+  const Authority named{authority, is_https ? std::uint16_t{443} : std::uint16_t{80}};
+  if (path.empty()) return Target{method == "OPTIONS" ? "*" : "/", named};
   // "http://host?query": its origin-form is no part of these bytes, and RFC 9112 section 3.2.2 wants a path.
   if (path[0] != '/') return malformed(kRequest, "invalid request target");
-  return Target{path, authority};
+  return Target{path, named};
 }
 
 /// `line` is without its line end. The authority of an absolute-form goes to `authority`.
-Result<void> parse_request_line(std::string_view line, RequestHead& head, std::string_view& authority) {
+Result<void> parse_request_line(std::string_view line, RequestHead& head, Authority& authority) {
   const std::size_t space = line.find(' ');
   if (space == 0 || space == std::string_view::npos ||
       !std::ranges::all_of(line.substr(0, space), is_token_char))
@@ -153,7 +173,9 @@ Result<void> parse_request_line(std::string_view line, RequestHead& head, std::s
   if (!version) return std::unexpected(version.error());
   head.method = line.substr(0, space);
   head.minor_version = *version;
-  if (head.method == "CONNECT") return base::fail(ErrorCode::kMalformed, "CONNECT is not implemented", 501);
+  // TRACE would send a client's credentials back as content (RFC 9110 section 9.3.8).
+  if (head.method == "CONNECT" || head.method == "TRACE")
+    return base::fail(ErrorCode::kMalformed, "CONNECT and TRACE are not implemented", 501);
   const auto target = parse_target(head.method, line.substr(space + 1, last_space - space - 1));
   if (!target) return std::unexpected(target.error());
   head.target = target->origin_form;
@@ -206,7 +228,7 @@ Result<std::size_t> parse_request_head(std::string_view bytes, const HeadLimits&
   const auto size = find_head_end(bytes, limits, kRequest, progress);
   if (!size || *size == 0) return size;
   const HeadParts parts = cut_start_line(bytes.substr(0, *size), progress);
-  std::string_view authority;
+  Authority authority;
   if (const auto parsed = parse_request_line(parts.start_line, head, authority); !parsed)
     return std::unexpected(parsed.error());
   const auto fields = parse_fields(parts.fields, authority, kRequest, head.fields);

@@ -26,11 +26,11 @@ struct HeadProgress {
 
 /// The number of bytes of the head, its empty line included; 0 where the head is not complete yet.
 /// Empty lines before a request line are skipped and counted (RFC 9112 section 2.2); at most 8 of them.
-/// Views in `head` point into `bytes` or to static storage. An absolute-form's authority becomes the
-/// value of the Host field (RFC 9112 section 3.2.2). The answer depends on the bytes alone, not on how
+/// Views in `head` point into `bytes` or to static storage. An absolute-form's authority has to be that of
+/// the Host field. The answer depends on the bytes alone, not on how
 /// they were cut: line ends and lengths are judged as they come, the rest once the head is complete.
-/// Errors: kMalformed with status 400, 501 (CONNECT) or 505 (version), kTooLarge with 414 (request line)
-/// or 431 (fields).
+/// Errors: kMalformed with status 400, 501 (CONNECT, TRACE) or 505 (version), kTooLarge with 414 (request
+/// line) or 431 (fields).
 base::Result<std::size_t> parse_request_head(std::string_view bytes, const HeadLimits& limits,
                                              HeadProgress& progress, RequestHead& head);
 

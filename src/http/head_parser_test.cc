@@ -74,10 +74,10 @@ TEST(RequestHead, IsReadInEveryForm) {
       {"\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n", "GET / 1.1|Host=a|31"},
       {"OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n", "OPTIONS * 1.1|Host=a|31"},
       {"m!#$%&'*+-.^_`|~9 //x HTTP/1.1\r\nHost: a\r\n\r\n", "m!#$%&'*+-.^_`|~9 //x 1.1|Host=a|43"},
-      // absolute-form: the target's authority wins over Host (RFC 9112 section 3.2.2)
-      {"GET http://b:81/c?d HTTP/1.1\r\nHost: a\r\n\r\n", "GET /c?d 1.1|Host=b:81|41"},
-      {"GET HTTPS://b HTTP/1.1\r\nHost: a\r\n\r\n", "GET / 1.1|Host=b|35"},
-      {"OPTIONS http://b HTTP/1.1\r\nHost: a\r\n\r\n", "OPTIONS * 1.1|Host=b|38"},
+      // absolute-form
+      {"GET http://b:81/c?d HTTP/1.1\r\nHost: B:81\r\n\r\n", "GET /c?d 1.1|Host=B:81|44"},
+      {"GET HTTPS://b HTTP/1.1\r\nHost: b\r\n\r\n", "GET / 1.1|Host=b|35"},
+      {"OPTIONS http://b HTTP/1.1\r\nHost: b\r\n\r\n", "OPTIONS * 1.1|Host=b|38"},
       {with_line("X-Text:\tcaf\xc3\xa9 \"q\"\tx, y: z \t"),
        "POST /v1 1.1|Host=a|X-Text=caf\xc3\xa9 \"q\"\tx, y: z|Accept=*/*|72"},
       {with_line("X-Long: 0123456789abcdef0123456789abcdef0123456789"),
@@ -130,6 +130,7 @@ TEST(RequestHead, RefusesABadRequestLine) {
     expect_request(fmt::format("GET / HTTP/{}\r\nHost: a\r\n\r\n", version), "malformed 505");
   expect_request("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "malformed 505");
   expect_request("CONNECT a:443 HTTP/1.1\r\nHost: a:443\r\n\r\n", "malformed 501");
+  expect_request("TRACE / HTTP/1.1\r\nHost: a\r\n\r\n", "malformed 501");
 }
 
 TEST(RequestHead, RefusesBadFields) {
@@ -176,6 +177,25 @@ TEST(RequestHead, WantsExactlyOneHost) {
   expect_request("GET / HTTP/1.0\r\nHost: a\r\nHost: a\r\n\r\n", "malformed 400");
   for (const char* host : {"", "a b", "a,b", "a/b", "u@a", "a:x", "a:99999", "[::1", "::1", "a\tb", "a%2eb"})
     expect_request(fmt::format("GET / HTTP/1.1\r\nHost: {}\r\n\r\n", host), "malformed 400");
+}
+
+TEST(RequestHead, WantsHostToBeThatOfTheTarget) {
+  const auto head = [](std::string_view target, std::string_view host) {
+    return fmt::format("GET {} HTTP/1.1\r\nHost: {}\r\n\r\n", target, host);
+  };
+  expect_request(head("http://a/", "a:80"), "GET / 1.1|Host=a:80|38");
+  expect_request(head("https://a:443/", "A"), "GET / 1.1|Host=A|40");
+  expect_request(head("HTTP://[::1]/", "[::1]"), "GET / 1.1|Host=[::1]|43");
+  expect_request("GET http://a/ HTTP/1.0\r\n\r\n", "GET / 1.0|26");
+  for (const auto& [target, host] :
+       std::initializer_list<std::pair<const char*, const char*>>{{"http://a/", "b"},
+                                                                  {"http://a/", "a:81"},
+                                                                  {"http://a:443/", "a"},
+                                                                  {"https://a:80/", "a"},
+                                                                  {"http://a.b/", "a"},
+                                                                  {"http://a/", "a b"},
+                                                                  {"http://a/", ""}})
+    expect_request(head(target, host), "malformed 400");
 }
 
 TEST(RequestHead, RefusesTwoKindsOfFraming) {
