@@ -1,7 +1,9 @@
 #include "providers/registry.h"
 
 #include <array>
+#include <utility>
 
+#include "http/head.h"
 #include "providers/anthropic/anthropic.h"
 #include "providers/gemini/gemini.h"
 #include "providers/openai/openai.h"
@@ -11,30 +13,41 @@ namespace {
 
 constexpr std::string_view kPrefix = "/v1/";
 
-// "." and "..", also in percent-encoded disguise.
-bool is_dot_segment(std::string_view segment) {
-  std::size_t dots = 0;
-  while (!segment.empty()) {
-    if (segment.front() == '.') {
-      segment.remove_prefix(1);
-    } else if (segment.size() >= 3 && segment.starts_with("%2") && (segment[2] == 'e' || segment[2] == 'E')) {
-      segment.remove_prefix(3);
-    } else {
-      return false;
-    }
-    ++dots;
-  }
-  return dots == 1 || dots == 2;
+// What begins at a byte of a path: the byte itself, or the one that it spells percent-encoded.
+struct PathByte {
+  char byte;
+  std::size_t size;
+};
+PathByte first_byte(std::string_view path) {
+  constexpr std::array<std::pair<std::string_view, char>, 3> kEscapes{
+      {{"2e", '.'}, {"2f", '/'}, {"5c", '\\'}}};
+  if (path.front() == '%')
+    for (const auto& [digits, byte] : kEscapes)
+      if (http::equals_ignoring_case(path.substr(1, digits.size()), digits)) return {byte, 1 + digits.size()};
+  return {path.front(), 1};
 }
 
+// "." and "..", also in disguise: whoever gets the path may decode it before it looks for them, take a
+// backslash for a slash, or leave out the parameters of a segment.
 bool has_dot_segment(std::string_view path) {
+  constexpr std::size_t kOther = 3;  // as good as any number that is neither one nor two
+  std::size_t dots = 0;
+  bool in_parameters = false;
+  const auto is_dots = [&] { return dots == 1 || dots == 2; };
   while (!path.empty()) {
-    const std::size_t slash = path.find('/');
-    if (is_dot_segment(path.substr(0, slash))) return true;
-    if (slash == std::string_view::npos) return false;
-    path.remove_prefix(slash + 1);
+    const PathByte first = first_byte(path);
+    path.remove_prefix(first.size);
+    if (first.byte == '/' || first.byte == '\\') {
+      if (is_dots()) return true;
+      dots = 0;
+      in_parameters = false;
+    } else if (first.byte == ';') {
+      in_parameters = true;
+    } else if (!in_parameters) {
+      dots = first.byte == '.' ? dots + 1 : kOther;
+    }
   }
-  return false;
+  return is_dots();
 }
 
 }  // namespace

@@ -84,6 +84,9 @@ TEST(Registry, FindsTheWayOfACall) {
       {"GET", "/v1/openai/files/%252e", kRest, "/files/%252e"},
       {"GET", "/v1/openai/files/%2", kRest, "/files/%2"},
       {"GET", "/v1/openai/files/%2f", kRest, "/files/%2f"},
+      {"GET", "/v1/openai/files/a%2f..b%5c...", kRest, "/files/a%2f..b%5c..."},
+      {"GET", "/v1/openai/files/a..;b=../c", kRest, "/files/a..;b=../c"},
+      {"GET", "/v1/openai/files/;..", kRest, "/files/;.."},
   };
   const Registry registry;
   for (const Case& c : kCases) {
@@ -127,12 +130,31 @@ TEST(Registry, LeavesOtherPathsAlone) {
 
 TEST(Registry, RefusesPathsThatCouldClimb) {
   const Registry registry;
-  for (const char* pattern :
-       {"/v1/openai/..", "/v1/openai/.", "/v1/openai/../admin", "/v1/openai/./models", "/v1/openai/files/..",
-        "/v1/openai/files/../..", "/v1/openai/files/.?a=b", "/v1/openai/%2e%2e/admin",
-        "/v1/openai/%2E%2e/admin", "/v1/openai/.%2e/admin", "/v1/openai/%2E./admin", "/v1/openai/%2e/admin",
-        "/v1/openai/files/%2E", "/v1/openai/{agent}/../x", "/v1/openai/{agent}/v1/%2e%2e",
-        "/v1/openai/../chat/completions"}) {
+  for (const char* pattern : {"/v1/openai/..",
+                              "/v1/openai/.",
+                              "/v1/openai/../admin",
+                              "/v1/openai/./models",
+                              "/v1/openai/files/..",
+                              "/v1/openai/files/../..",
+                              "/v1/openai/files/.?a=b",
+                              "/v1/openai/%2e%2e/admin",
+                              "/v1/openai/%2E%2e/admin",
+                              "/v1/openai/.%2e/admin",
+                              "/v1/openai/%2E./admin",
+                              "/v1/openai/%2e/admin",
+                              "/v1/openai/files/%2E",
+                              "/v1/openai/{agent}/../x",
+                              "/v1/openai/{agent}/v1/%2e%2e",
+                              "/v1/openai/../chat/completions",
+                              "/v1/openai/..%2fadmin",
+                              "/v1/openai/%2e%2E%2Fadmin",
+                              "/v1/openai/a%2f..",
+                              "/v1/openai/..\\admin",
+                              "/v1/openai/..%5cadmin",
+                              "/v1/openai/a%5C.%2eb/../x",
+                              "/v1/openai/..;/admin",
+                              "/v1/openai/%2e.;a=b;c/admin",
+                              "/v1/openai/a/.;x"}) {
     const std::string target = with_agent(pattern);
     const auto match = registry.match("POST", target);
     ASSERT_FALSE(match) << target;
