@@ -1,5 +1,6 @@
 #include "http/head.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cstring>
 #include <system_error>
@@ -194,6 +195,16 @@ std::optional<std::chrono::seconds> keep_alive_timeout(const Fields& fields) {
     return false;
   });
   return timeout;
+}
+
+bool asks_for_websocket(const Fields& fields) {
+  if (!fields.has(HeaderId::kUpgrade) || !fields.named_by_connection("upgrade")) return false;
+  const auto is_other = [](std::string_view protocol) {
+    return !equals_ignoring_case(protocol, "websocket");
+  };
+  return std::ranges::any_of(fields, [&](const Field& field) {
+    return field.id == HeaderId::kUpgrade && !base::for_each_item(field.value, is_other);
+  });
 }
 
 std::string_view reason_phrase(int status) {

@@ -152,6 +152,10 @@ bool is_persistent(int minor_version, const Fields& fields);
 /// ("timeout=5, max=100", RFC 2068 section 19.7.1.1; nothing newer defines it, and many send it).
 std::optional<std::chrono::seconds> keep_alive_timeout(const Fields& fields);
 
+/// Whether the request would leave HTTP for WebSocket (RFC 6455 section 4.1). Any other upgrade is an offer
+/// that may be passed over (RFC 9110 section 7.8); behind this one the client has nothing to say in HTTP.
+bool asks_for_websocket(const Fields& fields);
+
 /// The reason phrase for a status we answer with ourselves. Static storage.
 std::string_view reason_phrase(int status);
 

@@ -128,6 +128,16 @@ TEST(Fields, AreNamedByConnection) {
   EXPECT_FALSE(fields_of({{"X", "close"}}).named_by_connection("close"));
 }
 
+TEST(AsksForWebsocket, WantsBothFields) {
+  EXPECT_TRUE(asks_for_websocket(fields_of({{"Connection", "Upgrade"}, {"Upgrade", "websocket"}})));
+  EXPECT_TRUE(
+      asks_for_websocket(fields_of({{"Upgrade", "h2c, WebSocket"}, {"Connection", "keep-alive, upgrade"}})));
+  EXPECT_FALSE(asks_for_websocket(fields_of({{"Connection", "Upgrade"}, {"Upgrade", "h2c"}})));
+  EXPECT_FALSE(asks_for_websocket(fields_of({{"Connection", "close"}, {"Upgrade", "websocket"}})));
+  EXPECT_FALSE(asks_for_websocket(fields_of({{"Connection", "Upgrade"}})));
+  EXPECT_FALSE(asks_for_websocket({}));
+}
+
 TEST(IsPersistent, FollowsVersionAndConnection) {
   EXPECT_TRUE(is_persistent(1, {}));
   EXPECT_FALSE(is_persistent(0, {}));

@@ -168,6 +168,10 @@ bool Exchange::admit(Refusal& refusal) {
     refusal = {404, Outcome::kInvalidRequest, "agent_not_found", "There is no agent with this id."};
     return false;
   }
+  if (http::asks_for_websocket(heads_.request.fields)) {
+    refusal = {501, Outcome::kInvalidRequest, "upgrade_refused", "WebSocket is not spoken here."};
+    return false;
+  }
   if (std::cmp_greater(shard_.calls_in_flight.value(), settings_.calls_in_flight_max)) {
     refusal = {503, Outcome::kRefusedOverload, "overloaded", "The gateway has too many calls in flight.", 1};
     return false;

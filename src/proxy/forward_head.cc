@@ -10,6 +10,7 @@ using http::Field;
 using http::HeaderId;
 
 constexpr std::size_t kOwnFieldsRoom = 1024;
+constexpr int kNoContent = 204;
 
 std::size_t bytes_of(const http::Fields& fields) {
   std::size_t bytes = 0;
@@ -105,8 +106,10 @@ void write_client_head(const ClientResponse& response, http::HeadWriter& out) {
   const http::ResponseHead& head = response.head;
   out.status_line(head.status, head.reason);
   for (const Field& field : head.fields) {
-    // Without a body a length still tells something (HEAD, 304).
-    const bool is_ours = field.id == HeaderId::kContentLength && response.framing != ClientFraming::kNone;
+    // Without a body a length still tells something (HEAD, 304), but 204 may have none (RFC 9110
+    // section 8.6): a client that believes it waits for a body, or takes the next response for one.
+    const bool is_ours = field.id == HeaderId::kContentLength &&
+                         (response.framing != ClientFraming::kNone || head.status == kNoContent);
     if (is_ours || field.id == HeaderId::kArchestra || http::is_hop_by_hop(field.id) ||
         is_named_by_connection(head.fields, field) || is_false_for(response, field))
       continue;

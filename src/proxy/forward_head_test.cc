@@ -256,6 +256,13 @@ TEST(ClientHead, ReplacesValuesInTheirPlaces) {
   EXPECT_EQ(client_head("Connection: a\r\nA: 1\r\n", {.replaced = {{1, "2"}}}), expected_client(""));
 }
 
+// RFC 9110 section 8.6: a client that believes it would wait, or take the next response for a body.
+TEST(ClientHead, TellsNoLengthWithoutContent) {
+  const Answered bodyless{.framing = ClientFraming::kNone};
+  EXPECT_EQ(client_head("A: b\r\nContent-Length: 5\r\n", bodyless, "HTTP/1.1 204 No Content"),
+            expected_client("A: b\r\n", "", "HTTP/1.1 204 No Content"));
+}
+
 TEST(ClientHead, KeepsStatusAndReason) {
   for (const std::string start :
        {"HTTP/1.1 429 Too Many Requests", "HTTP/1.1 529 Site Is Overloaded!", "HTTP/1.1 200 "})
