@@ -40,6 +40,8 @@ struct Config {
   std::uint64_t calls_in_flight_max = 0;
   std::uint64_t upstream_connections_max = 0;
   base::Duration pool_idle_timeout{};
+  std::uint64_t connections_max = 0;
+  std::uint64_t connections_per_address_max = 0;  ///< 0: any number
   std::uint64_t head_bytes_max = 0;
   base::Duration connect_timeout{};
   base::Duration first_byte_timeout{};

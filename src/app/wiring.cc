@@ -20,6 +20,8 @@ namespace {
 // A large body on a thin line is no attack: what arrives at this rate may go on.
 constexpr std::size_t kBodyBytesPerSecondMin = std::size_t{16} << 10;
 constexpr base::Duration kFlushLimit = std::chrono::seconds(5);
+// A connection beyond the limit has so long to ask, for there are not many places for such.
+constexpr base::Duration kSurplusTimeout = std::chrono::seconds(2);
 constexpr base::Duration kLogFlushMin = std::chrono::milliseconds(200);
 // After the last connection without a request was closed the platform API has nothing to do any more.
 constexpr base::Duration kQuietMargin = std::chrono::milliseconds(500);
@@ -83,6 +85,9 @@ proxy::SettingsRef proxy_settings(const Config& config, const net::TlsContext& t
   settings->inbound = {.head = {.head_bytes_max = config.head_bytes_max},
                        .idle_timeout = config.client_idle_timeout,
                        .head_timeout = config.client_head_timeout};
+  settings->surplus_inbound = {.head = settings->inbound.head,
+                               .idle_timeout = std::min(config.client_idle_timeout, kSurplusTimeout),
+                               .head_timeout = std::min(config.client_head_timeout, kSurplusTimeout)};
   settings->body = {.body_bytes_max = config.body_bytes_max,
                     .memory_bytes_max = config.bodies_bytes_max,
                     .bytes_per_second_min = kBodyBytesPerSecondMin};
@@ -199,6 +204,7 @@ Gateway::Gateway(const Config& config, InheritedSockets sockets)
       identity_(make_identity(config)),
       api_sockets_(listen(config, "ARCHESTRA_API_PORT", config.api_port, sockets.api)),
       metrics_sockets_(listen(config, "ARCHESTRA_METRICS_PORT", config.metrics_port, sockets.metrics)),
+      connection_limit_(config.connections_max, config.connections_per_address_max),
       log_writer_(STDOUT_FILENO),
       telemetry_(telemetry_options(config), log_writer_) {
   store::Store store = open_store(config.data_dir);
@@ -208,7 +214,7 @@ Gateway::Gateway(const Config& config, InheritedSockets sockets)
   make_admin_token(config, store);
   const proxy::SettingsRef settings = proxy_settings(config, *tls_, identity_.get());
   for (std::size_t i = 0; i < shard_count(config); ++i)
-    shards_.emplace_back(settings, *agents, api_, telemetry_.observer(i), api_sockets_);
+    shards_.emplace_back(settings, *agents, api_, telemetry_.observer(i), api_sockets_, connection_limit_);
   exporter_ = std::make_unique<telemetry::otlp::Exporter>(telemetry_, exporter_options(config),
                                                           collector_tls_ ? collector_tls_.get() : tls_.get());
   show_runtime();
@@ -227,6 +233,9 @@ void Gateway::show_runtime() {
     runtime.show_requests("llm_call", shard.calls_in_flight);
     show_loop(runtime, shard.loop, {.accepted = "client_socket", .connected = "upstream_socket"});
     runtime.show_buffers(shard.buffers.stats());
+    runtime.show_over_limit("total", shard.over_total);
+    runtime.show_over_limit("per_address", shard.over_address);
+    runtime.show_accept_pauses(loop.accept_pauses);
     telemetry::Histogram& trims = runtime.add_reclaims("buffers");
     telemetry_.memory().add_pool(shard.buffers.stats(), [&shard, &trims] {
       shard.trim([&trims](base::Duration took) { trims.observe(took); });

@@ -10,6 +10,7 @@
 #include "app/config.h"
 #include "app/metrics_server.h"
 #include "app/service_manager.h"
+#include "net/connection_limit.h"
 #include "net/listener.h"
 #include "net/tls_context.h"
 #include "proxy/shard.h"
@@ -58,6 +59,7 @@ class Gateway {
   std::unique_ptr<net::TlsIdentity> identity_;      // null: the API port speaks plain HTTP
   net::ListenSockets api_sockets_;
   net::ListenSockets metrics_sockets_;
+  net::ConnectionLimit connection_limit_;
   telemetry::LogWriter log_writer_;
   telemetry::Telemetry telemetry_;
   api::ApiThread api_;

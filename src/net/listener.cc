@@ -7,6 +7,7 @@
 
 #include <cerrno>
 #include <chrono>
+#include <utility>
 
 #include "base/assert.h"
 #include "base/log.h"
@@ -173,10 +174,10 @@ class Acceptor::Socket final : public Watcher {
 
   // Once per change, not once per try.
   void note_exhausted(int error) {
-    if (!exhausted_)
-      base::log(base::LogLevel::kError, "no connection can be accepted; those that come wait",
-                {{"why", base::error_from_errno(error, "accept").text()}});
-    exhausted_ = true;
+    if (std::exchange(exhausted_, true)) return;
+    loop_.stats().accept_pauses.add();
+    base::log(base::LogLevel::kError, "no connection can be accepted; those that come wait",
+              {{"why", base::error_from_errno(error, "accept").text()}});
   }
   void note_accepting() {
     if (exhausted_) base::log(base::LogLevel::kInfo, "connections are accepted again");

@@ -20,6 +20,8 @@ struct LoopStats {
   base::Gauge listening;         ///< listening sockets that are waited for
   base::Gauge resolver_sockets;  ///< those on which name servers are asked
 
+  base::Counter accept_pauses;  ///< how often the system had nothing left for a connection
+
   // Operations under way.
   base::Gauge lookups;  ///< names that are asked for, however many wait for the answer
   base::Gauge dials;    ///< from the look-up of the name to the end of the TLS handshake

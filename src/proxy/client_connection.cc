@@ -38,8 +38,8 @@ bool deserves_answer(const base::Error& error) {
 // How long a connection without a request is kept. While the shard drains that is not long, and still not
 // nothing: a client that has just been answered, or has just connected, may have sent its next request
 // already.
-base::Duration idle_limit(const Shard& shard) {
-  const base::Duration limit = shard.settings->inbound.idle_timeout;
+base::Duration idle_limit(const ClientConnection& client, const Shard& shard) {
+  const base::Duration limit = client.limits().idle_timeout;
   return shard.draining() ? std::min(limit, Shard::kDrainIdleTimeout) : limit;
 }
 
@@ -53,7 +53,7 @@ net::Task<bool> await_request(ClientConnection& client, Shard& shard) {
     const net::Wake wake = co_await net::Wait(
         shard.loop,
         {{&readiness, net::Interest::kReadable}, {&client.drain_begins, net::Interest::kReadable}},
-        since + idle_limit(shard));
+        since + idle_limit(client, shard));
     if (wake == net::Wake::kCancelled) co_return false;
     client.drain_begins.readable = false;
     if (wake == net::Wake::kSecond) continue;
@@ -69,7 +69,7 @@ net::Task<bool> await_request(ClientConnection& client, Shard& shard) {
 // False where nothing is to be served. Whoever connects can make this fail as often as he likes: it is
 // counted, and logged for those who look closer.
 net::Task<bool> shake_hands(net::TlsStream& stream, ClientConnection& client, Shard& shard) {
-  const auto deadline = shard.loop.now() + shard.settings->inbound.head_timeout;
+  const auto deadline = shard.loop.now() + client.limits().head_timeout;
   auto shaken = co_await stream.shake_hands(deadline, {&client.drain_begins, net::Interest::kReadable});
   if (!shaken && shaken.error().code == base::ErrorCode::kCancelled && !client.was_cut_off())
     shaken = co_await stream.shake_hands(std::min(deadline, shard.loop.now() + Shard::kDrainIdleTimeout), {});
@@ -94,16 +94,20 @@ net::Task<AfterExchange> serve_request(ClientConnection& client, Shard& shard) {
 
 }  // namespace
 
-ClientConnection::ClientConnection(Shard& shard, net::StreamPtr stream, std::string peer_ip)
+ClientConnection::ClientConnection(Shard& shard, net::StreamPtr stream, std::string peer_ip,
+                                   net::ConnectionLimit::Place place)
     : shard_(shard),
+      place_(std::move(place)),
+      limits_(asks_once() ? shard.settings->surplus_inbound : shard.settings->inbound),
       peer_ip_(std::move(peer_ip)),
-      http_(std::move(stream), shard.buffers, shard.settings->inbound) {
+      http_(std::move(stream), shard.buffers, limits_) {
   shard_.add(*this);
 }
 
 ClientConnection::~ClientConnection() { shard_.remove(*this); }
 
-net::Task<void> serve_client(Shard& shard, std::unique_ptr<net::TcpStream> tcp) {
+net::Task<void> serve_client(Shard& shard, std::unique_ptr<net::TcpStream> tcp,
+                             net::ConnectionLimit::Place place) {
   std::string peer_ip = tcp->peer_ip();
   net::StreamPtr stream;
   net::TlsStream* secure = nullptr;
@@ -115,7 +119,7 @@ net::Task<void> serve_client(Shard& shard, std::unique_ptr<net::TcpStream> tcp) 
     secure = accepted->get();
     stream = std::move(*accepted);
   }
-  ClientConnection client(shard, std::move(stream), std::move(peer_ip));
+  ClientConnection client(shard, std::move(stream), std::move(peer_ip), std::move(place));
   if (secure != nullptr && !co_await shake_hands(*secure, client, shard)) co_return;
   AfterExchange after = AfterExchange::kKeepAlive;
   while (after == AfterExchange::kKeepAlive) {

@@ -172,6 +172,10 @@ bool Exchange::admit(Refusal& refusal) {
     refusal = {501, Outcome::kInvalidRequest, "upgrade_refused", "WebSocket is not spoken here."};
     return false;
   }
+  if (client_.asks_once()) {
+    refusal = {503, Outcome::kRefusedOverload, "overloaded", "The gateway has too many clients.", 1};
+    return false;
+  }
   if (std::cmp_greater(shard_.calls_in_flight.value(), settings_.calls_in_flight_max)) {
     refusal = {503, Outcome::kRefusedOverload, "overloaded", "The gateway has too many calls in flight.", 1};
     return false;
@@ -348,7 +352,8 @@ net::Task<void> Exchange::send_continue() {
 }
 
 bool Exchange::keeps_alive() const {
-  return http::is_persistent(heads_.request.minor_version, heads_.request.fields) && !shard_.draining();
+  return http::is_persistent(heads_.request.minor_version, heads_.request.fields) && !shard_.draining() &&
+         !client_.asks_once();
 }
 
 }  // namespace archestra::proxy

@@ -46,6 +46,7 @@ struct Settings {
   const net::TlsIdentity* identity = nullptr;
 
   http_io::InboundLimits inbound;
+  http_io::InboundLimits surplus_inbound;  ///< of connections beyond the limit, which are to be over soon
   http::HeadLimits upstream_head;
   http_io::BodyLimits body;
   base::Duration client_body_timeout =

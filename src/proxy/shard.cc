@@ -12,7 +12,8 @@ constexpr std::size_t kSpareHeadsMax = 256;
 }  // namespace
 
 Shard::Shard(SettingsRef snapshot, model::AgentDirectoryRef directory, http_io::Service& api_service,
-             call::CallObserver& call_observer, const net::ListenSockets& sockets)
+             call::CallObserver& call_observer, const net::ListenSockets& sockets,
+             net::ConnectionLimit& limit)
     : resolver(loop, snapshot->resolver),
       settings(std::move(snapshot)),
       agents(std::move(directory)),
@@ -21,11 +22,11 @@ Shard::Shard(SettingsRef snapshot, model::AgentDirectoryRef directory, http_io::
           loop, resolver, buffers,
           {.idle = settings->timeouts.pooled_idle, .connections_max = settings->upstream_connections_max}),
       observer(call_observer),
+      connection_limit_(limit),
       drain_limit_(&Shard::on_drain_limit, this) {
   loop.measure_lag();
-  acceptor_ = std::make_unique<net::Acceptor>(loop, sockets, [this](std::unique_ptr<net::TcpStream> stream) {
-    serving_.spawn(serve_client(*this, std::move(stream)));
-  });
+  acceptor_ = std::make_unique<net::Acceptor>(
+      loop, sockets, [this](std::unique_ptr<net::TcpStream> stream) { accept(std::move(stream)); });
 }
 
 Shard::~Shard() = default;
@@ -36,6 +37,15 @@ void Shard::run() {
     if (drained_ && is_drained()) std::exchange(drained_, nullptr)();
   }
   upstreams.clear();
+}
+
+void Shard::accept(std::unique_ptr<net::TcpStream> stream) {
+  net::ConnectionLimit::Place place =
+      connection_limit_.take(connection_limit_.counts_addresses() ? stream->peer_ip() : std::string());
+  if (place.over() == net::OverLimit::kTotal) over_total.add();
+  if (place.over() == net::OverLimit::kAddress) over_address.add();
+  if (place.admission() == net::Admission::kDropped) return stream->abort();
+  serving_.spawn(serve_client(*this, std::move(stream), std::move(place)));
 }
 
 void Shard::stop_accepting(std::move_only_function<void()> done) {

@@ -13,6 +13,7 @@
 #include "http/head.h"
 #include "http_io/service.h"
 #include "model/agent_directory.h"
+#include "net/connection_limit.h"
 #include "net/event_loop.h"
 #include "net/listener.h"
 #include "net/resolver.h"
@@ -35,9 +36,10 @@ class Shard {
   /// While it drains, a connection without a request is kept so long.
   static constexpr base::Duration kDrainIdleTimeout = std::chrono::seconds(2);
 
-  /// All outlive it. `api` answers what is below /api; the listening sockets are shared by all shards.
+  /// All outlive it. `api` answers what is below /api; the listening sockets and the limit are shared by all
+  /// shards.
   Shard(SettingsRef settings, model::AgentDirectoryRef agents, http_io::Service& api,
-        call::CallObserver& observer, const net::ListenSockets& sockets);
+        call::CallObserver& observer, const net::ListenSockets& sockets, net::ConnectionLimit& limit);
   Shard(const Shard&) = delete;
   ~Shard();
 
@@ -74,6 +76,8 @@ class Shard {
   call::CallObserver& observer;
   base::Random random = base::Random::from_entropy();
   base::Gauge calls_in_flight;
+  base::Counter over_total;    ///< connections beyond the limit of all
+  base::Counter over_address;  ///< beyond that of their address
 
   bool draining() const { return draining_; }
   std::unique_ptr<Heads> take_heads();
@@ -83,10 +87,12 @@ class Shard {
   void remove(ClientConnection& connection);
 
  private:
+  void accept(std::unique_ptr<net::TcpStream> stream);
   void begin_drain(base::Duration limit);
   bool is_drained() const { return draining_ && serving_.active() == 0; }
   static void on_drain_limit(void* self);
 
+  net::ConnectionLimit& connection_limit_;
   std::vector<std::unique_ptr<Heads>> spare_heads_;
   std::vector<ClientConnection*> connections_;  // each knows its place
   bool draining_ = false;

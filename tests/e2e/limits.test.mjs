@@ -118,6 +118,107 @@ describe('refused_overload', () => {
     }));
 });
 
+describe('a connection that is one too many', () => {
+  /** Runs act() while `count` clients are connected, and known to be. */
+  async function withClients(scene, count, act, options) {
+    const clients = [];
+    try {
+      for (let i = 0; i < count; i += 1) {
+        const client = await Client.connect(scene.gateway.apiPort, options);
+        clients.push(client);
+        await client.request('GET', '/health');
+        assert.equal((await client.response()).status, 200);
+      }
+      await act(clients);
+    } finally {
+      for (const client of clients) client.close();
+    }
+  }
+
+  const beyond = async (scene, limit) =>
+    (await scene.gateway.scrape()).sum('runtime_connections_over_limit_total', { limit });
+
+  /** Asks on a connection of its own; the answer, after which the connection has to end. */
+  async function askOnce(scene, method, target, options = {}) {
+    const client = await Client.connect(scene.gateway.apiPort, options);
+    try {
+      await client.request(method, target, options);
+      const response = await client.response();
+      assert.equal(await within('the end of the connection', client.bytes.over), 'ended');
+      assert.equal(response.fields.get('connection'), 'close');
+      return response;
+    } finally {
+      client.close();
+    }
+  }
+
+  test('is told so in the words of its provider, and may ask how we are', () =>
+    withScene({ ARCHESTRA_CONNECTIONS_LIMIT: '2' }, async (scene) => {
+      await withClients(scene, 2, async () => {
+        const before = await scene.gateway.scrape();
+        const trace = newTrace();
+        const headers = { ...json, traceparent: trace.traceparent };
+        const refused = await askOnce(scene, 'POST', chatPath, { headers, body: JSON.stringify(chatRequest) });
+        await assertRefusedOverload(scene, refused, trace, before);
+        const other = await askOnce(scene, 'POST', '/v1/anthropic/v1/messages', { headers: json, body: '{}' });
+        assert.equal(other.status, 503);
+        assert.equal(JSON.parse(other.body).type, 'error');
+        assert.equal((await askOnce(scene, 'GET', '/health')).status, 200);
+        assert.equal((await askOnce(scene, 'GET', '/ready')).status, 200);
+        assert.equal(await beyond(scene, 'total'), 4);
+        assert.equal(scene.upstream.heads.length, 0);
+      });
+      const name = scene.script((own) => own.json200(completion));
+      await until('room again', async () => (await scene.post({ 'x-case': name }, chatRequest)).status === 200);
+    }));
+
+  test('is one of its address alone, where that has a limit', () =>
+    withScene({ ARCHESTRA_CONNECTIONS_PER_ADDRESS_LIMIT: '2' }, (scene) =>
+      withClients(
+        scene,
+        2,
+        async () => {
+          const options = { headers: json, body: JSON.stringify(chatRequest), from: '127.0.0.5' };
+          assert.equal((await askOnce(scene, 'POST', chatPath, options)).status, 503);
+          const name = scene.script((own) => own.json200(completion));
+          assert.equal((await scene.post({ 'x-case': name }, chatRequest)).status, 200, 'from another address');
+          assert.equal(await beyond(scene, 'per_address'), 1);
+          assert.equal(await beyond(scene, 'total'), 0);
+        },
+        { from: '127.0.0.5' },
+      ),
+    ));
+
+  test('is not waited for', () =>
+    withScene({ ARCHESTRA_CONNECTIONS_LIMIT: '1' }, (scene) =>
+      withClients(scene, 1, async () => {
+        const silent = await Client.connect(scene.gateway.apiPort);
+        const slow = await Client.connect(scene.gateway.apiPort);
+        await slow.send('GET /health HTTP/1.1\r\n');
+        assert.equal(await within('the end of the silent one', silent.bytes.over, 5000), 'ended');
+        assert.equal((await slow.response())?.status, 408);
+        silent.close();
+        slow.close();
+      }),
+    ));
+
+  test('is reset where too many such wait already', () =>
+    withScene({ ARCHESTRA_CONNECTIONS_LIMIT: '1' }, (scene) =>
+      withClients(scene, 1, async () => {
+        // A reset may come before Node has told of the connection.
+        const connect = () => Client.connect(scene.gateway.apiPort).catch(({ code }) => code);
+        const waiting = await Promise.all(Array.from({ length: 300 }, connect));
+        const isReset = (client) => client === 'ECONNRESET' || client.bytes.state === 'reset';
+        try {
+          await until('resets', () => waiting.filter(isReset).length >= 300 - 256);
+          await until('their count', async () => (await beyond(scene, 'total')) === waiting.length);
+        } finally {
+          for (const client of waiting) client.close?.();
+        }
+      }),
+    ));
+});
+
 describe('a client that says nothing', () => {
   const timeouts = { ARCHESTRA_CLIENT_IDLE_TIMEOUT_MS: '300', ARCHESTRA_CLIENT_HEAD_TIMEOUT_MS: '300' };
 

@@ -165,6 +165,8 @@ describe('descriptors that are used up', () => {
 
         for (const client of clients.slice(0, 100)) client.close();
         await until('a line about its end', () => logged(gateway, 'connections are accepted again'));
+        const pauses = (await gateway.scrape()).sum('runtime_accept_pauses_total');
+        assert.ok(pauses >= 1 && pauses <= 20, `counted once each time: ${pauses}`);
         assert.ok((await gateway.scrape()).sum('process_open_fds') < 80);
         await assertHealthy(gateway);
         for (const client of clients.slice(100)) {

@@ -11,9 +11,9 @@ export class Client {
   #socket;
   bytes;
 
-  /** With `secure`, options of Node's for a TLS client, over TLS. */
-  static async connect(port, { host = '127.0.0.1', secure } = {}) {
-    const options = { port, host, allowHalfOpen: true, noDelay: true };
+  /** With `secure`, options of Node's for a TLS client, over TLS. `from` is the address to come from. */
+  static async connect(port, { host = '127.0.0.1', secure, from } = {}) {
+    const options = { port, host, localAddress: from, allowHalfOpen: true, noDelay: true };
     const socket = secure ? tls.connect({ ...options, servername: 'localhost', ...secure }) : net.connect(options);
     const client = new Client(socket);
     await within(`a connection to port ${port}`, once(socket, secure ? 'secureConnect' : 'connect'));

@@ -57,6 +57,7 @@ constexpr std::array<Text, 1> kVersion{"version"};
 constexpr std::array<Text, 1> kType{"type"};
 constexpr std::array<Text, 2> kTypeResult{"type", "result"};
 constexpr std::array<Text, 1> kState{"state"};
+constexpr std::array<Text, 1> kLimit{"limit"};
 constexpr std::array<Text, 6> kNodejsVersion{"version", "major", "minor", "patch", "runtime", "compiler"};
 constexpr std::array<Text, 7> kRuntimeInfo{"version", "major",    "minor",    "patch",
                                            "runtime", "compiler", "allocator"};
@@ -296,6 +297,16 @@ constexpr std::array<Family, kMetricCount> kCatalogue{{
      kKind, false, kReclaimBounds},
     {Metric::kRuntimeInfo, "runtime_info", kGauge, "",
      "The version that is running, its compiler and its allocator; always 1.", kRuntimeInfo},
+    {Metric::kRuntimeOverLimit, "runtime_connections_over_limit_total", kCounter, "",
+     "Client connections that were one too many, by the limit they were beyond: of all of them, or of those "
+     "of "
+     "their address. Their calls are refused.",
+     kLimit},
+    {Metric::kRuntimeAcceptPauses, "runtime_accept_pauses_total", kCounter, "",
+     "How often a shard stopped accepting connections because the system had no descriptor or memory for "
+     "one, "
+     "until it had.",
+     kNone},
 }};
 #undef ARCHESTRA_LAG
 

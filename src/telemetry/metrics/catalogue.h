@@ -96,10 +96,12 @@ enum class Metric : std::uint8_t {
   kRuntimeBuffers,
   kRuntimeReclaimDuration,
   kRuntimeInfo,
+  kRuntimeOverLimit,
+  kRuntimeAcceptPauses,
 };
 /// The last one of those whose series appear with calls; those of the others are there from the start.
 inline constexpr Metric kLastOfCalls = Metric::kLlmRequestsInFlight;
-inline constexpr std::size_t kMetricCount = 81;
+inline constexpr std::size_t kMetricCount = 83;
 
 enum class MetricType : std::uint8_t { kCounter, kGauge, kHistogram, kSummary };
 

@@ -54,6 +54,14 @@ RuntimeMetrics::RuntimeMetrics()
   show_handles("file", open_files_);
 }
 
+void RuntimeMetrics::show_over_limit(std::string_view limit, const base::Counter& connections) {
+  series_.publish(Metric::kRuntimeOverLimit, list(limit), &connections);
+}
+
+void RuntimeMetrics::show_accept_pauses(const base::Counter& pauses) {
+  series_.publish(Metric::kRuntimeAcceptPauses, {}, &pauses);
+}
+
 void RuntimeMetrics::show_requests(std::string_view type, const base::Gauge& under_way) {
   series_.publish(Metric::kNodejsActiveRequests, list(type), &under_way);
   series_.publish(Metric::kNodejsActiveRequestsTotal, {}, &under_way);

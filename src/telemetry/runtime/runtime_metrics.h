@@ -45,6 +45,10 @@ class RuntimeMetrics final : public ScrapedFigures {
   void show_lag(const base::DelayHistogram& lag) { lag_.add(lag); }
   /// The buffers of one thread.
   void show_buffers(const base::PoolStats& pool);
+  /// Connections beyond a limit. `limit` as the label.
+  void show_over_limit(std::string_view limit, const base::Counter& connections);
+  /// How often nothing could be accepted.
+  void show_accept_pauses(const base::Counter& pauses);
   /// A histogram of how long memory was given back for, to be written by one thread. `kind` as the label.
   Histogram& add_reclaims(std::string_view kind);
 

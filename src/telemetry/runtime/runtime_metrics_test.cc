@@ -93,6 +93,21 @@ TEST_F(RuntimeMetricsTest, ShowsBuffers) {
             (Values{{R"(state="idle")", 16 << 10}, {R"(state="in_use")", 1 << 20}}));
 }
 
+TEST_F(RuntimeMetricsTest, CountsConnectionsThatWereNotServed) {
+  base::Counter here;
+  base::Counter there;
+  base::Counter pauses;
+  metrics_.show_over_limit("total", here);
+  metrics_.show_over_limit("total", there);
+  metrics_.show_accept_pauses(pauses);
+  EXPECT_EQ(values_of(Metric::kRuntimeOverLimit), (Values{{R"(limit="total")", 0}}));
+  here.add(2);
+  there.add();
+  pauses.add();
+  EXPECT_EQ(values_of(Metric::kRuntimeOverLimit), (Values{{R"(limit="total")", 3}}));
+  EXPECT_EQ(value_of(Metric::kRuntimeAcceptPauses), 1);
+}
+
 TEST_F(RuntimeMetricsTest, TellsWhatItIs) {
   const Values info = values_of(Metric::kNodejsVersionInfo);
   ASSERT_EQ(info.size(), 1u);
