@@ -11,7 +11,9 @@ cmd_fuzz() {
     shift 2
   done
   need build fuzz
+  need_node
   build_preset fuzz all || exit 1
+  "$node" fuzz/hostile_seeds.mjs build/fuzz/seeds || fail "the tables of hostile messages gave no seeds"
   export ASAN_SYMBOLIZER_PATH=/usr/lib/llvm-19/bin/llvm-symbolizer
   fuzz_all "$seconds"
 }
@@ -30,9 +32,12 @@ fuzz_all() {
 fuzz_one() {
   local fuzzer=$1 seconds=$2 name=${1##*/} status=0
   local corpus=build/fuzz/corpus/$name found=build/fuzz/found/$name log=build/fuzz/$name.log
+  local seed
   local -a seeds=() options=(-max_total_time="$seconds" -print_final_stats=1 -timeout=10 -rss_limit_mb=4096)
   mkdir -p "$corpus" "$found"
-  [[ ! -d fuzz/corpus/${name%_fuzz} ]] || seeds=("fuzz/corpus/${name%_fuzz}")
+  for seed in fuzz/corpus build/fuzz/seeds; do
+    [[ ! -d $seed/${name%_fuzz} ]] || seeds+=("$seed/${name%_fuzz}")
+  done
   [[ ! -e fuzz/${name%_fuzz}.dict ]] || options+=(-dict="fuzz/${name%_fuzz}.dict")
   "$fuzzer" "${options[@]}" -artifact_prefix="$found/" "$corpus" "${seeds[@]}" >"$log" 2>&1 || status=$?
   printf '%-28s %12s %10s  %s\n' "$name" "$(fuzz_figure number_of_executed_units "$log")" \
@@ -48,6 +53,7 @@ help_fuzz() {
 ./dev fuzz [--seconds N]
   Builds the fuzzers of fuzz/ with AddressSanitizer and UBSan and runs each for N seconds (default 60), one after the
   other. Prints a table of runs, speed and result. Inputs that broke something are left in build/fuzz/found/; the
-  seeds in fuzz/corpus/ are never written to.
+  seeds in fuzz/corpus/ are never written to. Heads and chunks also start from the tables of hostile messages in
+  tests/support/.
 TEXT
 }

@@ -29,7 +29,7 @@ test,fuzz,profile libclang-rt-19-dev    AddressSanitizer, ThreadSanitizer, libFu
 test       libgtest-dev          unit tests
 test       libgmock-dev          matchers of the unit tests
 bench      wrk                   generates HTTP load
-bench      haproxy               the proxy we are measured against
+test,bench haproxy               the proxy we are measured against, and a second opinion on hostile requests
 prove      slowhttptest          attacks with a thousand slow clients
 micro      libbenchmark-dev      micro benchmarks
 micro      prometheus-cpp-dev    the counters ours are measured against
