@@ -78,7 +78,7 @@ class Listening {
   void swallow() {
     for (int i = 0; i < 4; ++i) {
       const int fd = ::socket(address_.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-      ::connect(fd, address_.get(), address_.length);
+      [[maybe_unused]] const int begun = ::connect(fd, address_.get(), address_.length);
       queued_.push_back(fd);
     }
   }

@@ -70,7 +70,7 @@ class NameServer final : public Watcher {
       name += query.substr(at + 1, label);
       at += label + 1U;
     }
-    const auto type = static_cast<std::uint16_t>(query.at(at + 2));
+    const std::uint16_t type = static_cast<std::uint8_t>(query.at(at + 2));
     const std::string_view question = query.substr(kHeadBytes, at + 5 - kHeadBytes);
     if (type == kA) ++asked;
     if (mood == Mood::kIsSilent) return {};
