@@ -270,7 +270,8 @@ IoResult TlsStream::after_failure(Direction direction) {
   if (!at_end_) session_is_bad_ = true;
   const char* const problem = tls_queued_problem();
   return {.status = IoStatus::kFailed,
-          .error = {at_end_ ? base::ErrorCode::kClosed : base::ErrorCode::kReset, problem != nullptr ? problem : "the TLS connection broke"}};
+          .error = {at_end_ && !is_write ? base::ErrorCode::kClosed : base::ErrorCode::kReset,
+                    problem != nullptr ? problem : "the TLS connection broke"}};
 }
 
 void TlsStream::shut_down_write() {
