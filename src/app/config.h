@@ -16,6 +16,7 @@
 #include "http/url.h"
 #include "net/resolver.h"
 #include "providers/registry.h"
+#include "proxy/trusted_proxies.h"
 
 namespace archestra::app {
 
@@ -32,6 +33,7 @@ struct Config {
   std::uint16_t metrics_port = 0;
   std::vector<std::string> bind;
   std::string api_base_url;  ///< without a trailing '/'; "" for the request's Host
+  proxy::TrustedProxies trusted_proxies;
   std::string data_dir;
   std::uint64_t threads = 0;  ///< 0: one per core
   std::vector<ProviderConfig> providers;

@@ -138,6 +138,12 @@ bool set_api_base_url(Config& config, std::string_view text) {
   return url && url->query.empty() && !text.ends_with('?');
 }
 
+bool set_trusted_proxies(Config& config, std::string_view text) {
+  auto proxies = proxy::TrustedProxies::parse(text);
+  if (proxies) config.trusted_proxies = std::move(*proxies);
+  return proxies.has_value();
+}
+
 bool set_directory(Config& config, std::string_view text) {
   config.data_dir = text;
   return !text.empty();
@@ -204,6 +210,12 @@ const std::vector<Setting>& settings() {
        .help = "what clients call the gateway, for URLs of ours that they get; empty: http://, or https://, "
                "and their Host",
        .set = set_api_base_url},
+      {.env = "ARCHESTRA_TRUSTED_PROXIES",
+       .default_value = "",
+       .accepted = "IP addresses and networks, separated by commas: 10.0.0.0/8,::1",
+       .help =
+           "who may say by Forwarded or X-Forwarded-For for whom it calls: client_address in spans and logs",
+       .set = set_trusted_proxies},
       {.env = "ARCHESTRA_DATA_DIR",
        .default_value = "./data",
        .accepted = "a folder",

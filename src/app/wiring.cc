@@ -82,6 +82,7 @@ proxy::SettingsRef proxy_settings(const Config& config, const net::TlsContext& t
     settings->targets.push_back(target(*settings->registry.find(provider.name), provider, tls));
   }
   settings->api_base_url = config.api_base_url;
+  settings->trusted_proxies = config.trusted_proxies;
   settings->inbound = {.head = {.head_bytes_max = config.head_bytes_max},
                        .idle_timeout = config.client_idle_timeout,
                        .head_timeout = config.client_head_timeout};

@@ -106,6 +106,7 @@ net::Task<void> Exchange::reply(LocalReply answer) {
 void Exchange::finish() {
   const http::RequestHead& head = heads_.request;
   const auto host = http::parse_host(head.fields.value_of(HeaderId::kHost));
+  const std::string client_address = settings_.trusted_proxies.client_of(client_.peer_ip(), head.fields);
   call::RequestRecord record{.trace = trace_,
                              .started_at = started_at_,
                              .duration = base::monotonic_now() - started_,
@@ -116,7 +117,7 @@ void Exchange::finish() {
                              .error_type = error_type_,
                              .server_address = host ? host->host : std::string_view(),
                              .server_port = host ? host->port : std::uint16_t{0},
-                             .client_address = client_.peer_ip(),
+                             .client_address = client_address,
                              .user_agent = head.fields.value_of(HeaderId::kUserAgent),
                              .http_minor_version = head.minor_version,
                              .is_https = settings_.identity != nullptr,

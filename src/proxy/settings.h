@@ -16,6 +16,7 @@
 #include "net/resolver.h"
 #include "providers/registry.h"
 #include "proxy/retry.h"
+#include "proxy/trusted_proxies.h"
 
 namespace archestra::proxy {
 
@@ -45,6 +46,7 @@ struct Settings {
   /// Of the port that clients call, which outlives the shards; null: it speaks plain HTTP.
   const net::TlsIdentity* identity = nullptr;
 
+  TrustedProxies trusted_proxies;  ///< who may say who its client is
   http_io::InboundLimits inbound;
   http_io::InboundLimits surplus_inbound;  ///< of connections beyond the limit, which are to be over soon
   http::HeadLimits upstream_head;

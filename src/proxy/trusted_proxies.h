@@ -1,0 +1,43 @@
+// Who the client is where others stand between it and us: said by fields that anybody can write, and believed
+// of those alone whom the configuration trusts. Values to values.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "http/head.h"
+
+namespace archestra::proxy {
+
+class TrustedProxies {
+ public:
+  /// Addresses and networks between commas: "10.0.0.0/8, 2001:db8::/32, ::1"; nothing where one is neither.
+  static std::optional<TrustedProxies> parse(std::string_view list);
+
+  bool empty() const { return networks_.empty(); }
+  /// The client's address, numeric. `peer` is whoever is connected; while the one that was told of is
+  /// trusted, so is what it says of the one before it, from the right of `Forwarded` (RFC 7239) or
+  /// `X-Forwarded-For` to the left. What is no address ends that with the last one that was. Where both
+  /// fields are there, one of them may be a client's that no proxy has touched: they must agree, or else it
+  /// is `peer`.
+  std::string client_of(const std::string& peer, const http::Fields& fields) const;
+
+ private:
+  /// IPv6, or IPv4 mapped into it (RFC 4291 section 2.5.5.2).
+  using Address = std::array<std::uint8_t, 16>;
+  struct Network {
+    Address address;
+    unsigned bits;
+  };
+  static std::optional<Address> address_of(std::string_view text);
+  bool trusts(const Address& address) const;
+  Address walk(const Address& peer, const std::vector<std::string>& hops) const;
+
+  std::vector<Network> networks_;
+};
+
+}  // namespace archestra::proxy
