@@ -27,6 +27,20 @@ async function assertEnds(scene) {
   assert.deepEqual({ code, signal }, { code: 0, signal: null }, scene.gateway.program.stderr.join('\n'));
 }
 
+/** A call that the upstream answers. */
+function chatCall(scene) {
+  const name = scene.script((own) => own.json200(completion));
+  return requestBytes('POST', chatPath, { 'x-case': name }, JSON.stringify(chatRequest));
+}
+
+/** The next answer is served, tells the client to go elsewhere, and is the last. */
+async function assertServedForTheLastTime(scene, client) {
+  const response = await client.response();
+  assert.equal(response?.status, 200);
+  assert.equal(response.fields.get('connection'), 'close');
+  await assertEnds(scene);
+}
+
 const drainStarts = (scene) => until('the drain', () => refusesConnections(scene.gateway.apiPort));
 
 describe('a running stream', () => {
@@ -114,8 +128,7 @@ describe('a connection that was accepted before', () => {
   test('is served when its request comes together with SIGTERM', () =>
     withScene({}, async (scene) => {
       const rounds = 20;
-      const name = scene.script((own) => own.json200(completion));
-      const request = requestBytes('POST', chatPath, { 'x-case': name }, JSON.stringify(chatRequest));
+      const request = chatCall(scene);
       const clients = await Promise.all(Array.from({ length: rounds }, () => Client.connect(scene.gateway.apiPort)));
       try {
         const sent = clients.map((client) => client.send(request));
@@ -134,8 +147,7 @@ describe('a connection that was accepted before', () => {
 
   test('is served once more after it has been used, and is told to go elsewhere then', () =>
     withScene({}, async (scene) => {
-      const name = scene.script((own) => own.json200(completion));
-      const request = requestBytes('POST', chatPath, { 'x-case': name }, JSON.stringify(chatRequest));
+      const request = chatCall(scene);
       const client = await Client.connect(scene.gateway.apiPort);
       try {
         await client.send(request);
@@ -143,10 +155,7 @@ describe('a connection that was accepted before', () => {
         scene.gateway.program.kill('SIGTERM');
         await drainStarts(scene);
         await client.send(request);
-        const response = await client.response();
-        assert.equal(response?.status, 200);
-        assert.equal(response.fields.get('connection'), 'close');
-        await assertEnds(scene);
+        await assertServedForTheLastTime(scene, client);
       } finally {
         client.close();
       }
@@ -169,18 +178,14 @@ describe('a connection that was accepted before', () => {
 
   test('may finish the request that it has begun', () =>
     withScene({}, async (scene) => {
-      const name = scene.script((own) => own.json200(completion));
-      const request = requestBytes('POST', chatPath, { 'x-case': name }, JSON.stringify(chatRequest));
+      const request = chatCall(scene);
       const client = await Client.connect(scene.gateway.apiPort);
       try {
         await client.send(request.subarray(0, 20));
         scene.gateway.program.kill('SIGTERM');
         await drainStarts(scene);
         await client.send(request.subarray(20));
-        const response = await client.response();
-        assert.equal(response?.status, 200);
-        assert.equal(response.fields.get('connection'), 'close');
-        await assertEnds(scene);
+        await assertServedForTheLastTime(scene, client);
       } finally {
         client.close();
       }

@@ -5,12 +5,12 @@ import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
-import net from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { Client, exchange } from '../support/client.mjs';
+import { freePort } from '../support/free_port.mjs';
 import { hostileRequests } from '../support/hostile_requests.mjs';
 import { temporaryFolder } from '../support/program.mjs';
 import { RecordingUpstream } from '../support/recording_upstream.mjs';
@@ -95,13 +95,4 @@ frontend client
 backend provider
     server provider "127.0.0.1:${upstreamPort}"
 `;
-}
-
-async function freePort() {
-  const server = net.createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address();
-  server.close();
-  await once(server, 'close');
-  return port;
 }
