@@ -46,12 +46,10 @@ export LLVM_PROFILE_FILE=$stage_dir/others.%p  # of the provider and of the traf
 choose_cores
 write_bodies
 start_provider
+start_collector
 provider=http://127.0.0.1:$provider_port
-gateway_settings=(LLVM_PROFILE_FILE="$stage_dir/gateway.profraw" ARCHESTRA_ANTHROPIC_BASE_URL="$provider"
-  ARCHESTRA_GEMINI_BASE_URL="$provider")
-start_haproxy collector "$load_core" bench/quick/collector.cfg
-collector_port=$started_port
-start_gateway
+start_measured_gateway LLVM_PROFILE_FILE="$stage_dir/gateway.profraw" ARCHESTRA_ANTHROPIC_BASE_URL="$provider" \
+  ARCHESTRA_GEMINI_BASE_URL="$provider"
 record_loads
 record_mix
 merge_profile

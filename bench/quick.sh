@@ -28,12 +28,6 @@ bench/quick.sh [--rounds N] [--seconds N] [--connections N] [--together] [--sysc
 TEXT
 }
 
-# number OPTION VALUE: the value, if it is one.
-number() {
-  [[ ${2:-} =~ ^[1-9][0-9]{0,4}$ ]] || fail "$1 needs a whole number from 1 to 99999"
-  printf '%s' "$2"
-}
-
 parse_options() {
   while [[ $# -gt 0 ]]; do
     case $1 in
@@ -50,10 +44,8 @@ parse_options() {
 }
 
 check_tools() {
-  local tool
-  for tool in wrk haproxy taskset; do command -v "$tool" >/dev/null || fail "$tool is missing"; done
+  need_tools wrk haproxy taskset
   [[ $system_calls == no ]] || command -v perf >/dev/null || fail "--syscalls needs perf"
-  [[ -x $binary ]] || fail "$binary is missing: ./dev build"
 }
 
 # Who goes first changes with each round, so that a machine that slows down or speeds up favours nobody.

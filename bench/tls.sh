@@ -6,6 +6,7 @@ cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.."
 
 source bench/quick/stage.sh
 source bench/quick/measure.sh
+source bench/quick/report.sh
 
 binary=build/release/archestra
 rounds=5 seconds=2 connections=64
@@ -23,22 +24,14 @@ TEXT
 parse_options() {
   while [[ $# -gt 0 ]]; do
     case $1 in
-      --rounds | --seconds | --connections)
-        [[ ${2:-} =~ ^[1-9][0-9]{0,4}$ ]] || fail "$1 needs a whole number from 1 to 99999"
-        printf -v "${1#--}" '%s' "$2"
-        shift
-        ;;
+      --rounds) rounds=$(number "$@") || exit 1; shift ;;
+      --seconds) seconds=$(number "$@") || exit 1; shift ;;
+      --connections) connections=$(number "$@") || exit 1; shift ;;
       -h | --help) usage && exit 0 ;;
       *) fail "unknown option '$1'; see --help" ;;
     esac
     shift
   done
-}
-
-check_tools() {
-  local tool
-  for tool in wrk haproxy taskset openssl; do command -v "$tool" >/dev/null || fail "$tool is missing"; done
-  [[ -x $binary ]] || fail "$binary is missing: ./dev build"
 }
 
 # For localhost, trusted by nobody else: $stage_dir/cert.pem, and with its key BENCH_CERTIFICATE.
@@ -51,16 +44,10 @@ make_certificate() {
 
 # start_side plain|tls: a relay on the provider's core and a gateway of its own, for its own port and process.
 start_side() {
-  local side=$1 data=$stage_dir/$1
+  local side=$1
   start_haproxy "relay-$side" "$provider_core" "${relays[$side]}"
-  mkdir "$data"
-  start "gateway-$side" "$proxy_core" env -i ARCHESTRA_API_PORT=0 ARCHESTRA_METRICS_PORT=0 ARCHESTRA_BIND=127.0.0.1 \
-    ARCHESTRA_THREADS=1 ARCHESTRA_DATA_DIR="$data" ARCHESTRA_CA_FILE="$stage_dir/cert.pem" \
-    ARCHESTRA_OPENAI_BASE_URL="${schemes[$side]}://localhost:$started_port/v1" \
-    ARCHESTRA_OTEL_EXPORTER_OTLP_ENDPOINT="http://127.0.0.1:$collector_port" "$binary" serve
-  pids[$side]=$started
-  until_true 10 test -s "$data/ports.json" || fail "the gateway ($side) did not start"
-  ports[$side]=$(port_in "$data/ports.json" api)
+  start_gateway "gateway-$side" "${schemes[$side]}://localhost:$started_port/v1" ARCHESTRA_CA_FILE="$stage_dir/cert.pem"
+  pids[$side]=$started ports[$side]=$started_port
 }
 
 pid_of() { printf '%s' "${pids[$1]}"; }
@@ -80,13 +67,7 @@ run_rounds() {
 }
 
 print_table() {
-  awk -v names='json=JSON request;asked=stream event, usage asked;added=stream event, usage added' '
-    function median(list,   n, i, j, swap, value) {
-      n = split(list, value, " ")
-      for (i = 1; i < n; ++i) for (j = i + 1; j <= n; ++j)
-        if (value[j] + 0 < value[i] + 0) { swap = value[i]; value[i] = value[j]; value[j] = swap }
-      return n % 2 ? value[(n + 1) / 2] : (value[n / 2] + value[n / 2 + 1]) / 2
-    }
+  awk -v names="$workload_names" "$awk_median"'
     {
       cost[$1, $2, $3] = 1e6 * $7 / ($5 * $4)
       costs[$1, $2] = costs[$1, $2] " " cost[$1, $2, $3]
@@ -111,14 +92,13 @@ print_table() {
 
 main() {
   parse_options "$@"
-  check_tools
+  need_tools wrk haproxy taskset openssl
   stage_open
   choose_cores
   write_bodies
   make_certificate
   start_provider
-  start_haproxy collector "$load_core" bench/quick/collector.cfg
-  collector_port=$started_port
+  start_collector
   start_side plain
   start_side tls
   run_rounds

@@ -2,6 +2,18 @@
 # What was measured, as tables. The lines of results: workload, proxy, round, units a request, requests, seconds,
 # CPU seconds, TCP segments, VmRSS and VmHWM in kB.
 
+workload_names='json=JSON request;asked=stream event, usage asked;added=stream event, usage added'
+
+# For programs of awk: the median of the numbers in a text; sets least and most.
+awk_median='
+  function median(list,   n, i, j, swap, value) {
+    n = split(list, value, " ")
+    for (i = 1; i < n; ++i) for (j = i + 1; j <= n; ++j)
+      if (value[j] + 0 < value[i] + 0) { swap = value[i]; value[i] = value[j]; value[j] = swap }
+    least = value[1]; most = value[n]
+    return n % 2 ? value[(n + 1) / 2] : (value[n / 2] + value[n / 2 + 1]) / 2
+  }'
+
 print_setting() {
   local kernel
   kernel=$(uname -sr)
@@ -15,14 +27,7 @@ TEXT
 }
 
 print_tables() {
-  awk -v names='json=JSON request;asked=stream event, usage asked;added=stream event, usage added' '
-    function median(list,   n, i, j, swap, value) {
-      n = split(list, value, " ")
-      for (i = 1; i < n; ++i) for (j = i + 1; j <= n; ++j)
-        if (value[j] + 0 < value[i] + 0) { swap = value[i]; value[i] = value[j]; value[j] = swap }
-      least = value[1]; most = value[n]
-      return n % 2 ? value[(n + 1) / 2] : (value[n / 2] + value[n / 2 + 1]) / 2
-    }
+  awk -v names="$workload_names" "$awk_median"'
     {
       key = $1 SUBSEP $2
       us = 1e6 * $7 / ($5 * $4)

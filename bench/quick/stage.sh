@@ -4,13 +4,25 @@
 
 stage_dir=''
 stage_pids=()
-gateway_settings=()
 
 say() { printf '==> %s\n' "$*"; }
 
 fail() {
   printf 'bench: %s\n' "$*" >&2
   exit 1
+}
+
+# need_tools TOOL...: these, and what is measured.
+need_tools() {
+  local tool
+  for tool in "$@"; do command -v "$tool" >/dev/null || fail "$tool is missing"; done
+  [[ -x $binary ]] || fail "$binary is missing: ./dev build"
+}
+
+# number OPTION VALUE: the value, if it is one.
+number() {
+  [[ ${2:-} =~ ^[1-9][0-9]{0,4}$ ]] || fail "$1 needs a whole number from 1 to 99999"
+  printf '%s' "$2"
 }
 
 stage_open() {
@@ -83,25 +95,36 @@ start_haproxy() {
   until_true 10 accepts "$started_port" || fail "haproxy ($1) did not start"
 }
 
-# All telemetry as it is by default: metrics, an access log (to a file), every span exported. One shard. With
-# $gateway_settings besides.
+# start_gateway NAME OPENAI_BASE_URL [SETTING=VALUE...]: one shard, with all telemetry as it is by default: metrics, an
+# access log ($stage_dir/NAME.out), every span exported. $started, $started_port and $started_metrics_port are its own.
 start_gateway() {
-  start gateway "$proxy_core" env -i ARCHESTRA_API_PORT=0 ARCHESTRA_METRICS_PORT=0 ARCHESTRA_BIND=127.0.0.1 \
-    ARCHESTRA_THREADS=1 ARCHESTRA_DATA_DIR="$stage_dir" ARCHESTRA_OPENAI_BASE_URL="http://127.0.0.1:$provider_port/v1" \
-    ARCHESTRA_OTEL_EXPORTER_OTLP_ENDPOINT="http://127.0.0.1:$collector_port" "${gateway_settings[@]}" "$binary" serve
-  gateway_pid=$started
-  until_true 10 test -s "$stage_dir/ports.json" || fail "the gateway did not start"
-  gateway_port=$(port_in "$stage_dir/ports.json" api)
-  metrics_port=$(port_in "$stage_dir/ports.json" metrics)
+  local name=$1 url=$2 data=$stage_dir/$1
+  shift 2
+  start "$name" "$proxy_core" env -i ARCHESTRA_API_PORT=0 ARCHESTRA_METRICS_PORT=0 ARCHESTRA_BIND=127.0.0.1 \
+    ARCHESTRA_THREADS=1 ARCHESTRA_DATA_DIR="$data" ARCHESTRA_OPENAI_BASE_URL="$url" \
+    ARCHESTRA_OTEL_EXPORTER_OTLP_ENDPOINT="http://127.0.0.1:$collector_port" "$@" "$binary" serve
+  until_true 10 test -s "$data/ports.json" || fail "the gateway ($name) did not start"
+  started_port=$(port_in "$data/ports.json" api)
+  started_metrics_port=$(port_in "$data/ports.json" metrics)
+}
+
+start_collector() {
+  start_haproxy collector "$load_core" bench/quick/collector.cfg
+  collector_port=$started_port
+}
+
+# The gateway that is measured, in front of the provider: $gateway_pid, $gateway_port, $metrics_port.
+start_measured_gateway() {
+  start_gateway gateway "http://127.0.0.1:$provider_port/v1" "$@"
+  gateway_pid=$started gateway_port=$started_port metrics_port=$started_metrics_port
 }
 
 start_all() {
   start_provider
-  start_haproxy collector "$load_core" bench/quick/collector.cfg
-  collector_port=$started_port
+  start_collector
   start_haproxy haproxy "$proxy_core" bench/quick/haproxy.cfg
   haproxy_pid=$started haproxy_port=$started_port
-  start_gateway
+  start_measured_gateway
 }
 
 # The first core is the proxy's alone, as far as we decide; the provider and the load share the rest.
