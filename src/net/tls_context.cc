@@ -16,11 +16,16 @@ constexpr int kSecurityLevel = 2;
 // As ALPN has it: a list of names, each with its length.
 constexpr std::array<unsigned char, 9> kHttp11 = {8, 'h', 't', 't', 'p', '/', '1', '.', '1'};
 
-std::unexpected<base::Error> out_of_memory() {
-  return base::fail(base::ErrorCode::kTls, "OpenSSL has no memory for a context");
-}
+struct FreeContext {
+  void operator()(SSL_CTX* context) const { SSL_CTX_free(context); }
+};
+using Context = std::unique_ptr<SSL_CTX, FreeContext>;
 
-void set_common(SSL_CTX* context) {
+// With what all have in common.
+base::Result<Context> new_context(const SSL_METHOD* method) {
+  Context made(SSL_CTX_new(method));
+  if (made == nullptr) return base::fail(base::ErrorCode::kTls, "OpenSSL has no memory for a context");
+  SSL_CTX* const context = made.get();
   SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
   SSL_CTX_set_security_level(context, kSecurityLevel);
   // A handshake in mid-stream is of use to nobody here.
@@ -29,6 +34,7 @@ void set_common(SSL_CTX* context) {
                                 SSL_MODE_RELEASE_BUFFERS);
   // One system call reads a record's header and body.
   SSL_CTX_set_read_ahead(context, 1);
+  return made;
 }
 
 // A client that offers protocols and HTTP/1.1 not among them is told so (RFC 7301 section 3.2).
@@ -45,33 +51,28 @@ int choose_protocol(SSL*, const unsigned char** chosen, unsigned char* length, c
 // A key that wants a password has nobody to ask for it.
 int no_password(char*, int, int, void*) { return -1; }
 
-struct FreeContext {
-  void operator()(SSL_CTX* context) const { SSL_CTX_free(context); }
-};
-using Context = std::unique_ptr<SSL_CTX, FreeContext>;
-
 base::Result<Context> server_context(const std::string& cert_file, const std::string& key_file) {
-  Context context(SSL_CTX_new(TLS_server_method()));
-  if (context == nullptr) return out_of_memory();
-  set_common(context.get());
+  auto made = new_context(TLS_server_method());
+  if (!made) return made;
+  SSL_CTX* const context = made->get();
   // Clients resume by tickets, which need no memory here; a store of sessions would.
-  SSL_CTX_set_session_cache_mode(context.get(), SSL_SESS_CACHE_OFF);
-  SSL_CTX_set_alpn_select_cb(context.get(), &choose_protocol, nullptr);
-  SSL_CTX_set_default_passwd_cb(context.get(), &no_password);
+  SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
+  SSL_CTX_set_alpn_select_cb(context, &choose_protocol, nullptr);
+  SSL_CTX_set_default_passwd_cb(context, &no_password);
   const char* problem = nullptr;
   ERR_clear_error();
-  if (SSL_CTX_use_certificate_chain_file(context.get(), cert_file.c_str()) != 1)
+  if (SSL_CTX_use_certificate_chain_file(context, cert_file.c_str()) != 1)
     problem =
         "the certificate file cannot be used: it has to be readable PEM, with a key of 2048 bits or more";
-  else if (SSL_CTX_use_PrivateKey_file(context.get(), key_file.c_str(), SSL_FILETYPE_PEM) != 1)
+  else if (SSL_CTX_use_PrivateKey_file(context, key_file.c_str(), SSL_FILETYPE_PEM) != 1)
     problem =
         "the key file cannot be used: it has to be readable PEM without a password, and the key that of the "
         "certificate";
-  else if (SSL_CTX_check_private_key(context.get()) != 1)
+  else if (SSL_CTX_check_private_key(context) != 1)
     problem = "the key is not that of the certificate";
   ERR_clear_error();
   if (problem != nullptr) return base::fail(base::ErrorCode::kTls, problem);
-  return context;
+  return made;
 }
 
 }  // namespace
@@ -79,19 +80,16 @@ base::Result<Context> server_context(const std::string& cert_file, const std::st
 TlsContext::~TlsContext() { SSL_CTX_free(context_); }
 
 base::Result<std::unique_ptr<TlsContext>> TlsContext::make_trusting() {
-  SSL_CTX* const context = SSL_CTX_new(TLS_client_method());
-  if (context == nullptr) return out_of_memory();
-  std::unique_ptr<TlsContext> made(new TlsContext(context));
-  set_common(context);
-  SSL_CTX_set_verify(context, SSL_VERIFY_NONE, nullptr);
-  return made;
+  auto made = new_context(TLS_client_method());
+  if (!made) return base::fail(made.error());
+  SSL_CTX_set_verify(made->get(), SSL_VERIFY_NONE, nullptr);
+  return std::unique_ptr<TlsContext>(new TlsContext(made->release()));
 }
 
 base::Result<std::unique_ptr<TlsContext>> TlsContext::make(const std::string& ca_file) {
-  SSL_CTX* const context = SSL_CTX_new(TLS_client_method());
-  if (context == nullptr) return out_of_memory();
-  std::unique_ptr<TlsContext> made(new TlsContext(context));
-  set_common(context);
+  auto made = new_context(TLS_client_method());
+  if (!made) return base::fail(made.error());
+  SSL_CTX* const context = made->get();
   SSL_CTX_set_verify(context, SSL_VERIFY_PEER, &tls_on_certificate);
   // Sessions go to the TlsSessions of the loop that made them; OpenSSL's own store would have a lock.
   SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
@@ -103,7 +101,7 @@ base::Result<std::unique_ptr<TlsContext>> TlsContext::make(const std::string& ca
     ERR_clear_error();
     return base::fail(base::ErrorCode::kTls, "the file of trusted certificates cannot be read");
   }
-  return made;
+  return std::unique_ptr<TlsContext>(new TlsContext(made->release()));
 }
 
 TlsIdentity::~TlsIdentity() { SSL_CTX_free(context_); }
