@@ -4,6 +4,7 @@
 unit_seconds_max=600  # for one test binary
 e2e_seconds_max=900   # for one run of the end-to-end tests
 e2e_test_ms_max=120000
+e2e_files_at_once=$((jobs + 1))  # they wait for time-outs and children more than they compute
 
 passed=0 failed=0 skipped=0
 failures=()
@@ -99,28 +100,35 @@ unit_tests() {
   say "unit tests, $preset"
   mapfile -t binaries < <(test_binaries "$preset")
   [[ ${#binaries[@]} -gt 0 ]] || record_failure "unit tests, $preset: none found"
-  for binary in "${binaries[@]}"; do unit_test "$preset" "$binary"; done
+  for binary in "${binaries[@]}"; do
+    [[ $(jobs -rp | wc -l) -lt $jobs ]] || wait -n || true
+    run_unit_test "$preset" "$binary" &
+  done
+  wait
+  for binary in "${binaries[@]}"; do count_unit_test "$preset" "${binary##*/}"; done
 }
 
-unit_test() {
-  local preset=$1 binary=$2 name=${2##*/} status=0 started=$SECONDS
-  local json=build/test/$preset-$name.json log=build/test/$preset-$name.log
+# Leaves NAME.json, where the test came to its end, NAME.log and NAME.status, the exit status.
+run_unit_test() {
+  local binary=$2 base=build/test/$1-${2##*/} status=0
   mkdir -p build/test
-  rm -f "$json"
-  timeout "$unit_seconds_max" "$binary" --gtest_brief=1 --gtest_output="json:$json" \
-    ${filter:+--gtest_filter="*$filter*"} </dev/null >"$log" 2>&1 || status=$?
-  if [[ ! -s $json ]]; then  # a crash, a sanitizer's finding or the time limit: no counts then
-    show_failure "$log"
-    record_failure "$preset $name (status $status)"
-    return
-  fi
-  count_unit_test "$preset $name" "$json" "$status" "$log" $((SECONDS - started))
+  rm -f "$base".*
+  timeout "$unit_seconds_max" "$binary" --gtest_brief=1 --gtest_output="json:$base.json" \
+    ${filter:+--gtest_filter="*$filter*"} </dev/null >"$base.log" 2>&1 || status=$?
+  echo "$status" >"$base.status"
 }
 
 count_unit_test() {
-  local name=$1 json=$2 status=$3 log=$4 seconds=$5 ran failing skips
+  local name="$1 $2" json=build/test/$1-$2.json log=build/test/$1-$2.log status ran failing skips seconds
+  status=$(<"build/test/$1-$2.status")
+  if [[ ! -s $json ]]; then  # a crash, a sanitizer's finding or the time limit: no counts then
+    show_failure "$log"
+    record_failure "$name (status $status)"
+    return
+  fi
   ran=$(sed -n 's/^ *"tests": \([0-9]*\),/\1/p;' "$json" | head -n 1)
   failing=$(sed -n 's/^ *"failures": \([0-9]*\),/\1/p;' "$json" | head -n 1)
+  seconds=$(sed -n 's/^ *"time": "\([0-9]*\).*s",/\1/p;' "$json" | head -n 1)
   skips=$(grep -c '"result": "SKIPPED"' "$json" || true)
   if [[ $status -ne 0 && $failing -eq 0 ]]; then failing=1 ran=$((ran > 0 ? ran : 1)); fi  # a leak, found at exit
   passed=$((passed + ran - failing - skips)) failed=$((failed + failing)) skipped=$((skipped + skips))
@@ -144,6 +152,7 @@ e2e_tests() {
   mkdir -p "$reports"
   ARCHESTRA_BINARY=$PWD/build/$preset/archestra ASAN_OPTIONS=log_path=$reports/asan TSAN_OPTIONS=log_path=$reports/tsan \
     timeout "$e2e_seconds_max" "$node" --test --test-force-exit --test-timeout="$e2e_test_ms_max" \
+    --test-concurrency="$e2e_files_at_once" \
     --test-reporter=spec --test-reporter-destination=stdout --test-reporter=tap --test-reporter-destination="$tap" \
     ${filter:+--test-name-pattern="$filter"} "${files[@]}" 2>&1 | sed '/^ℹ /d' || true
   count_e2e "e2e $preset" "$tap"
