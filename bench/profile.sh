@@ -10,12 +10,20 @@ binary=build/profile/archestra traffic=build/profile/archestra-traffic
 profile=cmake/release.profdata
 connections=64 seconds=5
 
+# Plain HTTP to the provider, as in the benchmark, and TLS to a relay in front of it, as with a provider out there.
+declare -A paths=([plain]=/v1/openai [tls]=/v1/behind-tls)
+
+pid_of() { printf '%s' "$gateway_pid"; }
+url_of() { printf 'http://127.0.0.1:%s%s/chat/completions' "$gateway_port" "${paths[$1]}"; }
+
 # The benchmark's workloads; what wrk counts is of no interest here.
 record_loads() {
-  local workload
-  for workload in json asked added; do
-    say "load: $workload"
-    run_load gateway "$workload" "$seconds"
+  local way workload
+  for way in plain tls; do
+    for workload in json asked added; do
+      say "load: $workload, $way"
+      run_load "$way" "$workload" "$seconds"
+    done
   done
 }
 
@@ -47,9 +55,12 @@ choose_cores
 write_bodies
 start_provider
 start_collector
+make_certificate
+start_haproxy relay "$provider_core" bench/tls/relay.cfg
 provider=http://127.0.0.1:$provider_port
 start_measured_gateway LLVM_PROFILE_FILE="$stage_dir/gateway.profraw" ARCHESTRA_ANTHROPIC_BASE_URL="$provider" \
-  ARCHESTRA_GEMINI_BASE_URL="$provider"
+  ARCHESTRA_GEMINI_BASE_URL="$provider" ARCHESTRA_CA_FILE="$stage_dir/cert.pem" \
+  ARCHESTRA_OPENAI_COMPATIBLE_PROVIDERS="behind-tls=https://localhost:$started_port/v1"
 record_loads
 record_mix
 merge_profile

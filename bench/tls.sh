@@ -34,14 +34,6 @@ parse_options() {
   done
 }
 
-# For localhost, trusted by nobody else: $stage_dir/cert.pem, and with its key BENCH_CERTIFICATE.
-make_certificate() {
-  openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=bench \
-    -addext subjectAltName=DNS:localhost -keyout "$stage_dir/key.pem" -out "$stage_dir/cert.pem" 2>/dev/null
-  export BENCH_CERTIFICATE=$stage_dir/both.pem
-  cat "$stage_dir/cert.pem" "$stage_dir/key.pem" >"$BENCH_CERTIFICATE"
-}
-
 # start_side plain|tls: a relay on the provider's core and a gateway of its own, for its own port and process.
 start_side() {
   local side=$1

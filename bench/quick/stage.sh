@@ -95,6 +95,14 @@ start_haproxy() {
   until_true 10 accepts "$started_port" || fail "haproxy ($1) did not start"
 }
 
+# For localhost, trusted by nobody else: $stage_dir/cert.pem, and with its key BENCH_CERTIFICATE.
+make_certificate() {
+  openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=bench \
+    -addext subjectAltName=DNS:localhost -keyout "$stage_dir/key.pem" -out "$stage_dir/cert.pem" 2>/dev/null
+  export BENCH_CERTIFICATE=$stage_dir/both.pem
+  cat "$stage_dir/cert.pem" "$stage_dir/key.pem" >"$BENCH_CERTIFICATE"
+}
+
 # start_gateway NAME OPENAI_BASE_URL [SETTING=VALUE...]: one shard, with all telemetry as it is by default: metrics, an
 # access log ($stage_dir/NAME.out), every span exported. $started, $started_port and $started_metrics_port are its own.
 start_gateway() {
