@@ -3,7 +3,6 @@
 #include <netinet/in.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cstring>
 #include <ranges>
 
@@ -12,10 +11,6 @@
 
 namespace archestra::proxy {
 namespace {
-
-constexpr std::size_t kMappedPrefix = 12;  // bytes in front of an IPv4 address that is mapped into IPv6
-constexpr unsigned kMappedPrefixBits = 96;
-constexpr unsigned kBits = 128;
 
 // Without a port, and without the brackets that an IPv6 address needs to have one.
 std::string_view without_port(std::string_view text) {
@@ -92,56 +87,26 @@ std::optional<std::vector<std::string>> hops_of(const http::Fields& fields, std:
 
 }  // namespace
 
-std::optional<TrustedProxies::Address> TrustedProxies::address_of(std::string_view text) {
-  const auto parsed = net::SocketAddress::parse(text, 0);
-  if (!parsed) return std::nullopt;
-  Address address{};
-  if (parsed->family() == AF_INET) {
-    address[kMappedPrefix - 2] = address[kMappedPrefix - 1] = 0xff;
-    std::memcpy(address.data() + kMappedPrefix,
-                &reinterpret_cast<const sockaddr_in*>(parsed->get())->sin_addr, sizeof(in_addr));
-  } else {
-    std::memcpy(address.data(), &reinterpret_cast<const sockaddr_in6*>(parsed->get())->sin6_addr,
-                sizeof(in6_addr));
-  }
-  return address;
-}
-
 std::optional<TrustedProxies> TrustedProxies::parse(std::string_view list) {
   TrustedProxies proxies;
   const bool good = base::for_each_item(list, [&](std::string_view item) {
-    const std::size_t slash = item.find('/');
-    const auto address = address_of(item.substr(0, slash));
-    if (!address) return false;
-    unsigned bits = kBits;
-    if (slash != std::string_view::npos) {
-      const std::string_view text = item.substr(slash + 1);
-      const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), bits);
-      if (error != std::errc{} || end != text.data() + text.size()) return false;
-      if (!item.substr(0, slash).contains(':')) bits += kMappedPrefixBits;
-      if (bits > kBits) return false;
-    }
-    proxies.networks_.push_back({.address = *address, .bits = bits});
-    return true;
+    const auto network = net::IpNetwork::parse(item);
+    if (network) proxies.networks_.push_back(*network);
+    return network.has_value();
   });
   return good ? std::optional(std::move(proxies)) : std::nullopt;
 }
 
-bool TrustedProxies::trusts(const Address& address) const {
-  return std::ranges::any_of(networks_, [&](const Network& network) {
-    const std::size_t whole = network.bits / 8;
-    if (!std::equal(address.begin(), address.begin() + whole, network.address.begin())) return false;
-    const unsigned rest = network.bits % 8;
-    return rest == 0 || (address[whole] ^ network.address[whole]) >> (8 - rest) == 0;
-  });
+bool TrustedProxies::trusts(const net::IpAddress& address) const {
+  return std::ranges::any_of(networks_,
+                             [&](const net::IpNetwork& network) { return network.contains(address); });
 }
 
-TrustedProxies::Address TrustedProxies::walk(const Address& peer,
-                                             const std::vector<std::string>& hops) const {
-  Address client = peer;
+net::IpAddress TrustedProxies::walk(const net::IpAddress& peer, const std::vector<std::string>& hops) const {
+  net::IpAddress client = peer;
   for (const std::string& hop : hops | std::views::reverse) {
     if (!trusts(client)) break;
-    const auto before = address_of(without_port(hop));
+    const auto before = net::parse_ip_address(without_port(hop));
     if (!before) break;
     client = *before;
   }
@@ -150,7 +115,7 @@ TrustedProxies::Address TrustedProxies::walk(const Address& peer,
 
 std::string TrustedProxies::client_of(const std::string& peer, const http::Fields& fields) const {
   if (empty()) return peer;
-  const auto own = address_of(peer);
+  const auto own = net::parse_ip_address(peer);
   if (!own || !trusts(*own)) return peer;
   const auto forwarded = hops_of(fields, "forwarded", [](std::string_view value, auto& hops) {
     return ForwardedReader(value).read(hops);
@@ -161,10 +126,10 @@ std::string TrustedProxies::client_of(const std::string& peer, const http::Field
       return true;
     });
   });
-  Address client = *own;
+  net::IpAddress client = *own;
   if (forwarded) client = walk(*own, *forwarded);
   if (x_forwarded_for) {
-    const Address other = walk(*own, *x_forwarded_for);
+    const net::IpAddress other = walk(*own, *x_forwarded_for);
     if (forwarded && other != client) return peer;
     client = other;
   }

@@ -2,14 +2,13 @@
 // of those alone whom the configuration trusts. Values to values.
 #pragma once
 
-#include <array>
-#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "http/head.h"
+#include "net/ip_network.h"
 
 namespace archestra::proxy {
 
@@ -27,17 +26,10 @@ class TrustedProxies {
   std::string client_of(const std::string& peer, const http::Fields& fields) const;
 
  private:
-  /// IPv6, or IPv4 mapped into it (RFC 4291 section 2.5.5.2).
-  using Address = std::array<std::uint8_t, 16>;
-  struct Network {
-    Address address;
-    unsigned bits;
-  };
-  static std::optional<Address> address_of(std::string_view text);
-  bool trusts(const Address& address) const;
-  Address walk(const Address& peer, const std::vector<std::string>& hops) const;
+  bool trusts(const net::IpAddress& address) const;
+  net::IpAddress walk(const net::IpAddress& peer, const std::vector<std::string>& hops) const;
 
-  std::vector<Network> networks_;
+  std::vector<net::IpNetwork> networks_;
 };
 
 }  // namespace archestra::proxy
