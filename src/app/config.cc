@@ -39,13 +39,25 @@ std::string Setting::flag() const {
   return out;
 }
 
+namespace {
+
+// An empty variable is as good as none (OpenTelemetry specification, environment variables).
+std::string_view variable(const std::string& name) {
+  // NOLINTNEXTLINE(concurrency-mt-unsafe): nobody sets one once there are threads
+  const char* const text = std::getenv(name.c_str());
+  return text == nullptr ? std::string_view() : std::string_view(text);
+}
+
+}  // namespace
+
 Texts texts_from_environment() {
   Texts texts;
   for (const Setting& setting : settings()) {
-    const std::string name(setting.env);
-    // An empty variable is as good as none (OpenTelemetry specification, environment variables).
-    // NOLINTNEXTLINE(concurrency-mt-unsafe): nobody sets one once there are threads
-    if (const char* text = std::getenv(name.c_str()); text != nullptr && *text != '\0') texts[name] = text;
+    std::string_view text = variable(setting.env);
+    if (setting.also_small)
+      if (const std::string_view small = variable(base::lower_case(setting.env)); !small.empty())
+        text = small;
+    if (!text.empty()) texts[setting.env] = text;
   }
   return texts;
 }
@@ -85,16 +97,26 @@ std::string without_query(std::string_view text) {
   return std::string(text.substr(0, query)) + "?***";
 }
 
-// What a person typed, without what may be a user and a password in it.
-std::string shown(const Setting& setting, std::string_view text) {
-  if (setting.secret) return "(a secret)";
-  std::string out = without_query(text);
-  if (const std::size_t at = out.rfind('@'); at != std::string::npos) {
-    const std::size_t scheme = out.find("://");
+// A URL, with a scheme or without, without what may be a user and a password in it.
+std::string without_user_info(std::string text) {
+  if (const std::size_t at = text.rfind('@'); at != std::string::npos) {
+    const std::size_t scheme = text.find("://");
     const std::size_t begin = scheme < at ? scheme + 3 : 0;
-    out.replace(begin, at - begin, "***");
+    text.replace(begin, at - begin, "***");
   }
-  return fmt::format("\"{}\"", out);
+  return text;
+}
+
+// What a person typed and is refused. Where credentials are to be expected nobody knows where in it they are.
+std::string shown(const Setting& setting, std::string_view text) {
+  if (setting.secret || setting.has_user_info) return "(a secret)";
+  return fmt::format("\"{}\"", without_user_info(without_query(text)));
+}
+
+// A value that is in effect.
+std::string visible_of(const Setting& setting, const std::string& text) {
+  if (setting.secret) return text.empty() ? "" : "********";
+  return setting.has_user_info ? without_user_info(text) : without_query(text);
 }
 
 // What no single value tells.
@@ -158,7 +180,7 @@ std::vector<Warning> warnings_of(const Config& config) {
 std::string print(const Effective& effective) {
   std::string out;
   for (const auto& [setting, text, source] : effective.values) {
-    const std::string visible = setting->secret && !text.empty() ? "********" : without_query(text);
+    const std::string visible = visible_of(*setting, text);
     if (visible != text) out += "# ";  // so that the output is a file one could start with
     out += setting->key() + " = ";
     base::append_json_string(out, visible);

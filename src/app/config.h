@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -14,6 +15,7 @@
 #include "base/log.h"
 #include "base/secret.h"
 #include "http/url.h"
+#include "http_io/forward_proxy.h"
 #include "net/resolver.h"
 #include "providers/registry.h"
 #include "proxy/trusted_proxies.h"
@@ -58,6 +60,8 @@ struct Config {
   base::Duration client_send_timeout{};
   base::Duration drain_timeout{};
   std::string ca_file;
+  std::optional<http_io::ForwardProxy> https_proxy;
+  http_io::NoProxy no_proxy;
   net::Addresses name_servers;  ///< none: those of the system
   std::string tls_cert_file;    ///< of the API port; "": it speaks plain HTTP
   std::string tls_key_file;
@@ -107,6 +111,8 @@ struct Setting {
   std::string_view accepted;       ///< what a good value looks like, for errors and help
   std::string help;
   bool secret = false;            ///< never shown
+  bool has_user_info = false;     ///< of a URL, and never shown; nor is a value that is refused
+  bool also_small = false;        ///< the name in small letters is a name too, and wins, as curl has it
   bool reloads = false;           ///< a running gateway takes it on with SIGHUP: Gateway::take_on
   std::string_view own_key = {};  ///< where the key that the name gives belongs to another
   /// Sets it; false where `text` is not acceptable.

@@ -129,6 +129,8 @@ TEST(Config, EveryKindRefusesNonsense) {
       {"OTEL_EXPORTER_OTLP_HEADERS", "Content-Length=5"},
       {"OTEL_EXPORTER_OTLP_HEADERS", "a=b,host=c"},
       {"ARCHESTRA_API_HEAD_LIMIT", "1023"},
+      {"HTTPS_PROXY", "https://proxy:3128"},
+      {"NO_PROXY", "10.0.0.0/33"},
       {"ARCHESTRA_OPENAI_BASE_URL", "http://host/v1?api-version=1"},
       {"ARCHESTRA_OPENAI_BASE_URL", "http://user:pass@host"}};
   for (const auto& [name, value] : cases)
@@ -139,6 +141,24 @@ TEST(Config, PasswordsInUrlsAreNotRepeated) {
   const std::string text = error_of({{"ARCHESTRA_OPENAI_BASE_URL", "http://user:hunter2@host/v1"}});
   EXPECT_NE(text.find("\"http://***@host/v1\""), std::string::npos) << text;
   EXPECT_EQ(text.find("hunter2"), std::string::npos) << text;
+}
+
+TEST(Config, PasswordsOfAProxyAreNotRepeated) {
+  for (const char* text :
+       {"https://user:hidden@proxy", "http://user:hid?den@proxy/x", "user:hid/den@proxy"}) {
+    const std::string error = error_of({{"HTTPS_PROXY", text}});
+    EXPECT_NE(error.find("HTTPS_PROXY"), std::string::npos) << error;
+    EXPECT_EQ(error.find("hid"), std::string::npos) << error;
+  }
+  for (const char* text :
+       {"http://user:hidden@proxy:3128", "user:hidden@proxy:3128", "http://u:hid@den@proxy:3128"}) {
+    const std::string printed = print(load({}, {{"HTTPS_PROXY", text}}, {}));
+    EXPECT_NE(printed.find("***@proxy:3128\"  # environment"), std::string::npos) << printed;
+    EXPECT_EQ(printed.find("hid"), std::string::npos) << printed;
+  }
+  EXPECT_NE(
+      print(load({{"HTTPS_PROXY", "proxy:3128"}}, {}, {})).find("\nhttps_proxy = \"proxy:3128\"  # flag"),
+      std::string::npos);
 }
 
 TEST(Config, OneBodyFitsIntoTheMemoryForAll) {

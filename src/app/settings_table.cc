@@ -149,6 +149,17 @@ bool set_directory(Config& config, std::string_view text) {
   return !text.empty();
 }
 
+bool set_https_proxy(Config& config, std::string_view text) {
+  config.https_proxy = http_io::ForwardProxy::parse(text);
+  return text.empty() || config.https_proxy;
+}
+
+bool set_no_proxy(Config& config, std::string_view text) {
+  auto none = http_io::NoProxy::parse(text);
+  if (none) config.no_proxy = std::move(*none);
+  return none.has_value();
+}
+
 template <auto kMember>
 bool set_file(Config& config, std::string_view text) {
   config.*kMember = text;
@@ -243,6 +254,24 @@ const std::vector<Setting>& settings() {
        .accepted = "a readable PEM file, or empty for the system's store",
        .help = "certificates trusted for upstreams and collector",
        .set = set_file<&Config::ca_file>},
+      {.env = "HTTPS_PROXY",
+       .default_value = "",
+       .accepted =
+           "http://user:password@host:port, of which the host is enough; an https:// proxy is not known",
+       .help = "proxy by which https upstreams and an https collector are reached, but for this machine; "
+               "https_proxy is read too, and first",
+       .has_user_info = true,
+       .also_small = true,
+       .set = set_https_proxy},
+      {.env = "NO_PROXY",
+       .default_value = "",
+       .accepted =
+           "*, names, IP addresses and networks, separated by commas: corp.example,10.0.0.0/8,a.example:8443",
+       .help =
+           "who is reached without that proxy; a name means those below it too; no_proxy is read too, and "
+           "first",
+       .also_small = true,
+       .set = set_no_proxy},
       {.env = "ARCHESTRA_DNS_SERVERS",
        .default_value = "",
        .accepted =
@@ -292,7 +321,7 @@ const std::vector<Setting>& settings() {
       {.env = "ARCHESTRA_UPSTREAM_CONNECT_TIMEOUT_MS",
        .default_value = "10000",
        .accepted = kMilliseconds,
-       .help = "name, TCP and TLS together",
+       .help = "name, TCP, a proxy's tunnel and TLS together",
        .set = set_milliseconds<&Config::connect_timeout>},
       {.env = "ARCHESTRA_UPSTREAM_CONNECTIONS_LIMIT",
        .default_value = "10000",

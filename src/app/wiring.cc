@@ -59,13 +59,18 @@ net::ListenSockets listen(const Config& config, std::string_view setting, std::u
   return std::move(*sockets);
 }
 
+const http_io::ForwardProxy* proxy_for(const http::Url& url, const Config& config) {
+  return http_io::proxy_for(url, config.https_proxy, config.no_proxy);
+}
+
 proxy::Target target(const providers::Provider& provider, const ProviderConfig& config,
-                     const net::TlsContext& tls) {
+                     const net::TlsContext& tls, const http_io::ForwardProxy* proxy) {
   const http::Url& url = config.base_url;
   std::string path = url.path;
   while (path.ends_with('/')) path.pop_back();
   return {.provider = &provider,
           .endpoint = {.host = url.host, .port = url.port, .tls = url.is_https ? &tls : nullptr},
+          .proxy = proxy,
           .base_path = path,
           .host_field = url.authority(),
           .usage_option =
@@ -79,7 +84,8 @@ proxy::SettingsRef proxy_settings(const Config& config, const net::TlsContext& t
   for (const ProviderConfig& provider : config.providers) {
     if (settings->registry.find(provider.name) == nullptr)
       settings->registry.add(provider.name, *provider.dialect);
-    settings->targets.push_back(target(*settings->registry.find(provider.name), provider, tls));
+    settings->targets.push_back(
+        target(*settings->registry.find(provider.name), provider, tls, proxy_for(provider.base_url, config)));
   }
   settings->api_base_url = config.api_base_url;
   settings->trusted_proxies = config.trusted_proxies;
@@ -143,6 +149,7 @@ base::Secret authorization(const Config& config) {
 
 telemetry::otlp::ExporterOptions exporter_options(const Config& config) {
   return {.endpoint = config.otlp_endpoint,
+          .proxy = proxy_for(config.otlp_endpoint, config),
           .authorization = authorization(config),
           .headers = config.otlp_headers,
           .compression =
@@ -151,6 +158,21 @@ telemetry::otlp::ExporterOptions exporter_options(const Config& config) {
           .schedule_delay = config.bsp_schedule_delay,
           .batch_timeout = config.bsp_export_timeout,
           .name_servers = config.name_servers};
+}
+
+// Once, so that nobody has to guess which way calls and spans take.
+void log_proxy(const Config& config, const proxy::Settings& settings) {
+  if (!config.https_proxy) return;
+  std::string providers;
+  for (const proxy::Target& target : settings.targets)
+    if (target.proxy != nullptr)
+      providers.append(providers.empty() ? "" : ", ").append(target.provider->name());
+  const bool exports = config.traces_exported && proxy_for(config.otlp_endpoint, config) != nullptr;
+  const std::string authority = config.https_proxy->authority();
+  base::log(base::LogLevel::kInfo, "upstreams are reached by a proxy",
+            {{"proxy", std::string_view(authority)},
+             {"providers", std::string_view(providers)},
+             {"collector", exports ? "yes" : "no"}});
 }
 
 // The one moment at which a token can be read: to whoever starts the gateway, whatever the level of its log.
@@ -214,6 +236,7 @@ Gateway::Gateway(const Config& config, InheritedSockets sockets)
   if (!agents) throw store_error(config.data_dir, agents.error());
   make_admin_token(config, store);
   const proxy::SettingsRef settings = proxy_settings(config, *tls_, identity_.get());
+  log_proxy(config, *settings);
   for (std::size_t i = 0; i < shard_count(config); ++i)
     shards_.emplace_back(settings, *agents, api_, telemetry_.observer(i), api_sockets_, connection_limit_);
   exporter_ = std::make_unique<telemetry::otlp::Exporter>(telemetry_, exporter_options(config),

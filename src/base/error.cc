@@ -25,6 +25,8 @@ std::string_view name_of(ErrorCode code) {
       return "name_not_found";
     case ErrorCode::kTls:
       return "tls_failure";
+    case ErrorCode::kProxy:
+      return "proxy_failed";
     case ErrorCode::kMalformed:
       return "malformed";
     case ErrorCode::kTooLarge:
@@ -40,6 +42,8 @@ std::string_view name_of(ErrorCode code) {
 }
 
 std::string Error::text() const {
+  if (code == ErrorCode::kProxy && detail != 0)
+    return fmt::format("{}: {} (status {})", name_of(code), what, detail);
   const bool is_errno = code != ErrorCode::kMalformed && code != ErrorCode::kTooLarge && detail != 0;
   const char* const described =
       is_errno ? strerrordesc_np(detail) : nullptr;  // glibc's that is safe in threads

@@ -17,6 +17,7 @@ enum class ErrorCode : std::uint8_t {
   kUnreachable,   ///< no route, or another failure to connect
   kNameNotFound,  ///< the resolver has no address for the name
   kTls,           ///< handshake or certificate failure
+  kProxy,         ///< the forward proxy on the way gave no connection; `detail` is its HTTP status, or 0
   kMalformed,     ///< bytes that break the protocol; `detail` is the HTTP status to answer with
   kTooLarge,      ///< a limit on size was passed; `detail` is the HTTP status to answer with
   kOverload,      ///< a limit on how much we hold at once was passed
@@ -33,7 +34,7 @@ struct Error {
   const char* what = "";
   int detail = 0;  ///< errno, or an HTTP status, or 0; see ErrorCode
 
-  /// "code: what (strerror)". For logs and start-up messages; allocates.
+  /// "code: what (strerror, or the status of a proxy)". For logs and start-up messages; allocates.
   std::string text() const;
 };
 

@@ -14,6 +14,8 @@ constexpr ErrorMeaning kName{502, Outcome::kUpstreamUnreachable, LogLevel::kWarn
                              "The provider's host name could not be resolved."};
 constexpr ErrorMeaning kTls{502, Outcome::kUpstreamUnreachable, LogLevel::kWarn, "tls_failure",
                             "No trusted TLS connection to the provider could be made."};
+constexpr ErrorMeaning kProxy{502, Outcome::kUpstreamUnreachable, LogLevel::kWarn, "proxy_failed",
+                              "The proxy on the way to the provider gave no connection."};
 constexpr ErrorMeaning kConnectTimeout{504, Outcome::kUpstreamTimeout, LogLevel::kWarn, "connect_timeout",
                                        "No connection to the provider came about in time."};
 constexpr ErrorMeaning kFirstByteTimeout{504, Outcome::kUpstreamTimeout, LogLevel::kWarn,
@@ -67,6 +69,8 @@ const ErrorMeaning& meaning_before_head(ErrorCode code, TimeLimit limit) {
       return kName;
     case ErrorCode::kTls:
       return kTls;
+    case ErrorCode::kProxy:
+      return kProxy;
     case ErrorCode::kTimeout:
       return meaning_of(limit);
     case ErrorCode::kClosed:

@@ -43,6 +43,13 @@ TEST(ErrorMeaning, WhateverFailsOnceTheHeadHasComeTheProviderHadBeenReached) {
     EXPECT_NE(meaning_after_head(static_cast<base::ErrorCode>(i)).outcome, Outcome::kUpstreamUnreachable);
 }
 
+TEST(ErrorMeaning, AProxyThatGivesNoConnectionLeavesTheProviderOutOfReach) {
+  const ErrorMeaning& meaning = meaning_before_head(base::ErrorCode::kProxy);
+  EXPECT_EQ(meaning.http_status, 502);
+  EXPECT_EQ(meaning.outcome, Outcome::kUpstreamUnreachable);
+  EXPECT_EQ(meaning.code, "proxy_failed");
+}
+
 TEST(ErrorMeaning, LimitsOfOursOnWhatIsDecodedAreNoFaultOfTheProvidersHttp) {
   const ErrorMeaning& too_large = meaning_after_head(base::ErrorCode::kTooLarge);
   EXPECT_EQ(too_large.code, "decoded_too_large");

@@ -89,6 +89,10 @@ std::optional<char> escaped_byte(std::string_view text) {
 
 }  // namespace
 
+std::string host_and_port(std::string_view host, std::uint16_t port) {
+  return host.contains(':') ? fmt::format("[{}]:{}", host, port) : fmt::format("{}:{}", host, port);
+}
+
 std::string Url::authority() const {
   std::string text = host.find(':') == std::string::npos ? host : fmt::format("[{}]", host);
   if (port != (is_https ? kHttpsPort : kHttpPort)) text += fmt::format(":{}", port);

@@ -11,6 +11,9 @@
 
 namespace archestra::http {
 
+/// "host:port", with brackets around IPv6.
+std::string host_and_port(std::string_view host, std::uint16_t port);
+
 /// An absolute http or https URL (RFC 3986), taken apart. Owns its text.
 struct Url {
   bool is_https = false;

@@ -8,38 +8,38 @@ constexpr int kInterimMax = 32;
 
 }  // namespace
 
-net::Task<base::Result<void>> OutboundConnection::read_head(http::ResponseHead& head,
-                                                            const http::HeadLimits& limits,
-                                                            base::MonotonicTime deadline,
-                                                            net::Readiness* gone) {
+net::Task<base::Result<void>> read_final_head(MessageSource& source, int& interim, http::ResponseHead& head,
+                                              const http::HeadLimits& limits, base::MonotonicTime deadline,
+                                              net::Readiness* gone) {
   http::HeadProgress progress;
-  net::Readiness& readiness = stream_->readiness;
+  net::Stream& stream = source.stream();
+  net::Readiness& readiness = stream.readiness;
   while (true) {
-    if (!source_.buffered().empty()) {
-      const auto parsed = http::parse_response_head(source_.buffered(), limits, progress, head);
+    if (!source.buffered().empty()) {
+      const auto parsed = http::parse_response_head(source.buffered(), limits, progress, head);
       if (!parsed) co_return base::fail(parsed.error());
       if (*parsed > 0) {
-        source_.consume(*parsed);
+        source.consume(*parsed);
         progress = {};
         // 101 would change the protocol, which no request of ours asks for.
         if (head.status == 101) co_return base::fail(base::ErrorCode::kMalformed, "unexpected 101", 502);
         if (head.status >= 200) {
-          interim_ = 0;
+          interim = 0;
           co_return {};
         }
-        if (++interim_ > kInterimMax)
+        if (++interim > kInterimMax)
           co_return base::fail(base::ErrorCode::kMalformed, "too many interim responses", 502);
         continue;
       }
     }
-    if (!readiness.readable) source_.release_if_empty();
+    if (!readiness.readable) source.release_if_empty();
     const net::Wake wake = co_await net::Wait(
-        stream_->loop, {{gone, net::Interest::kGone}, {&readiness, net::Interest::kReadable}}, deadline);
+        stream.loop, {{gone, net::Interest::kGone}, {&readiness, net::Interest::kReadable}}, deadline);
     if (wake == net::Wake::kTimeout)
       co_return base::fail(base::ErrorCode::kTimeout, "waiting for the response");
     if (wake != net::Wake::kSecond)
       co_return base::fail(base::ErrorCode::kCancelled, "waiting for the response");
-    const net::IoResult read = source_.fill();
+    const net::IoResult read = source.fill();
     if (read.status == net::IoStatus::kEnd) co_return base::fail(base::ErrorCode::kClosed, "no response");
     if (read.status == net::IoStatus::kFailed) co_return base::fail(read.error);
   }

@@ -22,16 +22,24 @@ enum class Ahead : std::uint8_t {
   kEnd,     ///< the stream has ended without one
 };
 
+/// Reads the head of the final response from `source`; interim ones (1xx) are skipped, and counted in
+/// `interim`, which is 0 again after a final one. Its views stay valid until more is read from `source`. More
+/// than 32 of them are malformed. `gone` (may be null) ends the wait with kCancelled. kTimeout, kClosed,
+/// kReset, kMalformed, kTooLarge.
+net::Task<base::Result<void>> read_final_head(MessageSource& source, int& interim, http::ResponseHead& head,
+                                              const http::HeadLimits& limits, base::MonotonicTime deadline,
+                                              net::Readiness* gone);
+
 class OutboundConnection {
  public:
   OutboundConnection(net::StreamPtr stream, base::BufferPool& pool)
       : stream_(std::move(stream)), source_(*stream_, pool) {}
 
-  /// Reads the head of the final response; interim ones (1xx) are skipped. Its views stay valid until
-  /// more is read from source(). More than 32 of them are malformed. `gone` (may be null) ends the wait with
-  /// kCancelled. kTimeout, kClosed, kReset, kMalformed, kTooLarge.
+  /// As read_final_head(), from source().
   net::Task<base::Result<void>> read_head(http::ResponseHead& head, const http::HeadLimits& limits,
-                                          base::MonotonicTime deadline, net::Readiness* gone);
+                                          base::MonotonicTime deadline, net::Readiness* gone) {
+    return read_final_head(source_, interim_, head, limits, deadline, gone);
+  }
 
   /// Reads what is there, for a sender that must not go on once it is answered. Interim responses are taken
   /// off.

@@ -9,7 +9,6 @@
 #include <utility>
 #include <vector>
 
-#include "net/tcp_stream.h"
 #include "net/tls_stream.h"
 
 namespace archestra::net {
@@ -158,13 +157,19 @@ Addresses order_of_attempts(const Addresses& addresses) {
   return order;
 }
 
+Task<base::Result<std::unique_ptr<TcpStream>>> connect_tcp(EventLoop& loop, Resolver& resolver,
+                                                           const std::string& host, std::uint16_t port,
+                                                           base::MonotonicTime deadline, Readiness* gone) {
+  auto addresses = co_await resolver.resolve(host, port, deadline, gone);
+  if (!addresses) co_return base::fail(addresses.error());
+  co_return co_await connect_first(loop, order_of_attempts(*addresses), deadline, gone);
+}
+
 Task<base::Result<StreamPtr>> connect(EventLoop& loop, Resolver& resolver, TlsSessions* sessions,
                                       const Endpoint& endpoint, base::MonotonicTime deadline,
                                       Readiness* gone) {
   const base::Counted dial(loop.stats().dials);
-  auto addresses = co_await resolver.resolve(endpoint.host, endpoint.port, deadline, gone);
-  if (!addresses) co_return base::fail(addresses.error());
-  auto tcp = co_await connect_first(loop, order_of_attempts(*addresses), deadline, gone);
+  auto tcp = co_await connect_tcp(loop, resolver, endpoint.host, endpoint.port, deadline, gone);
   if (!tcp) co_return base::fail(tcp.error());
   if (endpoint.tls == nullptr) co_return StreamPtr(std::move(*tcp));
   co_return co_await tls_connect({.context = endpoint.tls, .host = endpoint.host, .port = endpoint.port},

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 
 #include "base/clock.h"
@@ -12,6 +13,7 @@
 #include "net/resolver.h"
 #include "net/stream.h"
 #include "net/task.h"
+#include "net/tcp_stream.h"
 #include "net/tls_context.h"
 #include "net/tls_sessions.h"
 
@@ -36,6 +38,12 @@ inline constexpr std::size_t kAttemptsMax = 16;
 Task<base::Result<StreamPtr>> connect(EventLoop& loop, Resolver& resolver, TlsSessions* sessions,
                                       const Endpoint& endpoint, base::MonotonicTime deadline,
                                       Readiness* gone);
+
+/// TCP alone, for whoever puts something else over it before TLS. Errors as of connect(). Not counted as a
+/// dial: that is for the caller, since it goes on. `host` outlives the call.
+Task<base::Result<std::unique_ptr<TcpStream>>> connect_tcp(EventLoop& loop, Resolver& resolver,
+                                                           const std::string& host, std::uint16_t port,
+                                                           base::MonotonicTime deadline, Readiness* gone);
 
 /// The addresses in the order to try them: as they come, but the families by turns (RFC 8305 section 4), and
 /// no more than kAttemptsMax.

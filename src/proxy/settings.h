@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "http/url.h"
+#include "http_io/forward_proxy.h"
 #include "http_io/inbound_connection.h"
 #include "http_io/message_source.h"
 #include "net/connector.h"
@@ -33,8 +34,9 @@ struct UpstreamTimeouts {
 struct Target {
   const providers::Provider* provider = nullptr;
   net::Endpoint endpoint;
-  std::string base_path;   ///< of the base URL, without a trailing '/'
-  std::string host_field;  ///< value of the Host field
+  const http_io::ForwardProxy* proxy = nullptr;  ///< that it is reached by, which outlives this; null: none
+  std::string base_path;                         ///< of the base URL, without a trailing '/'
+  std::string host_field;                        ///< value of the Host field
   providers::UsageOption usage_option = providers::UsageOption::kAskFor;
 };
 

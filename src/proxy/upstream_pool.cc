@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "http_io/tunnel.h"
+
 namespace archestra::proxy {
 namespace {
 
@@ -89,8 +91,9 @@ void UpstreamPool::leave(const Target& target) {
 
 net::Task<base::Result<UpstreamPtr>> UpstreamPool::dial(UpstreamPlace place, base::MonotonicTime deadline,
                                                         net::Readiness& gone) {
-  auto stream =
-      co_await net::connect(loop_, resolver_, &tls_sessions_, place.target_->endpoint, deadline, &gone);
+  auto stream = co_await http_io::connect(
+      {.loop = loop_, .resolver = resolver_, .sessions = tls_sessions_, .buffers = buffers_},
+      place.target_->endpoint, place.target_->proxy, deadline, &gone);
   if (!stream) co_return base::fail(stream.error());
   co_return std::make_unique<UpstreamConnection>(std::move(place), std::move(*stream), buffers_);
 }

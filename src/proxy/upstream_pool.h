@@ -17,7 +17,6 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "http_io/outbound_connection.h"
-#include "net/connector.h"
 #include "net/event_loop.h"
 #include "net/readiness.h"
 #include "net/tls_sessions.h"
@@ -96,7 +95,7 @@ class UpstreamPool {
   /// kCancelled where `gone` reported that nobody waits any more.
   net::Task<base::Result<UpstreamTurn>> wait_for_turn(const Target& target, base::MonotonicTime deadline,
                                                       net::Readiness& gone);
-  /// A new one, with its name, TCP and TLS by `deadline`. `gone` ends the dialling with kCancelled.
+  /// A new one, with its name, TCP, tunnel and TLS by `deadline`. `gone` ends the dialling with kCancelled.
   net::Task<base::Result<UpstreamPtr>> dial(UpstreamPlace place, base::MonotonicTime deadline,
                                             net::Readiness& gone);
   /// Gives back a connection whose exchange is over and clean on both sides.

@@ -9,6 +9,7 @@ import { after, before, test } from 'node:test';
 
 import { Client, exchange } from '../support/client.mjs';
 import { Collector } from '../support/collector.mjs';
+import { ForwardProxy } from '../support/forward_proxy.mjs';
 import { Gateway } from '../support/gateway.mjs';
 import { completion, events, words } from '../support/openai_chat.mjs';
 import { run } from '../support/program.mjs';
@@ -44,12 +45,19 @@ basic(
   settings.ARCHESTRA_OTEL_EXPORTER_OTLP_AUTH_PASSWORD,
   'the collector',
 );
+const proxyUser = secret('the user for the proxy');
+const proxyPassword = secret('the password for the proxy');
+const forProxy = `Basic ${basic(proxyUser, proxyPassword, 'the proxy')}`;
 const visible = 'canary-agent/1.0';
 
 let upstream;
 let collector;
+let proxy;
 let gateway;
 before(async () => {
+  proxy = await ForwardProxy.start();
+  proxy.act = (socket) => socket.end(`HTTP/1.1 407 ${forProxy} is wrong\r\nX-Echo: ${forProxy}\r\n\r\n${forProxy}`);
+  settings.HTTPS_PROXY = `http://${proxyUser}:${proxyPassword}@127.0.0.1:${proxy.port}`;
   upstream = await Upstream.start();
   collector = await Collector.start();
   gateway = await Gateway.start({
@@ -57,7 +65,7 @@ before(async () => {
     otlpEndpoint: `${collector.endpoint}?key=${secret('the query of the collector endpoint')}`,
     env: {
       ...settings,
-      ARCHESTRA_OPENAI_COMPATIBLE_PROVIDERS: 'dead=http://127.0.0.1:1/v1,nameless=http://nowhere.invalid/v1',
+      ARCHESTRA_OPENAI_COMPATIBLE_PROVIDERS: 'dead=http://127.0.0.1:1/v1,nameless=http://nowhere.invalid/v1,far=https://far.test/v1',
       ARCHESTRA_LOG_LEVEL: 'debug',
       ARCHESTRA_ACCESS_LOG_LEVEL: 'debug',
       ARCHESTRA_UPSTREAM_FIRST_BYTE_TIMEOUT_MS: '300',
@@ -71,6 +79,7 @@ after(async () => {
   await gateway.discard();
   await upstream.stop();
   await collector.stop();
+  await proxy.stop();
 });
 
 /** Fields that carry credentials, each with a secret of its own. */
@@ -112,6 +121,7 @@ const targets = {
   'a path that passes through': ['POST', (key) => `/v1/openai/files?key=${key}`],
   'a provider that is not there': ['POST', (key) => `/v1/dead/chat/completions?key=${key}`],
   'a provider without a name': ['POST', (key) => `/v1/nameless/chat/completions?key=${key}`],
+  'a provider behind a proxy': ['POST', (key) => `/v1/far/chat/completions?key=${key}`],
   'no route': ['GET', (key) => `/nowhere?access_token=${key}`],
   'the platform API': ['POST', (key) => `/api/agents?token=${key}`],
   'the absolute form': ['POST', (key) => `http://user:${key}@gateway.test/v1/openai/chat/completions`],
@@ -174,6 +184,7 @@ test('calls of every kind that end in every way', async () => {
   for (const status of [200, 400, 401, 404, 500, 502, 504]) assert.ok(statuses.has(status), `some had ${status}`);
   const [first] = upstream.exchanges;
   assert.ok(planted.has(first.fields.get('x-api-key')), 'credentials went on to the provider');
+  assert.equal(proxy.heads[0].fields.get('proxy-authorization'), forProxy, 'and those for the proxy to the proxy');
 });
 
 test('requests that are no good', async () => {
@@ -251,6 +262,7 @@ test('nothing of all this was written', async () => {
   assert.ok(written.get('spans').includes(visible), 'what is no secret is found in the spans');
   assert.ok(written.get('standard output').includes('504'), 'and in the log');
   assert.ok(written.get('standard error').includes('upstream failed'), 'and on standard error');
+  assert.ok(written.get('standard error').includes('(status 407)'), 'and what the proxy did');
   assert.ok(planted.size > 1000, `secrets: ${planted.size}`);
   const found = [];
   for (const [place, bytes] of written)

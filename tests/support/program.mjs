@@ -15,8 +15,8 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
 
 export const binary = resolve(process.env.ARCHESTRA_BINARY ?? join(root, 'build/release/archestra'));
 
-// What the shell of whoever runs the tests says about the gateway or a collector must not reach it.
-const foreign = /^(ARCHESTRA_|OTEL_)/;
+// What the shell of whoever runs the tests says about the gateway, a collector or a proxy must not reach it.
+const foreign = /^(ARCHESTRA_|OTEL_|(https|no)_proxy$)/i;
 const sanitizerReport = /ERROR: (Address|Leak|Memory)Sanitizer|WARNING: ThreadSanitizer|runtime error:/;
 
 const running = new Set();
@@ -36,7 +36,7 @@ export class Program {
   #ended;
 
   /**
-   * Starts `archestra ...args`; `env` is all it gets of ARCHESTRA_* and OTEL_*. With `shell`, a shell runs that text, in
+   * Starts `archestra ...args`; `env` is all it gets of ARCHESTRA_*, OTEL_* and proxies. With `shell`, a shell runs that text, in
    * which `exec "$0" "$@"` becomes the program. `fds` are its descriptors from 3 on.
    */
   constructor(args, { env = {}, cwd, shell, fds = [] } = {}) {

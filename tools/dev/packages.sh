@@ -114,6 +114,16 @@ need_openmetrics_parser() {
     say "apt could not download python3-prometheus-client: the test that asks it is skipped"
 }
 
+# A real forward proxy for the end-to-end tests, into .dev/tinyproxy, and what gives it names of its own. Not installed,
+# as prometheus is not; without it the tests that want it are skipped.
+need_tinyproxy() {
+  local folder=.dev/tinyproxy
+  if [[ -x $folder/usr/bin/tinyproxy ]]; then return; fi
+  say "fetching Debian's tinyproxy into $folder"
+  long_step .dev/tinyproxy.log unpack_packages "$folder" tinyproxy-bin libnss-wrapper ||
+    say "apt could not download tinyproxy: the tests that ask it are skipped"
+}
+
 # unpack_packages FOLDER PACKAGE...: fetches packages and unpacks them into a folder of their own; installs nothing. apt
 # downloads to where it is started, as a user of its own where it can.
 unpack_packages() {

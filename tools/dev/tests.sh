@@ -35,6 +35,7 @@ prepare_tests() {
     need_e2e_packages
     need_prometheus
     need_openmetrics_parser
+    need_tinyproxy
   fi
   export ASAN_SYMBOLIZER_PATH=$symbolizer TSAN_SYMBOLIZER_PATH=$symbolizer UBSAN_OPTIONS=print_stacktrace=1
   if [[ -n ${ARCHESTRA_RECORDINGS:-} ]]; then

@@ -8,7 +8,7 @@
 #include "base/thread_name.h"
 #include "http/head_writer.h"
 #include "http/retry_after.h"
-#include "net/connector.h"
+#include "http_io/tunnel.h"
 #include "telemetry/otlp/export_response.h"
 #include "telemetry/otlp/gzip.h"
 
@@ -181,7 +181,9 @@ void Exporter::count_accepted(const SpanBatch& batch, const PartialSuccess& part
 net::Task<base::Result<void>> Exporter::ensure_connected(base::MonotonicTime deadline) {
   if (connection_ && !connection_->stream().readiness.gone) co_return {};
   connection_.reset();
-  auto stream = co_await net::connect(loop_, resolver_, &tls_sessions_, endpoint_, deadline, &stop_.limit);
+  auto stream = co_await http_io::connect(
+      {.loop = loop_, .resolver = resolver_, .sessions = tls_sessions_, .buffers = buffers_}, endpoint_,
+      options_.proxy, deadline, &stop_.limit);
   if (!stream) co_return base::fail(stream.error());
   connection_ = std::make_unique<http_io::OutboundConnection>(std::move(*stream), buffers_);
   co_return {};

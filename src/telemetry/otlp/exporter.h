@@ -17,6 +17,7 @@
 #include "base/secret.h"
 #include "base/stats.h"
 #include "http/url.h"
+#include "http_io/forward_proxy.h"
 #include "http_io/outbound_connection.h"
 #include "net/connector.h"
 #include "net/event_loop.h"
@@ -33,9 +34,10 @@ namespace archestra::telemetry::otlp {
 enum class Compression : std::uint8_t { kNone, kGzip };
 
 struct ExporterOptions {
-  bool enabled = true;         ///< false: rings are emptied and logged, no span is sent
-  http::Url endpoint;          ///< complete: the path is used as it is
-  base::Secret authorization;  ///< value of the Authorization field; empty for none
+  bool enabled = true;                           ///< false: rings are emptied and logged, no span is sent
+  http::Url endpoint;                            ///< complete: the path is used as it is
+  const http_io::ForwardProxy* proxy = nullptr;  ///< that the collector is reached by; outlives the exporter
+  base::Secret authorization;                    ///< value of the Authorization field; empty for none
   std::vector<std::pair<std::string, base::Secret>> headers;
   Compression compression = Compression::kNone;
   base::Duration request_timeout = std::chrono::seconds(10);  ///< OTEL_EXPORTER_OTLP_TIMEOUT
