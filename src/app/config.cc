@@ -172,6 +172,9 @@ std::vector<Warning> warnings_of(const Config& config) {
   if (config.resource_attributes_discarded)
     warnings.push_back(
         {"resource attributes are left out: they are no list of key=value", "OTEL_RESOURCE_ATTRIBUTES"});
+  for (const std::string& item : config.no_proxy.unknown())
+    warnings.push_back(
+        {"what is neither name, address nor network means nobody", fmt::format("NO_PROXY: {}", item)});
   for (std::string& name : unknown_variables())
     warnings.push_back({"a variable that is no setting is ignored", std::move(name)});
   return warnings;

@@ -155,9 +155,8 @@ bool set_https_proxy(Config& config, std::string_view text) {
 }
 
 bool set_no_proxy(Config& config, std::string_view text) {
-  auto none = http_io::NoProxy::parse(text);
-  if (none) config.no_proxy = std::move(*none);
-  return none.has_value();
+  config.no_proxy = http_io::NoProxy::parse(text);
+  return true;
 }
 
 template <auto kMember>

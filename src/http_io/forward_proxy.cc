@@ -82,14 +82,16 @@ std::optional<NoProxy::Item> NoProxy::parse_item(std::string_view text) {
   return Item{.name = std::move(name), .network = {}, .port = parts->port};
 }
 
-std::optional<NoProxy> NoProxy::parse(std::string_view list) {
+NoProxy NoProxy::parse(std::string_view list) {
   NoProxy none;
-  const bool good = base::for_each_item(list, [&](std::string_view text) {
-    auto item = parse_item(text);
-    if (item) none.items_.push_back(std::move(*item));
-    return item.has_value();
+  base::for_each_item(list, [&](std::string_view text) {
+    if (auto item = parse_item(text))
+      none.items_.push_back(std::move(*item));
+    else
+      none.unknown_.emplace_back(text);
+    return true;
   });
-  return good ? std::optional(std::move(none)) : std::nullopt;
+  return none;
 }
 
 bool NoProxy::covers(std::string_view host, std::uint16_t port) const {

@@ -31,12 +31,15 @@ class NoProxy {
  public:
   /// Items between commas, each "*", an address, a network ("10.0.0.0/8"), or a name, which means the names
   /// below it too; "." or "*." in front of a name changes nothing. An address or a name may have a port, for
-  /// which alone it is meant then. Nothing where an item is none of these.
-  static std::optional<NoProxy> parse(std::string_view list);
+  /// which alone it is meant then. An item that is none of these means nobody: the list is shared with other
+  /// programs, some of which know more.
+  static NoProxy parse(std::string_view list);
 
   /// `host` is a name or an address without brackets. Addresses are compared with addresses, names with
   /// names: nothing is looked up.
   bool covers(std::string_view host, std::uint16_t port) const;
+  /// The items that mean nobody, as they were written.
+  const std::vector<std::string>& unknown() const { return unknown_; }
 
  private:
   struct Item {
@@ -47,6 +50,7 @@ class NoProxy {
   static std::optional<Item> parse_item(std::string_view text);
 
   std::vector<Item> items_;
+  std::vector<std::string> unknown_;
 };
 
 /// By which proxy `url` is reached: null for https with no `proxy`, for who is covered by `none`, for this

@@ -115,17 +115,22 @@ TEST(NoProxy, CoversNamesAndThoseBelowThemAddressesAndNetworks) {
       {".2.3", "10.1.2.3", 443, false},
   };
   for (const auto& c : cases) {
-    const auto none = NoProxy::parse(c.list);
-    ASSERT_TRUE(none) << c.list;
-    EXPECT_EQ(none->covers(c.host, c.port), c.covered) << c.list << " and " << c.host << ":" << c.port;
+    const NoProxy none = NoProxy::parse(c.list);
+    EXPECT_TRUE(none.unknown().empty()) << c.list;
+    EXPECT_EQ(none.covers(c.host, c.port), c.covered) << c.list << " and " << c.host << ":" << c.port;
   }
 }
 
-TEST(NoProxy, RefusesWhatNobodyCouldMean) {
-  for (const char* list :
+TEST(NoProxy, TellsWhatMeansNobodyAndKeepsTheRest) {
+  for (const std::string item :
        {".", "*.", "*.*", "**", "10.*", "10.0.0.0/33", "10.0.0.0/", "fd00::/129", "api.example/8", "host:0",
-        "host:65536", "host:x", "http://host", "one two", "<local>", "[fd00::1", "ok.example,10.0.0.0/99"})
-    EXPECT_FALSE(NoProxy::parse(list)) << list;
+        "host:65536", "host:x", "http://host", "one two", "<local>", "[fd00::1", "/run/some.sock"}) {
+    const NoProxy none = NoProxy::parse("first.example," + item + ",last.example");
+    EXPECT_EQ(none.unknown(), std::vector{item});
+    EXPECT_TRUE(none.covers("first.example", 443) && none.covers("last.example", 443)) << item;
+    EXPECT_FALSE(none.covers("other.example", 443)) << item;
+    EXPECT_FALSE(none.covers("10.0.0.1", 443)) << item;
+  }
 }
 
 TEST(ProxyFor, OnlyHttpsAndNeverThisMachine) {
@@ -143,7 +148,7 @@ TEST(ProxyFor, OnlyHttpsAndNeverThisMachine) {
       {"https://127.0.0.1", false},        {"https://127.9.9.9", false},
       {"https://[::1]:8443", false},       {"https://[::ffff:127.0.0.1]", false},
   };
-  const NoProxy none = *NoProxy::parse("direct.example");
+  const NoProxy none = NoProxy::parse("direct.example");
   for (const auto& c : cases) {
     const auto url = http::parse_url(c.url);
     ASSERT_TRUE(url) << c.url;

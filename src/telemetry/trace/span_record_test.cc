@@ -298,8 +298,8 @@ TEST_F(SpanRecordTest, MoreStopSequencesThanThereCanBeAreNoRecord) {
     round_trip(sample.request);
     return std::vector<std::byte>(ring_.front().begin(), ring_.front().end());
   };
-  // Texts are as many in both, so that the two counts alone differ, and what is between the fields, which means
-  // nothing; one step further is too far.
+  // Texts are as many in both, so that the two counts alone differ, and what is between the fields, which
+  // means nothing; one step further is too far.
   std::vector<std::byte> record = record_of(call::kStopSequencesMax, 2);
   const std::vector<std::byte> fewer = record_of(call::kStopSequencesMax - 1, 3);
   ASSERT_EQ(record.size(), fewer.size());
