@@ -20,7 +20,7 @@ print_setting() {
   cat <<TEXT
 $("$binary" version), $(haproxy -v | sed -n 's/^HAProxy version \([^ ]*\).*/HAProxy \1/p'), $(wrk -v 2>&1 | sed -n 's/ \[.*//p' | head -n 1), $kernel, $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)
 proxy on core ${proxy_core}, simulated provider on ${provider_core:-the same}, wrk and collector on ${load_core:-the same}; one thread each, one shard
-$connections connections, kept alive on both sides; $rounds rounds of $seconds s after warming up, $([[ $together == no ]] && echo 'in turns' || echo 'both at once on the one core')
+$connections connections, kept alive on both sides; $rounds rounds of $seconds s after warming up, $([[ ${together:-no} == no ]] && echo 'in turns' || echo 'both at once on the one core')
 requests of $(wc -c <"$stage_dir/json.body") bytes; JSON answers of 1000 bytes; streams of $stream_tokens tokens, $stream_interval_ms ms apart
 gateway: metrics, access log to a file, all spans to a collector; HAProxy: http-no-delay, http-reuse always, no log
 TEXT

@@ -122,6 +122,7 @@ start_collector() {
 }
 
 # The gateway that is measured, in front of the provider: $gateway_pid, $gateway_port, $metrics_port.
+# shellcheck disable=SC2120  # bench/profile.sh has settings for it
 start_measured_gateway() {
   start_gateway gateway "http://127.0.0.1:$provider_port/v1" "$@"
   gateway_pid=$started gateway_port=$started_port metrics_port=$started_metrics_port
@@ -132,6 +133,7 @@ start_all() {
   start_collector
   start_haproxy haproxy "$proxy_core" bench/quick/haproxy.cfg
   haproxy_pid=$started haproxy_port=$started_port
+  # shellcheck disable=SC2119
   start_measured_gateway
 }
 
