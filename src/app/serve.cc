@@ -52,6 +52,13 @@ void raise_descriptor_limit() {
   setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+void warn_of_few_descriptors(const Config& config) {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur / 2 >= config.connections_max) return;
+  base::log(base::LogLevel::kWarn, "the process may not open enough files for ARCHESTRA_CONNECTIONS_LIMIT",
+            {{"files", limit.rlim_cur}, {"connections", config.connections_max}});
+}
+
 // Whoever was given sockets may be started while the process before it, which has them too, still drains; any
 // other gateway in the folder is a mistake. False where a signal came first.
 bool take(DataDirLock& lock, const Config& config, bool may_have_predecessor) {
@@ -114,6 +121,7 @@ int serve(const std::function<Effective()>& load_config) {
   const std::string ports =
       fmt::format("{{\"api\": {}, \"metrics\": {}}}\n", gateway.api_port(), gateway.metrics_port());
   write_ports(path, ports);
+  warn_of_few_descriptors(config);
   base::log(base::LogLevel::kInfo, "serving",
             {{"version", std::string_view(ARCHESTRA_VERSION)},
              {"api_port", gateway.api_port()},
