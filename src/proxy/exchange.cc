@@ -227,9 +227,9 @@ net::Task<bool> Exchange::read_body(http_io::BodyLimits limits) {
 // word, in a coding that is not known, is better relayed with it than refused.
 GateMode Exchange::gate_mode(http::ContentCoding coding) const {
   if (scan_ == nullptr || coding == http::ContentCoding::kUnknown) return GateMode::kPass;
-  if (!is_of_type(heads_.response, "text/event-stream")) {
+  if (!is_of_type(*heads_.response, "text/event-stream")) {
     // A redirect or an empty answer is no stream, and lacks no last event.
-    const bool is_array = scan_->reads_array() && is_of_type(heads_.response, "application/json");
+    const bool is_array = scan_->reads_array() && is_of_type(*heads_.response, "application/json");
     return is_array ? GateMode::kObserveElements : GateMode::kObserveBody;
   }
   return request_facts_.usage_option.empty() ? GateMode::kObserveEvents : GateMode::kDecideEvents;
@@ -243,40 +243,20 @@ ClientFraming Exchange::client_framing(GateMode mode) const {
 }
 
 net::Task<void> Exchange::relay_response(UpstreamPtr upstream) {
-  const http::ResponseHead& head = heads_.response;
+  const http::Fields& fields = heads_.response->fields;
   if (route_.operation->observed) scan_ = provider_->scan(route_, request_facts_);
-  const http::ContentCoding coding = http::content_coding(head.fields);
+  const http::ContentCoding coding = http::content_coding(fields);
   const GateMode mode = gate_mode(coding);
   if (scan_ != nullptr && coding == http::ContentCoding::kUnknown)
-    log_unread(try_->record.server_address, head.fields.value_of(HeaderId::kContentEncoding));
+    log_unread(try_->record.server_address, fields.value_of(HeaderId::kContentEncoding));
   to_client_ = client_framing(mode);
   if (to_client_ == ClientFraming::kUntilClose) after_ = AfterExchange::kClose;
   if (!body_consumed_) after_ = AfterExchange::kLinger;
   if (!keeps_alive() && after_ == AfterExchange::kKeepAlive) after_ = AfterExchange::kClose;
-  status_ = head.status;
+  WrittenHead head = write_head(client_body(mode, coding));
   answering_ = true;
-
-  const auto elapsed = try_->answered - started_;
-  const std::vector<ReplacedField> replaced =
-      own_urls(head, provider_->url_fields(), settings_.target_of(*provider_),
-               {.base_url = settings_.api_base_url,
-                .scheme = settings_.identity != nullptr ? "https" : "http",
-                .host = heads_.request.fields.value_of(HeaderId::kHost),
-                .provider = provider_->name(),
-                .agent_id = route_.agent_id});
-  const ClientResponse response{.head = head,
-                                .framing = to_client_,
-                                .length = try_->response_framing.length,
-                                .body = client_body(mode, coding),
-                                .keep_alive = after_ == AfterExchange::kKeepAlive,
-                                .client_minor_version = heads_.request.minor_version,
-                                .gateway = elapsed - waits_.upstream - waits_.client,
-                                .upstream = waits_.upstream,
-                                .replaced = replaced};
-  base::Buffer head_bytes = shard_.buffers.take(client_head_room(response));
-  http::HeadWriter out({head_bytes.data(), head_bytes.size()});
-  write_client_head(response, out);
-  ARCHESTRA_ASSERT(out.ok(), "a forwarded head fits the room made for it");
+  // Nobody needs the one that came any more, and a stream may go on for long.
+  shard_.give_back(std::move(heads_.response));
 
   upstream->http().source().start_body(try_->response_framing);
   Gate gate(mode, scan_.get(),
@@ -287,7 +267,8 @@ net::Task<void> Exchange::relay_response(UpstreamPtr upstream) {
   const RelayResult result = co_await relay({.client = client_.http(),
                                              .upstream = upstream->http(),
                                              .gate = gate,
-                                             .head = out.written(),
+                                             .head = head.text,
+                                             .head_storage = std::move(head.storage),
                                              .head_arrived = try_->answered,
                                              .framing = to_client_,
                                              .idle_timeout = settings_.timeouts.idle,
@@ -301,7 +282,36 @@ net::Task<void> Exchange::relay_response(UpstreamPtr upstream) {
   let_go(std::move(upstream), result.end);
 }
 
-// The response's head may be gone by now: its views lay in the upstream's buffer.
+// What goes to the client in place of the head that came.
+Exchange::WrittenHead Exchange::write_head(ClientBody body) {
+  const http::ResponseHead& head = *heads_.response;
+  status_ = head.status;
+  const auto elapsed = try_->answered - started_;
+  const std::vector<ReplacedField> replaced =
+      own_urls(head, provider_->url_fields(), settings_.target_of(*provider_),
+               {.base_url = settings_.api_base_url,
+                .scheme = settings_.identity != nullptr ? "https" : "http",
+                .host = heads_.request.fields.value_of(HeaderId::kHost),
+                .provider = provider_->name(),
+                .agent_id = route_.agent_id});
+  const ClientResponse response{.head = head,
+                                .framing = to_client_,
+                                .length = try_->response_framing.length,
+                                .body = body,
+                                .keep_alive = after_ == AfterExchange::kKeepAlive,
+                                .client_minor_version = heads_.request.minor_version,
+                                .gateway = elapsed - waits_.upstream - waits_.client,
+                                .upstream = waits_.upstream,
+                                .replaced = replaced};
+  WrittenHead written{.storage = shard_.buffers.take(client_head_room(response)), .text = {}};
+  http::HeadWriter out({written.storage.data(), written.storage.size()});
+  write_client_head(response, out);
+  ARCHESTRA_ASSERT(out.ok(), "a forwarded head fits the room made for it");
+  written.text = out.written();
+  return written;
+}
+
+// The head that came is gone by now, and what its views saw.
 void Exchange::conclude_relay(const RelayResult& result, const Gate& gate, GateMode mode) {
   response_body_bytes_ = result.body_bytes;
   // Where an answer came whole, an event too long to be read is all that can be missing of it.

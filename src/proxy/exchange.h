@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/buffer_pool.h"
 #include "call/call_record.h"
 #include "call/delivery.h"
 #include "call/error_meaning.h"
@@ -92,6 +93,11 @@ class Exchange {
 
   // The answer of the last one.
   net::Task<void> relay_response(UpstreamPtr upstream);
+  struct WrittenHead {
+    base::Buffer storage;
+    std::string_view text;  ///< in `storage`
+  };
+  WrittenHead write_head(ClientBody body);
   GateMode gate_mode(http::ContentCoding coding) const;
   ClientFraming client_framing(GateMode mode) const;
   void conclude_relay(const RelayResult& result, const Gate& gate, GateMode mode);

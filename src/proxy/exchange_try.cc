@@ -177,7 +177,9 @@ net::Task<Exchange::Step> Exchange::after_upload(UploadResult result) {
 net::Task<Exchange::Step> Exchange::read_response_head(UpstreamConnection& upstream) {
   const auto began = base::monotonic_now();
   const auto deadline = std::min(began + settings_.timeouts.first_byte, total_deadline_);
-  const auto read = co_await upstream.http().read_head(heads_.response, settings_.upstream_head, deadline,
+  if (heads_.response == nullptr) heads_.response = shard_.take_response_head();
+  http::ResponseHead& head = *heads_.response;
+  const auto read = co_await upstream.http().read_head(head, settings_.upstream_head, deadline,
                                                        &client_.stream().readiness);
   try_->answered = base::monotonic_now();
   waits_.upstream += try_->answered - began;
@@ -188,17 +190,17 @@ net::Task<Exchange::Step> Exchange::read_response_head(UpstreamConnection& upstr
   }
   // A head whose framing makes no sense is no head: nothing in it is believed.
   const auto framing = http::response_framing(
-      heads_.response, heads_.request.method == "HEAD" ? http::AnswerTo::kHead : http::AnswerTo::kOther);
+      head, heads_.request.method == "HEAD" ? http::AnswerTo::kHead : http::AnswerTo::kOther);
   if (!framing) {
     co_await fail_before_head(framing.error(), TimeLimit::kFirstByte);
     co_return Step::kCallIsOver;
   }
   try_->response_framing = *framing;
   try_->upstream_persists = try_->request_sent && framing->kind != http::BodyKind::kUntilClose &&
-                            http::is_persistent(heads_.response.minor_version, heads_.response.fields);
-  if (const auto timeout = http::keep_alive_timeout(heads_.response.fields)) upstream.keep_at_most(*timeout);
+                            http::is_persistent(head.minor_version, head.fields);
+  if (const auto timeout = http::keep_alive_timeout(head.fields)) upstream.keep_at_most(*timeout);
   try_->record.time_to_first_byte = try_->answered - try_->started;
-  try_->record.status_code = heads_.response.status;
+  try_->record.status_code = head.status;
   if (try_->record.status_code >= 200 && try_->record.status_code < kFirstErrorStatus)
     shard_.observer.on_call_accepted({.route = route_,
                                       .agent = agent_,
@@ -243,9 +245,10 @@ std::optional<Pause> Exchange::pause_after_connect(base::Error error) {
 }
 
 std::optional<Pause> Exchange::pause_after_answer() {
-  const http::Fields& fields = heads_.response.fields;
-  if (!fields.has(HeaderId::kRetryAfter)) return pause_after(heads_.response.status, std::nullopt);
-  return pause_after(heads_.response.status,
+  const http::ResponseHead& head = *heads_.response;
+  const http::Fields& fields = head.fields;
+  if (!fields.has(HeaderId::kRetryAfter)) return pause_after(head.status, std::nullopt);
+  return pause_after(head.status,
                      http::parse_retry_after(fields.value_of(HeaderId::kRetryAfter), base::wall_now()));
 }
 

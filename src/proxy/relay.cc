@@ -92,6 +92,7 @@ net::Task<RelayResult> relay(RelayPlan plan) {
       if (sent.status == net::IoStatus::kFailed) co_return client_gone();
       if (sent.status == net::IoStatus::kBlocked && !co_await deliver(box, plan)) co_return client_gone();
       note_sent(true);
+      plan.head_storage.release();
     }
     plan.gate.observe(runs, result.upstream_ended);
     if (done) co_return result;

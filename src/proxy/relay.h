@@ -6,6 +6,7 @@
 #include <optional>
 #include <string_view>
 
+#include "base/buffer_pool.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "http_io/inbound_connection.h"
@@ -33,6 +34,7 @@ struct RelayPlan {
   http_io::OutboundConnection& upstream;  ///< its source has the body's framing
   Gate& gate;
   std::string_view head;  ///< leaves with the first bytes of the body where they are here, else at once
+  base::Buffer head_storage = {};    ///< where `head` lies; goes back when it has left
   base::MonotonicTime head_arrived;  ///< so did what is here of the body
   ClientFraming framing;
   base::Duration idle_timeout;  ///< between two reads from the upstream

@@ -61,9 +61,11 @@ class RelayTest : public testing::TestWithParam<std::size_t> {
       Waits waits;
       group_.spawn([](RelayPlan plan, std::optional<RelayResult>& result)
                        -> net::Task<void> {
-        result = co_await relay(plan);
-        plan.gate.conclude();  // while the upstream's buffer is there
-        plan.client.stream().shut_down_write();
+        Gate& relayed_by = plan.gate;
+        net::Stream& to = plan.client.stream();
+        result = co_await relay(std::move(plan));
+        relayed_by.conclude();  // while the upstream's buffer is there
+        to.shut_down_write();
       }({.client = inbound,
                        .upstream = *outbound,
                        .gate = gate,

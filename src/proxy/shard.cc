@@ -99,11 +99,23 @@ std::unique_ptr<Heads> Shard::take_heads() {
   std::unique_ptr<Heads> heads = std::move(spare_heads_.back());
   spare_heads_.pop_back();
   heads->request.clear();
-  heads->response.clear();
   return heads;
 }
 
+std::unique_ptr<http::ResponseHead> Shard::take_response_head() {
+  if (spare_response_heads_.empty()) return std::make_unique<http::ResponseHead>();
+  std::unique_ptr<http::ResponseHead> head = std::move(spare_response_heads_.back());
+  spare_response_heads_.pop_back();
+  head->clear();
+  return head;
+}
+
+void Shard::give_back(std::unique_ptr<http::ResponseHead> head) {
+  if (spare_response_heads_.size() < kSpareHeadsMax) spare_response_heads_.push_back(std::move(head));
+}
+
 void Shard::give_back(std::unique_ptr<Heads> heads) {
+  if (heads->response != nullptr) give_back(std::move(heads->response));
   if (spare_heads_.size() < kSpareHeadsMax) spare_heads_.push_back(std::move(heads));
 }
 

@@ -26,7 +26,8 @@ namespace archestra::proxy {
 /// The head tables of one exchange: kilobytes that an idle connection need not hold.
 struct Heads {
   http::RequestHead request;
-  http::ResponseHead response;
+  /// Only from the wait for an answer until its head is written: a stream need not hold it either.
+  std::unique_ptr<http::ResponseHead> response;
 };
 
 class ClientConnection;
@@ -82,6 +83,8 @@ class Shard {
   bool draining() const { return draining_; }
   std::unique_ptr<Heads> take_heads();
   void give_back(std::unique_ptr<Heads> heads);
+  std::unique_ptr<http::ResponseHead> take_response_head();
+  void give_back(std::unique_ptr<http::ResponseHead> head);
 
   void add(ClientConnection& connection);
   void remove(ClientConnection& connection);
@@ -94,6 +97,7 @@ class Shard {
 
   net::ConnectionLimit& connection_limit_;
   std::vector<std::unique_ptr<Heads>> spare_heads_;
+  std::vector<std::unique_ptr<http::ResponseHead>> spare_response_heads_;
   std::vector<ClientConnection*> connections_;  // each knows its place
   bool draining_ = false;
   bool ended_ = false;
