@@ -56,6 +56,8 @@ class Gate {
   /// leave first, and take_rest() goes on, before anything else is taken in.
   bool is_full() const { return mode_ == GateMode::kDecideEvents && !content_.used_up(); }
   base::Result<void> take_rest(base::MonotonicTime now);
+  /// Whether nothing is needed any more of the runs that were taken in: what leaves of them is a copy.
+  bool has_copied_all() const { return mode_ == GateMode::kDecideEvents && !is_full(); }
   /// After the last run of a read, or where it is full: what was judged goes to `out`. Valid until the next
   /// take_in() or take_rest().
   void collect(Runs& out);

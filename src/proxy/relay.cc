@@ -90,7 +90,11 @@ net::Task<RelayResult> relay(RelayPlan plan) {
       const net::IoResult sent = box.try_send(client);
       note_sent(box.bytes() < to_send);
       if (sent.status == net::IoStatus::kFailed) co_return client_gone();
-      if (sent.status == net::IoStatus::kBlocked && !co_await deliver(box, plan)) co_return client_gone();
+      if (sent.status == net::IoStatus::kBlocked) {
+        // It may take long, and a slow client is to hold no more memory than what it is sent.
+        if (plan.gate.has_copied_all()) source.release_if_empty();
+        if (!co_await deliver(box, plan)) co_return client_gone();
+      }
       note_sent(true);
       plan.head_storage.release();
     }

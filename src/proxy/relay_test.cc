@@ -281,6 +281,59 @@ TEST_P(RelayTest, ASlowClientDoesNotMakeUsHoldMore) {
   EXPECT_LE(relayed.memory_bytes, 128u * 1024);
 }
 
+// A crowd of clients that take nothing costs what lies before each of them, and no more.
+TEST_P(RelayTest, AStalledClientHoldsOnlyWhatItIsSent) {
+  std::string events;
+  for (int i = 0; i < 200; ++i) events += kText;
+  const Upstream upstream{.bytes = events, .framing = {BodyKind::kLength, events.size()}};
+  const providers::RequestFacts request{.model = "m", .stream = true, .usage_option = {.inserted = "x"}};
+  const auto match = registry_.match("POST", "/v1/openai/chat/completions");
+  for (const GateMode mode : {GateMode::kObserveEvents, GateMode::kDecideEvents}) {
+    SCOPED_TRACE(static_cast<int>(mode));
+    const auto scan = (*match)->provider->scan((*match)->route, request);
+    Gate gate(mode, scan.get(), {.scan_bytes_max = 1 << 20, .event_bytes_max = 1 << 20}, pool_);
+    auto [client, client_side] = net::make_memory_pipe(loop_, {.capacity = 4096});  // the head leaves whole
+    auto [server, server_side] = net::make_memory_pipe(loop_, cuts());
+    http_io::InboundConnection inbound(std::move(client_side), pool_, limits_);
+    http_io::OutboundConnection outbound(std::move(server_side), pool_);
+    outbound.source().start_body(upstream.framing);
+    base::Buffer head = pool_.take();
+    std::ranges::copy(kHead, head.data());
+    const std::string_view head_text(head.data(), kHead.size());
+    Waits waits;
+    std::optional<RelayResult> result;
+    group_.spawn([](RelayPlan plan,
+                    std::optional<RelayResult>& done) -> net::Task<void> {
+      done = co_await relay(std::move(plan));
+    }({.client = inbound,
+                                                      .upstream = outbound,
+                                                      .gate = gate,
+                                                      .head = head_text,
+                                                      .head_storage = std::move(head),
+                                                      .head_arrived = base::monotonic_now(),
+                                                      .framing = ClientFraming::kUntilClose,
+                                                      .idle_timeout = seconds(100),
+                                                      .total_deadline = base::monotonic_now() + seconds(100),
+                                                      .client_timeout = seconds(100),
+                                                      .waits = waits},
+                                                      result));
+    group_.spawn(feed(*server, upstream));
+    // Nothing here waits for time: what a turn without a wait does not move is the client's turn to move.
+    for (auto before = base::Duration::max(); before != waits.upstream;) {
+      before = waits.upstream;
+      for (int i = 0; i < 100; ++i) loop_.turn(milliseconds(0));
+    }
+    ASSERT_FALSE(result);
+    EXPECT_EQ(pool_.bytes_in_use(), mode == GateMode::kDecideEvents ? 0u : base::BufferPool::kSmallest);
+    std::string received;
+    group_.spawn(take(std::move(client), std::string::npos, received));
+    while (!result) loop_.turn(milliseconds(100));
+    inbound.stream().shut_down_write();
+    while (group_.active() > 0) loop_.turn(milliseconds(100));
+    EXPECT_EQ(received, std::string(kHead) + events);
+  }
+}
+
 TEST_P(RelayTest, TellsHowTheUpstreamFailed) {
   struct Case {
     Upstream upstream;
