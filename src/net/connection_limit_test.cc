@@ -30,6 +30,7 @@ TEST(ConnectionLimit, LetsThoseBeyondItAskOnce) {
 TEST(ConnectionLimit, DropsWhatIsTooMuchForThat) {
   ConnectionLimit limit(1, 0);
   std::vector<Place> places;
+  places.reserve(1 + ConnectionLimit::kSurplusMax);
   for (std::size_t i = 0; i < 1 + ConnectionLimit::kSurplusMax; ++i) places.push_back(limit.take(""));
   EXPECT_EQ(places.back().admission(), Admission::kAsksOnce);
   for (int i = 0; i < 2; ++i) EXPECT_EQ(limit.take("").admission(), Admission::kDropped);
