@@ -13,6 +13,7 @@
 #include "app/signals.h"
 #include "app/wiring.h"
 #include "base/log.h"
+#include "base/memory_reserve.h"
 
 namespace archestra::app {
 namespace {
@@ -118,6 +119,7 @@ int serve(const std::function<Effective()>& load_config) {
   if (!take(lock, config, sockets.api || sockets.metrics)) return 0;
   const fs::path path = fs::path(config.data_dir) / "ports.json";
   Gateway gateway(config, std::move(sockets));
+  base::set_memory_aside();
   const std::string ports =
       fmt::format("{{\"api\": {}, \"metrics\": {}}}\n", gateway.api_port(), gateway.metrics_port());
   write_ports(path, ports);

@@ -57,6 +57,8 @@ class BufferPool {
 
   /// A block of at least `bytes`, rounded up to its class; above the largest class exactly `bytes`, unpooled.
   Buffer take(std::size_t bytes = kSmallest);
+  /// The same for what may be refused: empty where the system has no memory for it, or little for anybody.
+  Buffer try_take(std::size_t bytes);
   /// Bytes on loan right now, for limits.
   std::size_t bytes_in_use() const { return static_cast<std::size_t>(stats_.bytes_in_use.value()); }
   std::size_t bytes_idle() const { return static_cast<std::size_t>(stats_.bytes_idle.value()); }
@@ -69,6 +71,8 @@ class BufferPool {
  private:
   friend class Buffer;
   static constexpr std::size_t kClasses = 9;  // 16 KiB << 0..8
+  Buffer take_idle(std::size_t bytes);
+  Buffer lend(char* data, std::size_t size);
   void give_back(char* data, std::size_t size);
 
   // The last block is lent first, so the lowest `untouched` ones have not been since the last trim().

@@ -16,7 +16,8 @@ namespace archestra::http {
 
 void* EngineMemory::allocate(std::size_t bytes) {
   if (pool_.bytes_in_use() + bytes > bytes_max_) return nullptr;
-  return blocks_.emplace_back(pool_.take(bytes)).data();
+  base::Buffer block = pool_.try_take(bytes);
+  return block ? blocks_.emplace_back(std::move(block)).data() : nullptr;
 }
 
 void EngineMemory::free(void* address) {

@@ -13,14 +13,16 @@ constexpr std::size_t kTrustedBytes = std::size_t{1} << 20;
 
 }  // namespace
 
-void MessageSource::move_to(std::size_t capacity) {
-  base::Buffer next = pool_.take(capacity);
+bool MessageSource::move_to(std::size_t capacity) {
+  base::Buffer next = pool_.try_take(capacity);
+  if (!next) return false;
   const std::size_t unread = end_ - begin_;
   if (unread > 0) std::memcpy(next.data(), buffer_.data() + begin_, unread);
   if (pinned_ && !pinned_buffer_) pinned_buffer_ = std::move(buffer_);
   buffer_ = std::move(next);
   begin_ = 0;
   end_ = unread;
+  return true;
 }
 
 net::IoResult MessageSource::fill() {
@@ -34,8 +36,9 @@ net::IoResult MessageSource::fill() {
       std::memmove(buffer_.data(), buffer_.data() + begin_, unread);
       begin_ = 0;
       end_ = unread;
-    } else {
-      move_to(std::max(base::BufferPool::kSmallest, unread * 2));
+    } else if (!move_to(std::max(base::BufferPool::kSmallest, unread * 2))) {
+      return {.status = net::IoStatus::kFailed,
+              .error = {base::ErrorCode::kOverload, "no memory for what is to be read"}};
     }
   }
   const net::IoResult result = stream_.try_read(buffer_.data() + end_, buffer_.size() - end_);
@@ -43,9 +46,7 @@ net::IoResult MessageSource::fill() {
   return result;
 }
 
-void MessageSource::reserve(std::size_t bytes) {
-  if (!buffer_ || buffer_.size() - begin_ < bytes) move_to(bytes);
-}
+bool MessageSource::reserve(std::size_t bytes) { return (buffer_ && room() >= bytes) || move_to(bytes); }
 
 void MessageSource::release_if_empty() {
   if (begin_ != end_ || (pinned_ && !pinned_buffer_)) return;
@@ -111,8 +112,8 @@ net::Task<base::Result<WholeBody>> read_body_of_length(MessageSource& source, st
     const std::size_t have = source.buffered().size();
     if (source.room() < length && source.room() <= have) {
       const std::size_t want = std::min(length, std::max(kTrustedBytes, have * 2));
-      if (!may_grow(source.pool(), source.room(), want, limits)) co_return too_much_memory();
-      source.reserve(want);
+      if (!may_grow(source.pool(), source.room(), want, limits) || !source.reserve(want))
+        co_return too_much_memory();
     }
     const auto filled = co_await fill_some(source, deadline_after(deadline, have, limits));
     if (!filled) co_return base::fail(filled.error());
@@ -140,7 +141,8 @@ net::Task<base::Result<WholeBody>> read_chunked_body(MessageSource& source, Body
     if (size + run->size() > body.storage.size()) {
       const std::size_t want = std::max(2 * body.storage.size(), size + run->size());
       if (!may_grow(source.pool(), body.storage.size(), want, limits)) co_return too_much_memory();
-      base::Buffer larger = source.pool().take(want);
+      base::Buffer larger = source.pool().try_take(want);
+      if (!larger) co_return too_much_memory();
       std::memcpy(larger.data(), body.storage.data(), size);
       body.storage = std::move(larger);
     }

@@ -23,12 +23,12 @@ class MessageSource {
   void consume(std::size_t bytes) { begin_ += bytes; }
 
   /// One read from the stream into free room, which grows where needed. Bytes that are pinned stay
-  /// where they are.
+  /// where they are. kOverload where there is no memory for that.
   net::IoResult fill();
   /// How many unread bytes the buffer can hold in one piece, those that it holds included.
   std::size_t room() const { return buffer_.size() - begin_; }
-  /// Makes room() for `bytes` unread bytes.
-  void reserve(std::size_t bytes);
+  /// Makes room() for `bytes` unread bytes. False where there is no memory for them.
+  bool reserve(std::size_t bytes);
   /// Gives the buffer back where nothing unread is in it, so that a connection that waits holds none.
   /// Never while pinned.
   void release_if_empty();
@@ -50,7 +50,7 @@ class MessageSource {
   base::BufferPool& pool() { return pool_; }
 
  private:
-  void move_to(std::size_t capacity);
+  bool move_to(std::size_t capacity);
 
   net::Stream& stream_;
   base::BufferPool& pool_;

@@ -1,9 +1,21 @@
 #include "providers/json.h"
 
+#include "base/memory_reserve.h"
+
 namespace archestra::providers::json {
 namespace {
 
 constexpr std::size_t kKeptBytesMax = std::size_t{1} << 20;
+
+// A text that there is no memory for is as one that cannot be read. simdjson looks whether it got most of
+// what it asked for, and writes into the rest unseen.
+simdjson::simdjson_result<ondemand::document> iterate(ondemand::parser& parser,
+                                                      simdjson::padded_string_view text) {
+  const base::WithoutMemoryAside without;
+  auto document = parser.iterate(text);
+  if (without.has_refused()) return simdjson::MEMALLOC;
+  return document;
+}
 
 }  // namespace
 
@@ -16,10 +28,10 @@ simdjson::simdjson_result<ondemand::document> read(std::string_view text, std::s
   // simdjson takes a closing bracket behind the text for a reason to look whether the text is balanced. So
   // that no text is judged by what follows it, that byte is never one. An empty text may be nowhere at all.
   if (slack >= simdjson::SIMDJSON_PADDING && !text.empty() && text.data()[text.size()] != '}')
-    return parser.iterate(simdjson::padded_string_view(text.data(), text.size(), text.size() + slack));
+    return iterate(parser, simdjson::padded_string_view(text.data(), text.size(), text.size() + slack));
   padded.reserve(text.size() + simdjson::SIMDJSON_PADDING);
   padded.assign(text);
-  return parser.iterate(simdjson::padded_string_view(padded.data(), padded.size(), padded.capacity()));
+  return iterate(parser, simdjson::padded_string_view(padded.data(), padded.size(), padded.capacity()));
 }
 
 const char* begin_of(ondemand::document& document, std::string_view text) {

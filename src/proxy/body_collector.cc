@@ -26,7 +26,8 @@ void BodyCollector::append(std::string_view run) {
   if (size_ + run.size() > copy_.size()) {
     const std::size_t want = std::max(2 * copy_.size(), size_ + run.size());
     if (pool_.bytes_in_use() + want > memory_bytes_max_) return give_up();
-    base::Buffer larger = pool_.take(want);
+    base::Buffer larger = pool_.try_take(want);
+    if (!larger) return give_up();
     if (size_ > 0) std::memcpy(larger.data(), copy_.data(), size_);
     copy_ = std::move(larger);
   }

@@ -14,7 +14,8 @@ class BodyCollector {
  public:
   static constexpr std::size_t kNoLimit = std::numeric_limits<std::size_t>::max();
 
-  /// Gives up beyond `bytes_max` bytes of body, and where the pool holds `memory_bytes_max` for everyone.
+  /// Gives up beyond `bytes_max` bytes of body, where the pool holds `memory_bytes_max` for everyone, and
+  /// where the system has no memory.
   BodyCollector(base::BufferPool& pool, std::size_t bytes_max, std::size_t memory_bytes_max = kNoLimit)
       : pool_(pool), bytes_max_(bytes_max), memory_bytes_max_(memory_bytes_max) {}
 
