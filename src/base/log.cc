@@ -8,6 +8,7 @@
 #include <climits>
 #include <iterator>
 #include <string>
+#include <utility>
 
 #include "base/clock.h"
 #include "base/json_text.h"
@@ -19,6 +20,7 @@ namespace {
 std::atomic<LogLevel> g_level{LogLevel::kInfo};
 std::atomic<LogFormat> g_format{LogFormat::kJson};
 std::atomic<std::int64_t> g_lines_lost{0};
+std::atomic<bool> g_is_mid_line{false};  // a disk became full in the middle of the last line
 
 constexpr std::size_t kRoomForLost = 64;
 constexpr std::size_t kTextBytesMax = 256;  // so that a line fits, escaped or not
@@ -109,11 +111,15 @@ void log(LogLevel level, std::string_view message, std::initializer_list<LogFiel
     g_lines_lost.fetch_add(1, std::memory_order_relaxed);
     return;
   }
-  if (const std::int64_t lost = g_lines_lost.exchange(0, std::memory_order_relaxed); lost > 0)
-    append_field(line, format, {"lines_lost", lost});
+  const std::int64_t lost = g_lines_lost.exchange(0, std::memory_order_relaxed);
+  if (lost > 0) append_field(line, format, {"lines_lost", lost});
   line += is_json ? "}\n" : "\n";
-  // A log that cannot be written has nowhere to complain.
-  [[maybe_unused]] const ssize_t n = ::write(STDERR_FILENO, line.data(), line.size());
+  if (g_is_mid_line.exchange(false, std::memory_order_relaxed)) line.insert(0, 1, '\n');
+  // A log that cannot be written has nowhere to complain but in the next line that it takes.
+  const ssize_t written = ::write(STDERR_FILENO, line.data(), line.size());
+  if (std::cmp_equal(written, line.size())) return;
+  g_lines_lost.fetch_add(lost + 1, std::memory_order_relaxed);
+  if (written > 0 || line.front() == '\n') g_is_mid_line.store(true, std::memory_order_relaxed);
 }
 
 }  // namespace archestra::base

@@ -70,7 +70,7 @@ std::size_t Telemetry::drain() {
 }
 
 void Telemetry::hand_over_lines() {
-  if (line_count_ > 0 && !log_.try_push(lines_, line_count_))
+  if (line_count_ > 0 && !log_.try_push(lines_))
     exporter_metrics_.count_dropped(DropReason::kWriterFull, line_count_);
   lines_.clear();
   line_count_ = 0;

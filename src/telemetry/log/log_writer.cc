@@ -46,12 +46,12 @@ LogWriter::LogWriter(int descriptor, std::size_t queued_bytes_max)
 
 LogWriter::~LogWriter() { stop(base::Duration::zero()); }
 
-bool LogWriter::try_push(std::string& batch, std::size_t lines) {
+bool LogWriter::try_push(std::string& batch) {
   {
     const std::lock_guard lock(mutex_);
     if (stop_by_ != base::kNever || queued_bytes_ + batch.size() > queued_bytes_max_) return false;
     queued_bytes_ += batch.size();
-    queue_.push_back({std::exchange(batch, {}), lines});
+    queue_.push_back(std::exchange(batch, {}));
   }
   changed_.notify_one();
   return true;
@@ -75,16 +75,19 @@ void LogWriter::stop(base::Duration limit) {
 void LogWriter::run() {
   base::name_this_thread("log");
   block_sigpipe();
-  Batch batch;
+  std::string batch;
   while (take(batch)) {
-    const bool is_written = write_all(batch.text);
-    if (!is_written) lost_lines_.add(batch.lines);
+    // What is left of a line, on a disk that became full in its middle, is not to spoil the next one.
+    if (is_mid_line_ && write_all("\n").empty()) is_mid_line_ = false;
+    const std::string_view lost = is_mid_line_ ? std::string_view(batch) : write_all(batch);
+    lost_lines_.add(static_cast<std::uint64_t>(std::ranges::count(lost, '\n')));
+    if (lost.size() < batch.size() && !lost.empty()) is_mid_line_ = lost.data()[-1] != '\n';
     const std::lock_guard lock(mutex_);
-    queued_bytes_ -= batch.text.size();
+    queued_bytes_ -= batch.size();
   }
 }
 
-bool LogWriter::take(Batch& batch) {
+bool LogWriter::take(std::string& batch) {
   std::unique_lock lock(mutex_);
   changed_.wait(lock, [this] { return !queue_.empty() || stop_by_ != base::kNever; });
   if (queue_.empty()) return false;
@@ -93,14 +96,14 @@ bool LogWriter::take(Batch& batch) {
   return true;
 }
 
-bool LogWriter::write_all(std::string_view text) {
+std::string_view LogWriter::write_all(std::string_view text) {
   while (!text.empty()) {
-    if (is_out_of_time() || !wait_until_writable()) return false;
+    if (is_out_of_time() || !wait_until_writable()) return text;
     const ssize_t n = ::write(descriptor_, text.data(), std::min(text.size(), piece_bytes_max_));
-    if (n < 0 && errno != EAGAIN && errno != EINTR) return false;
+    if (n < 0 && errno != EAGAIN && errno != EINTR) return text;
     if (n > 0) text.remove_prefix(static_cast<std::size_t>(n));
   }
-  return true;
+  return text;
 }
 
 bool LogWriter::wait_until_writable() {

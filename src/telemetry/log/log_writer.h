@@ -26,7 +26,7 @@ class LogWriter {
   ~LogWriter();
 
   /// Queues whole lines. False, with the batch untouched, where too much waits already or after stop().
-  bool try_push(std::string& batch, std::size_t lines);
+  bool try_push(std::string& batch);
   /// Writes what waits, for at most `limit`, gives up the rest (counted) and ends the thread.
   void stop(base::Duration limit);
 
@@ -37,24 +37,22 @@ class LogWriter {
   const Counter& lost_lines() const { return lost_lines_; }
 
  private:
-  struct Batch {
-    std::string text;
-    std::size_t lines;
-  };
   void run();
-  bool take(Batch& batch);
-  bool write_all(std::string_view text);
+  bool take(std::string& batch);
+  /// What the descriptor did not take.
+  std::string_view write_all(std::string_view text);
   bool wait_until_writable();
   bool is_out_of_time();
 
   const int descriptor_;
   const std::size_t piece_bytes_max_;
   const std::size_t queued_bytes_max_;
-  Counter lost_lines_;  // written by the thread alone
+  bool is_mid_line_ = false;  // the last line was written in part; the thread's own
+  Counter lost_lines_;        // written by the thread alone
 
   mutable std::mutex mutex_;  // for the next four
   std::condition_variable changed_;
-  std::deque<Batch> queue_;
+  std::deque<std::string> queue_;
   std::size_t queued_bytes_ = 0;
   base::MonotonicTime stop_by_ = base::kNever;
 

@@ -2,10 +2,12 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <array>
 #include <chrono>
+#include <csignal>
 #include <cstdio>
 #include <string>
 #include <thread>
@@ -38,7 +40,7 @@ struct Pipe {
   std::array<int, 2> ends{-1, -1};
 };
 
-bool push(LogWriter& writer, std::string text) { return writer.try_push(text, 1); }
+bool push(LogWriter& writer, std::string text) { return writer.try_push(text); }
 
 TEST(LogWriter, WritesEverythingInOrder) {
   Pipe pipe;
@@ -76,11 +78,11 @@ TEST(LogWriter, AReaderThatStopsStopsNobody) {
   Pipe pipe;
   LogWriter writer(pipe.ends[1], 300'000);
   int taken = 0;
-  while (taken < 100 && push(writer, std::string(20'000, 'x'))) ++taken;
+  while (taken < 100 && push(writer, std::string(19'999, 'x') + '\n')) ++taken;
   EXPECT_GE(taken, 15);
   EXPECT_LT(taken, 100) << "what waits must be bounded";
   std::string refused = "still here";
-  while (writer.try_push(refused, 1)) refused.assign(100'000, 'y');  // until full for good
+  while (writer.try_push(refused)) refused.assign(100'000, 'y');  // until full for good
   EXPECT_FALSE(refused.empty());
   const auto start = base::monotonic_now();
   writer.stop(100ms);
@@ -93,9 +95,44 @@ TEST(LogWriter, AReaderThatLeftIsCountedAndSurvived) {
   pipe.close_reader();
   LogWriter writer(pipe.ends[1]);
   std::string lines = "a\nb\nc\n";
-  EXPECT_TRUE(writer.try_push(lines, 3));
+  EXPECT_TRUE(writer.try_push(lines));
   writer.stop(10s);
   EXPECT_EQ(writer.lost_lines().value(), 3u);
+}
+
+// As on a disk that becomes full and has room again: no file may grow beyond a limit, in the middle of a
+// line.
+TEST(LogWriter, ALineThatIsWrittenInPartIsLostAndSpoilsNoOther) {
+  rlimit before{};
+  ASSERT_EQ(getrlimit(RLIMIT_FSIZE, &before), 0);
+  const auto handler = std::signal(SIGXFSZ, SIG_IGN);
+  const auto limit_to = [&before](rlim_t bytes) {
+    const rlimit limit{.rlim_cur = bytes, .rlim_max = before.rlim_max};
+    EXPECT_EQ(setrlimit(RLIMIT_FSIZE, &limit), 0);
+  };
+  std::FILE* file = std::tmpfile();
+  ASSERT_NE(file, nullptr);
+  {
+    LogWriter writer(fileno(file));
+    const auto write = [&writer](std::string lines) {
+      EXPECT_TRUE(writer.try_push(lines));
+      while (writer.queued_bytes() > 0) std::this_thread::sleep_for(1ms);
+    };
+    limit_to(10);
+    write("first\nsecond\nthird\n");  // it takes 10 bytes of 19
+    EXPECT_EQ(writer.lost_lines().value(), 2u);
+    write("fourth\n");
+    EXPECT_EQ(writer.lost_lines().value(), 3u);
+    limit_to(before.rlim_cur);
+    write("fifth\n");
+    write("sixth\n");
+    EXPECT_EQ(writer.lost_lines().value(), 3u);
+  }
+  std::signal(SIGXFSZ, handler);
+  std::array<char, 64> text{};
+  const ssize_t size = pread(fileno(file), text.data(), text.size(), 0);
+  EXPECT_EQ(std::string(text.data(), static_cast<std::size_t>(size)), "first\nseco\nfifth\nsixth\n");
+  std::fclose(file);
 }
 
 }  // namespace
