@@ -16,6 +16,8 @@ namespace archestra::net {
 namespace {
 
 constexpr int kEventsPerTurn = 256;
+// What is level-triggered comes again and again.
+constexpr int kMoreEventsMax = 1000;
 
 base::Result<void> control(int epoll_fd, int operation, int fd, std::uint32_t events, Watcher* watcher) {
   epoll_event event{};
@@ -71,17 +73,26 @@ int EventLoop::wait_milliseconds(base::Duration at_most) const {
 
 void EventLoop::turn(base::Duration wait) {
   std::array<epoll_event, kEventsPerTurn> events;
-  const int count = epoll_wait(epoll_fd_, events.data(), kEventsPerTurn, wait_milliseconds(wait));
-  ARCHESTRA_ASSERT(count >= 0 || errno == EINTR, "epoll_wait works");
+  const auto mark = [&](int wait_ms) {
+    const int count = epoll_wait(epoll_fd_, events.data(), kEventsPerTurn, wait_ms);
+    ARCHESTRA_ASSERT(count >= 0 || errno == EINTR, "epoll_wait works");
+    for (int i = 0; i < count; ++i) {
+      const epoll_event& event = events[static_cast<std::size_t>(i)];
+      if (event.data.ptr == nullptr)
+        posted_seen_ = true;
+      else
+        static_cast<Watcher*>(event.data.ptr)->on_events(event.events);
+    }
+    return count;
+  };
+  int count = mark(wait_milliseconds(wait));
   now_ = base::monotonic_now();
   if (lag_sampler_ && (count > 0 || first_ready_ != nullptr)) lag_sampler_->note_work();
-  for (int i = 0; i < count; ++i) {
-    const epoll_event& event = events[static_cast<std::size_t>(i)];
-    if (event.data.ptr == nullptr)
-      posted_seen_ = true;
-    else
-      static_cast<Watcher*>(event.data.ptr)->on_events(event.events);
-  }
+  // After a time in which the process was stopped epoll_wait was interrupted, there may be more than one call
+  // of it gives, and deadlines have passed that were kept: no timer fires before all that came is seen.
+  const auto may_have_more = [&] { return count < 0 || count == kEventsPerTurn; };
+  for (int more = 0; may_have_more() && more < kMoreEventsMax && timers_.next_wake() <= now_; ++more)
+    count = mark(0);
   timers_.advance(now_);
   if (posted_seen_) run_posted();
   run_ready();

@@ -1,7 +1,11 @@
 #include "net/event_loop.h"
 
 #include <gtest/gtest.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
+#include <deque>
 #include <thread>
 #include <vector>
 
@@ -111,6 +115,31 @@ TEST_F(EventLoopTest, OneThatRunsMayDestroyAnotherThatIsReady) {
   b.set_readable();
   loop.turn(base::Duration::zero());
   EXPECT_EQ(victim_ran, 0);
+}
+
+struct OneEventFd final : Watcher {
+  OneEventFd() : fd(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
+  ~OneEventFd() override { close(fd); }
+  void on_events(std::uint32_t epoll_events) override {
+    if ((epoll_events & EPOLLIN) != 0) readiness.set_readable();
+  }
+  int fd;
+  Readiness readiness;
+  Wake wake = Wake::kCancelled;
+};
+
+// As for a process that was stopped for longer than the deadlines are away.
+TEST_F(EventLoopTest, NoDeadlineFiresBeforeAllThatCameIsSeen) {
+  std::deque<OneEventFd> descriptors(700);
+  const auto deadline = base::monotonic_now() + milliseconds(500);
+  for (OneEventFd& each : descriptors) {
+    ASSERT_TRUE(loop.watch_edges(each.fd, each));
+    group.spawn(wait_into(loop, {{&each.readiness, Interest::kReadable}}, deadline, each.wake));
+  }
+  for (const OneEventFd& each : descriptors) ASSERT_EQ(eventfd_write(each.fd, 1), 0);
+  std::this_thread::sleep_until(deadline + milliseconds(10));
+  turn_until_idle();
+  for (const OneEventFd& each : descriptors) EXPECT_EQ(each.wake, Wake::kFirst);
 }
 
 TEST_F(EventLoopTest, PostsFromOtherThreadsArriveOnce) {

@@ -8,8 +8,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { Client, exchange } from '../support/client.mjs';
 import { refusingPort } from '../support/dead_ends.mjs';
-import { Gateway } from '../support/gateway.mjs';
-import { chatRequest, completion } from '../support/openai_chat.mjs';
+import { Gateway, Simulator } from '../support/gateway.mjs';
+import { chatRequest, completion, streamRequest } from '../support/openai_chat.mjs';
 import { chatPath } from '../support/scene.mjs';
 import { until } from '../support/until.mjs';
 import { Upstream } from '../support/upstream.mjs';
@@ -196,6 +196,38 @@ describe('descriptors that are used up', () => {
 
   test('do not keep it from ending', () =>
     withGateway({ shell }, (gateway) => withTooMany(gateway, () => gateway.program.stop())));
+});
+
+describe('a process that is stopped', () => {
+  const idleTimeoutMs = 1000;
+
+  // More streams than an event loop is told of at once, and as few as it may be interrupted for.
+  for (const streams of [3, 300])
+    test(`for longer than its time-outs goes on with what came meanwhile: ${streams} streams`, async () => {
+      const simulator = await Simulator.start({ args: ['--tokens', '40', '--token-interval-ms', '100'] });
+      const env = { ARCHESTRA_THREADS: '1', ARCHESTRA_UPSTREAM_IDLE_TIMEOUT_MS: `${idleTimeoutMs}` };
+      try {
+        await withGateway({ openaiBaseUrl: simulator.baseUrl, env }, async (gateway) => {
+          const headers = { 'Content-Type': 'application/json' };
+          const body = JSON.stringify(streamRequest);
+          const clients = await Promise.all(Array.from({ length: streams }, () => Client.connect(gateway.apiPort)));
+          const heads = await Promise.all(
+            clients.map(async (client) => {
+              await client.request('POST', chatPath, { headers, body });
+              return client.head();
+            }),
+          );
+          gateway.program.kill('SIGSTOP');
+          await sleep(2 * idleTimeoutMs);
+          gateway.program.kill('SIGCONT');
+          const ends = await Promise.all(clients.map((client, i) => client.body(heads[i]).then(({ end }) => end)));
+          for (const client of clients) client.close();
+          assert.deepEqual(ends.filter((end) => end !== 'complete'), []);
+        });
+      } finally {
+        await simulator.stop();
+      }
+    });
 });
 
 /** User and system time of a process so far (proc(5), fields 14 and 15, in ticks of 10 ms). */
