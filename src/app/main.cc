@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <deque>
 #include <exception>
+#include <string>
 #include <thread>
 
 #include "app/commands.h"
@@ -174,6 +175,9 @@ int run(int argc, char** argv) {
   return app::serve([&serve_flags] { return serve_flags.load(); });
 }
 
+// As far as it goes: where nothing can be written, the status has to do.
+void complain(const std::string& text) { std::fputs(("archestra: " + text + "\n").c_str(), stderr); }
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -181,9 +185,9 @@ int main(int argc, char** argv) {
   try {
     return run(argc, argv);
   } catch (const archestra::app::ConfigError& error) {
-    fmt::print(stderr, "archestra: {}\n", error.text);
+    complain(error.text);
   } catch (const std::exception& error) {
-    fmt::print(stderr, "archestra: {}\n", error.what());
+    complain(error.what());
   }
   return kBadUsage;
 }

@@ -4,8 +4,12 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <cstdio>
 #include <latch>
 #include <semaphore>
+#include <string>
+#include <system_error>
 
 #include "api/admin_token.h"
 #include "app/data_dir.h"
@@ -180,7 +184,15 @@ void make_admin_token(const Config& config, store::Store& store) {
   if (!config.admin_token.empty()) return;
   const auto token = api::make_first_admin_token(store);
   if (!token) throw store_error(config.data_dir, token.error());
-  if (*token) fmt::print(stderr, "archestra: the admin token, shown only now: {}\n", (*token)->reveal());
+  if (!*token) return;
+  const std::string line =
+      fmt::format("archestra: the admin token, shown only now: {}\n", (*token)->reveal());
+  if (std::fputs(line.c_str(), stderr) >= 0 && std::fflush(stderr) == 0) return;
+  const std::error_code why(errno, std::generic_category());
+  // Nobody has it: the next start is to show another.
+  if (const auto forgotten = store.set_admin_token_hash(""); !forgotten)
+    throw store_error(config.data_dir, forgotten.error());
+  throw ConfigError{fmt::format("the admin token cannot be shown on standard error: {}", why.message())};
 }
 
 void show_store(telemetry::StoreMetrics& metrics, store::Store& store) {

@@ -71,6 +71,13 @@ describe('the admin token', () => {
       assert.equal((await stat(databaseOf(first))).mode & 0o777, 0o600);
     }));
 
+  test('that cannot be shown stops the first start, and the next one shows another', () => {
+    const shell = '"$0" "$@" 2>/dev/full; [ $? = 2 ] && exec "$0" "$@"';
+    return withGateway({ env: noToken, shell }, async (gateway) => {
+      assert.equal(await statusWith(gateway, only(shownBy(gateway), 'tokens shown')), 200);
+    });
+  });
+
   test('that is reset beside a running gateway is the only one from then on', () =>
     withGateway({ env: noToken }, async (gateway) => {
       const first = only(shownBy(gateway), 'tokens shown');
