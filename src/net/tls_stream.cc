@@ -24,6 +24,9 @@ namespace {
 // TLS records hold up to 16 KiB; small pieces are joined so that a head and its body share one.
 constexpr std::size_t kRecordBytes = 16 * 1024;
 
+// Methods of HTTP begin with one, and the first record of TLS with 22.
+bool is_letter(char c) { return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z'); }
+
 }  // namespace
 
 // What OpenSSL reads from and writes to: the stream's socket.
@@ -44,6 +47,10 @@ struct TlsStream::Bio {
     stream.drained_ = n < size;
     stream.at_end_ = n == 0;
     if (n < 0) stream.note_socket_error(bio, BIO_FLAGS_READ);
+    if (n > 0 && !std::exchange(stream.has_read_, true)) {
+      stream.speaks_plainly_ = stream.role_ == SocketRole::kAccepted && is_letter(to[0]);
+      if (stream.speaks_plainly_) return -1;  // OpenSSL would answer with an alert
+    }
     return static_cast<int>(n);
   }
 
@@ -132,6 +139,10 @@ base::Result<bool> TlsStream::try_handshake() {
     return false;
   }
   session_is_bad_ = true;
+  if (speaks_plainly_) {
+    readiness.readable = true;
+    return base::fail(base::ErrorCode::kTls, "the client speaks HTTP without TLS");
+  }
   if (why == SSL_ERROR_SYSCALL && socket_error_ != 0)
     return base::fail(base::ErrorCode::kTls, "the connection broke during the TLS handshake", socket_error_);
   const char* const problem = tls_handshake_problem(ssl_);
@@ -180,7 +191,24 @@ bool TlsStream::may_read_on() const {
   return !drained_ || readiness.gone || after_read_.has_value() || SSL_has_pending(ssl_) == 1;
 }
 
+void TlsStream::send_plainly(std::string_view text) {
+  // It is the first that is sent, and so there is room for it.
+  const ssize_t sent = ::send(fd(), text.data(), text.size(), MSG_NOSIGNAL);
+  if (sent > 0) count_sent(static_cast<std::size_t>(sent));
+}
+
+IoResult TlsStream::read_plainly(char* to, std::size_t size) {
+  const ssize_t n = ::recv(fd(), to, size, 0);
+  if (n > 0) return {.status = IoStatus::kDone, .bytes = static_cast<std::size_t>(n)};
+  if (n == 0) return {.status = IoStatus::kEnd};
+  if (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR)
+    return {.status = IoStatus::kFailed, .error = base::error_from_errno(errno, "read")};
+  readiness.readable = errno == EINTR;
+  return {.status = IoStatus::kBlocked};
+}
+
 IoResult TlsStream::try_read(char* to, std::size_t size) {
+  if (speaks_plainly_) return read_plainly(to, size);
   if (after_read_) return *after_read_;
   std::size_t total = 0;
   // Records that have arrived together are given out together.

@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "base/result.h"
 #include "net/stream.h"
@@ -38,6 +39,12 @@ class TlsStream final : public SocketStream {
   void shut_down_write() override;
   void abort() override;
 
+  /// Whether the first byte from a client was that of an HTTP request, and no TLS: shake_hands() has failed
+  /// then, and the stream reads and ends without TLS.
+  bool speaks_plainly() const { return speaks_plainly_; }
+  /// Sends a few bytes without TLS, as far as they go at once.
+  void send_plainly(std::string_view text);
+
   /// A client's: who is to be at the other end, and where sessions with it are kept (null: nowhere), which
   /// outlives the stream.
   void expect(TlsPeer peer, TlsSessions* sessions);
@@ -58,6 +65,7 @@ class TlsStream final : public SocketStream {
   bool may_read_on() const;
   IoResult write_all_of(const char* from, std::size_t size);
   IoResult after_failure(Direction direction);
+  IoResult read_plainly(char* to, std::size_t size);
 
   ssl_st* const ssl_;
   const SocketRole role_;
@@ -69,6 +77,8 @@ class TlsStream final : public SocketStream {
   bool at_end_ = false;                 // of what the socket has to read
   bool established_ = false;            // hands are shaken, and nothing has ended it since
   bool session_is_bad_ = false;
+  bool has_read_ = false;
+  bool speaks_plainly_ = false;
 };
 
 /// Shakes hands over `tcp` as a client of `peer` and gives the stream; errors as of TlsStream::shake_hands. A

@@ -1,6 +1,7 @@
 #include "proxy/client_connection.h"
 
 #include <algorithm>
+#include <string_view>
 #include <utility>
 
 #include "base/log.h"
@@ -13,6 +14,16 @@ namespace {
 
 // A client that was answered before its request was read gets this long to take the answer.
 constexpr base::Duration kLingerTimeout = std::chrono::seconds(2);
+
+// For whoever speaks HTTP where TLS is spoken: the best hint that a wrong scheme can get. No request was
+// read, so there is none to be recorded; the handshake is counted as failed.
+constexpr std::string_view kTlsIsWanted =
+    "HTTP/1.1 400 Bad Request\r\n"
+    "Content-Type: text/plain\r\n"
+    "Content-Length: 46\r\n"
+    "x-archestra-error: bad_request\r\n"
+    "Connection: close\r\n\r\n"
+    "This port speaks TLS: the scheme is https://.\n";
 
 // Closing while the client still sends would reset the connection and may destroy the answer on its way:
 // so say that we are done, and read on for a moment (RFC 9112 section 9.6).
@@ -120,7 +131,11 @@ net::Task<void> serve_client(Shard& shard, std::unique_ptr<net::TcpStream> tcp,
     stream = std::move(*accepted);
   }
   ClientConnection client(shard, std::move(stream), std::move(peer_ip), std::move(place));
-  if (secure != nullptr && !co_await shake_hands(*secure, client, shard)) co_return;
+  if (secure != nullptr && !co_await shake_hands(*secure, client, shard)) {
+    if (!secure->speaks_plainly()) co_return;
+    secure->send_plainly(kTlsIsWanted);
+    co_return co_await linger(client, shard);
+  }
   AfterExchange after = AfterExchange::kKeepAlive;
   while (after == AfterExchange::kKeepAlive) {
     if (!co_await await_request(client, shard)) co_return;

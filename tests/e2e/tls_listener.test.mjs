@@ -239,10 +239,14 @@ describe('what is refused', () => {
       if (!secure.ca) await oneMoreFailed(before);
     });
 
-  test('plain HTTP', async () => {
+  test('plain HTTP is told so', async () => {
     const before = await handshakes();
-    const response = await exchange(scene.gateway.apiPort, 'GET', '/health');
-    assert.equal(response, null);
+    // More than the gateway reads before it knows: what it does not read must not destroy its answer.
+    const body = Buffer.alloc(300_000);
+    const response = await exchange(scene.gateway.apiPort, 'POST', chatPath, { headers: json, body });
+    assert.deepEqual([response?.status, response.fields.get('x-archestra-error'), response.end], [400, 'bad_request', 'complete']);
+    assert.equal(response.body.toString(), 'This port speaks TLS: the scheme is https://.\n');
+    assert.equal(response.fields.get('connection'), 'close');
     await oneMoreFailed(before);
   });
 
