@@ -8,10 +8,13 @@
 #include <string_view>
 
 #include "base/log.h"
+#include "base/log_limit.h"
 #include "net/tls_stream.h"
 
 namespace archestra::net {
 namespace {
+
+constinit base::LogLimit g_refusals;
 
 const char* meaning_of_verdict(long verdict) {
   switch (verdict) {
@@ -122,6 +125,8 @@ int tls_on_certificate(int ok, X509_STORE_CTX* chain) {
   const TlsPeer& peer = TlsStream::of(ssl).peer();
   const X509* const certificate = X509_STORE_CTX_get_current_cert(chain);
   if (certificate == nullptr) return ok;
+  const auto left_out = g_refusals.admit();
+  if (!left_out) return ok;
   base::log(base::LogLevel::kWarn, "certificate refused",
             {{"host", std::string_view(peer.host)},
              {"port", peer.port},
@@ -131,7 +136,8 @@ int tls_on_certificate(int ok, X509_STORE_CTX* chain) {
              {"issuer", std::string_view(text_of(X509_get_issuer_name(certificate)))},
              {"names", std::string_view(names_of(certificate))},
              {"not_before", std::string_view(tls_time_text(X509_get0_notBefore(certificate)))},
-             {"not_after", std::string_view(tls_time_text(X509_get0_notAfter(certificate)))}});
+             {"not_after", std::string_view(tls_time_text(X509_get0_notAfter(certificate)))},
+             {"lines_left_out", *left_out}});
   return ok;
 }
 

@@ -14,8 +14,8 @@ namespace archestra::net {
 /// thread's queue of errors. Static storage; null where OpenSSL says nothing.
 const char* tls_handshake_problem(const ssl_st* ssl);
 
-/// OpenSSL's callback for each certificate of a chain: the one that is refused is described in the log, since
-/// an Error has no room for names and dates.
+/// OpenSSL's callback for each certificate of a chain: the one that is refused is described in the log, once
+/// a second at most, since an Error has no room for names and dates.
 int tls_on_certificate(int ok, x509_store_ctx_st* chain);
 
 /// "2026-01-31 12:00:00Z"

@@ -4,6 +4,8 @@
 #include <vector>
 
 #include "base/json_text.h"
+#include "base/log.h"
+#include "base/log_limit.h"
 #include "call/error_meaning.h"
 #include "http/url.h"
 #include "proxy/exchange.h"
@@ -17,6 +19,8 @@ using call::Outcome;
 using http::HeaderId;
 
 constexpr int kClientLeft = 499;  // nginx's number for a client that closed its request
+
+constinit base::LogLimit g_tls_failures;
 
 }  // namespace
 
@@ -63,11 +67,17 @@ call::TimeLimit Exchange::passed(call::TimeLimit limit) const {
 }
 
 void Exchange::log_failure(base::Error error, const call::ErrorMeaning& meaning) const {
-  base::log(meaning.log_level, "upstream failed",
-            {{"provider", provider_->name()},
-             {"host", try_->record.server_address},
-             {"port", try_->record.server_port},
-             {"why", error.text()}});
+  const base::LogField provider{"provider", provider_->name()};
+  const base::LogField host{"host", try_->record.server_address};
+  const base::LogField port{"port", try_->record.server_port};
+  const std::string text = error.text();
+  const base::LogField why{"why", std::string_view(text)};
+  if (error.code != ErrorCode::kTls)
+    return base::log(meaning.log_level, "upstream failed", {provider, host, port, why});
+  // A certificate that is not accepted fails every call until somebody exchanges it.
+  if (const auto left_out = g_tls_failures.admit())
+    base::log(meaning.log_level, "upstream failed",
+              {provider, host, port, why, {"lines_left_out", *left_out}});
 }
 
 net::Task<void> Exchange::refuse(Refusal refusal) {

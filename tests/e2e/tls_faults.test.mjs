@@ -5,6 +5,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import net from 'node:net';
 import { after, before, describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import tls from 'node:tls';
 
 import { assertBroken, assertGatewayError } from '../support/answers.mjs';
@@ -350,4 +351,31 @@ describe('a server that wants to shake hands again, as TLS 1.2 allows,', () => {
         call.record.assertOutcome({ outcome: 'upstream_truncated', tryStatus: '0', errorType: 'upstream_truncated' });
       },
     ));
+});
+
+test('a certificate that is refused again and again is told once a second, with the number of lines left out', async () => {
+  await secureServer(await stranger.issue(), null, async (port) => {
+    const scene = await Scene.start({ openaiBaseUrl: `https://localhost:${port}/v1`, env: env() });
+    try {
+      const began = performance.now();
+      let calls = 0;
+      const fail = async () => {
+        assert.equal((await scene.post({}, chatRequest)).status, 502);
+        calls += 1;
+      };
+      while (calls < 20) await fail();
+      await sleep(1100);
+      await fail();
+      for (const message of ['certificate refused', 'upstream failed']) {
+        const all = () => scene.gateway.program.stderr.map((line) => JSON.parse(line));
+        const lines = () => all().filter((line) => line.message === message);
+        const told = () => lines().reduce((sum, { lines_left_out: leftOut }) => sum + 1 + leftOut, 0);
+        await until(`${calls} lines, written or left out`, () => told() === calls);
+        const most = 1 + (performance.now() - began) / 1000;
+        assert.ok(lines().length >= 2 && lines().length <= most, `${lines().length} lines`);
+      }
+    } finally {
+      await scene.stop();
+    }
+  });
 });
