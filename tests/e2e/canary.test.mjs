@@ -17,9 +17,15 @@ import { until } from '../support/until.mjs';
 import { Upstream } from '../support/upstream.mjs';
 
 const planted = new Map(); // secret: where it was planted
+// As secrets, and where they are meant to be seen: in each place that is searched, one of them has to be found.
+const marks = { session: randomText(), agent: randomText(), host: randomText() };
+
+function randomText() {
+  return `sk-${randomBytes(12).toString('hex')}`;
+}
 
 function secret(where) {
-  const text = `sk-${randomBytes(12).toString('hex')}`;
+  const text = randomText();
   planted.set(text, where);
   return text;
 }
@@ -39,6 +45,7 @@ const settings = {
   ARCHESTRA_OTEL_EXPORTER_OTLP_AUTH_USERNAME: secret('the collector user'),
   ARCHESTRA_OTEL_EXPORTER_OTLP_AUTH_PASSWORD: secret('the collector password'),
   OTEL_EXPORTER_OTLP_HEADERS: `x-honeycomb-team=${secret('a header for the collector')}`,
+  ARCHESTRA_OPENAI_COMPATIBLE_PROVIDERS: `dead=http://127.0.0.1:1/v1,nameless=http://${marks.host}.invalid/v1,far=https://far.test/v1`,
 };
 basic(
   settings.ARCHESTRA_OTEL_EXPORTER_OTLP_AUTH_USERNAME,
@@ -65,7 +72,6 @@ before(async () => {
     otlpEndpoint: `${collector.endpoint}?key=${secret('the query of the collector endpoint')}`,
     env: {
       ...settings,
-      ARCHESTRA_OPENAI_COMPATIBLE_PROVIDERS: 'dead=http://127.0.0.1:1/v1,nameless=http://nowhere.invalid/v1,far=https://far.test/v1',
       ARCHESTRA_LOG_LEVEL: 'debug',
       ARCHESTRA_ACCESS_LOG_LEVEL: 'debug',
       ARCHESTRA_UPSTREAM_FIRST_BYTE_TIMEOUT_MS: '300',
@@ -187,6 +193,16 @@ test('calls of every kind that end in every way', async () => {
   assert.equal(proxy.heads[0].fields.get('proxy-authorization'), forProxy, 'and those for the proxy to the proxy');
 });
 
+test('what is meant to be seen: an agent by its name, a session, and a host', async () => {
+  const { status, json } = await gateway.api('POST', '/agents', { name: marks.agent }, { token: admin });
+  assert.equal(status, 201);
+  upstream.on('seen', (own) => own.json200(completion));
+  const headers = { 'Content-Type': 'application/json', 'X-Archestra-Session-Id': marks.session, 'x-case': 'seen' };
+  const path = `/v1/openai/${json.id}/chat/completions`;
+  const answer = await exchange(gateway.apiPort, 'POST', path, { headers, body: JSON.stringify(prompt('a call that is seen')) });
+  assert.equal(answer.status, 200);
+});
+
 test('requests that are no good', async () => {
   const line = (where) => `POST /v1/openai/chat/completions?key=${secret(where)}`;
   const bodyOf = (where) => JSON.stringify(prompt(where));
@@ -264,12 +280,23 @@ test('nothing of all this was written', async () => {
   assert.ok(written.get('standard error').includes('upstream failed'), 'and on standard error');
   assert.ok(written.get('standard error').includes('(status 407)'), 'and what the proxy did');
   assert.ok(planted.size > 1000, `secrets: ${planted.size}`);
+  assert.deepEqual(search(written, planted), []);
+  // The same search, which finds what is there.
+  for (const [place, bytes] of written) {
+    const seen = search(new Map([[place, bytes]]), new Map(Object.entries(marks).map(([what, text]) => [text, what])));
+    assert.ok(seen.length > 0, `nothing that is meant to be seen is found in ${place}`);
+  }
+  const leaky = new Map([...written].map(([place, bytes]) => [place, Buffer.concat([bytes, Buffer.from(admin)])]));
+  assert.equal(search(leaky, planted).length, written.size, 'a secret is found wherever it is');
+});
+
+/** Which of these texts are in what was written: "what it is: in which place". */
+function search(written, texts) {
   const found = [];
   for (const [place, bytes] of written)
-    for (const [text, where] of planted)
-      if (bytes.includes(text)) found.push(`${where}: in ${place}`);
-  assert.deepEqual(found, []);
-});
+    for (const [text, what] of texts) if (bytes.includes(text)) found.push(`${what}: in ${place}`);
+  return found;
+}
 
 /** The bytes of all files below a folder. */
 async function everyFile(folder) {
