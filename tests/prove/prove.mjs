@@ -9,8 +9,9 @@ import * as crowd from './crowd.mjs';
 import * as durations from './durations.mjs';
 import * as restart from './restart.mjs';
 import * as slowClients from './slow_clients.mjs';
+import * as trials from './trials.mjs';
 
-const proofs = { durations, crowd, 'slow-clients': slowClients, restart };
+const proofs = { durations, crowd, 'slow-clients': slowClients, restart, trials };
 const reportFile = new URL('../../docs/proof.md', import.meta.url);
 
 function setting() {
