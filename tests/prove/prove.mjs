@@ -7,11 +7,12 @@ import os from 'node:os';
 
 import * as crowd from './crowd.mjs';
 import * as durations from './durations.mjs';
+import * as fuzz from './fuzz.mjs';
 import * as restart from './restart.mjs';
 import * as slowClients from './slow_clients.mjs';
 import * as trials from './trials.mjs';
 
-const proofs = { durations, crowd, 'slow-clients': slowClients, restart, trials };
+const proofs = { durations, crowd, 'slow-clients': slowClients, restart, trials, fuzz };
 const reportFile = new URL('../../docs/proof.md', import.meta.url);
 
 function setting() {

@@ -10,12 +10,17 @@ cmd_fuzz() {
     esac
     shift 2
   done
+  build_fuzzers
+  fuzz_all "$seconds"
+}
+
+# The fuzzers, and the seeds that the tables of hostile messages are.
+build_fuzzers() {
   need build fuzz
   need_node
   build_preset fuzz all || exit 1
   "$node" fuzz/hostile_seeds.mjs build/fuzz/seeds || fail "the tables of hostile messages gave no seeds"
   export ASAN_SYMBOLIZER_PATH=/usr/lib/llvm-19/bin/llvm-symbolizer
-  fuzz_all "$seconds"
 }
 
 fuzz_all() {

@@ -7,6 +7,7 @@ cmd_prove() {
   need prove
   need_node
   need_e2e_packages
+  [[ $# -gt 0 && " $* " != *" fuzz "* ]] || build_fuzzers
   ARCHESTRA_BINARY=$PWD/build/release/archestra "$node" tests/prove/prove.mjs "$@"
 }
 
@@ -17,6 +18,7 @@ help_prove() {
   figures; with no NAME it writes them to docs/proof.md. For a machine that is not busy: it fails where a promise is not
   kept. Proofs: durations (streams last in metric and span as long as for the provider), crowd (memory of idle
   connections, of streams and of slow readers), slow-clients (slowhttptest beside calls as usual), restart (no call is
-  lost), trials (what goes on while descriptors, memory, disk, clock, a provider or its name are gone, and comes back).
+  lost), trials (what goes on while descriptors, memory, disk, clock, a provider or its name are gone, and comes
+  back), fuzz (ten minutes of hostile bytes for what reads HTTP).
 TEXT
 }
