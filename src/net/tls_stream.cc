@@ -24,6 +24,14 @@ namespace {
 // TLS records hold up to 16 KiB; small pieces are joined so that a head and its body share one.
 constexpr std::size_t kRecordBytes = 16 * 1024;
 
+// SSL_get_error() takes whatever is in the thread's queue of errors for the reason of the last failure. So
+// nobody leaves any, and reads and writes need not look first, which costs as much as their own bookkeeping.
+struct NoErrorsLeft {
+  NoErrorsLeft() = default;
+  NoErrorsLeft(const NoErrorsLeft&) = delete;
+  ~NoErrorsLeft() { ERR_clear_error(); }
+};
+
 // Methods of HTTP begin with one, and the first record of TLS with 22.
 bool is_letter(char c) { return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z'); }
 
@@ -103,13 +111,12 @@ TlsStream::TlsStream(EventLoop& event_loop, int fd, SocketRole role, SSL* ssl)
 }
 
 TlsStream::~TlsStream() {
-  ERR_clear_error();
+  const NoErrorsLeft clean;
   if (established_) SSL_shutdown(ssl_);
   // A session is as good as before, whoever closed the connection first and without a word; OpenSSL would
   // give it up.
   if (!session_is_bad_) SSL_set_shutdown(ssl_, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
   SSL_free(ssl_);
-  ERR_clear_error();
 }
 
 TlsStream& TlsStream::of(const ssl_st* ssl) { return *static_cast<TlsStream*>(SSL_get_app_data(ssl)); }
@@ -119,6 +126,7 @@ void TlsStream::expect(TlsPeer peer, TlsSessions* sessions) {
   sessions_ = sessions;
   if (sessions == nullptr) return;
   // OpenSSL holds a reference of its own.
+  const NoErrorsLeft clean;
   if (const TlsSession session = sessions->take(peer_)) SSL_set_session(ssl_, session.get());
 }
 
@@ -130,7 +138,7 @@ int TlsStream::on_new_session(ssl_st* ssl, ssl_session_st* session) {
 }
 
 base::Result<bool> TlsStream::try_handshake() {
-  ERR_clear_error();
+  const NoErrorsLeft clean;
   const int result = SSL_do_handshake(ssl_);
   if (result == 1) return true;
   const int why = SSL_get_error(ssl_, result);
@@ -151,7 +159,7 @@ base::Result<bool> TlsStream::try_handshake() {
 
 void TlsStream::end_handshake() {
   established_ = true;
-  readiness.readable = may_read_on();
+  readiness.readable = !drained_ || readiness.gone || SSL_has_pending(ssl_) == 1;
   // In TLS 1.2 a session may be resumed again, and is not offered anew.
   if (sessions_ != nullptr && SSL_session_reused(ssl_) == 1 && SSL_version(ssl_) == TLS1_2_VERSION)
     sessions_->put(peer_, TlsSession(SSL_get1_session(ssl_)));
@@ -180,15 +188,13 @@ Task<base::Result<void>> TlsStream::shake_hands(base::MonotonicTime deadline, Wa
 }
 
 void TlsStream::on_events(std::uint32_t events) {
+  // It has been out of use for a while, and will be wanted when the other events of this turn are marked.
+  __builtin_prefetch(ssl_);
   if ((events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) drained_ = false;
   SocketStream::on_events(events);
   // A message of TLS's own may make either operation wait for the other direction.
   readiness.set_readable();
   readiness.set_writable();
-}
-
-bool TlsStream::may_read_on() const {
-  return !drained_ || readiness.gone || after_read_.has_value() || SSL_has_pending(ssl_) == 1;
 }
 
 void TlsStream::send_plainly(std::string_view text) {
@@ -211,10 +217,10 @@ IoResult TlsStream::try_read(char* to, std::size_t size) {
   if (speaks_plainly_) return read_plainly(to, size);
   if (after_read_) return *after_read_;
   std::size_t total = 0;
+  bool is_more = false;
   // Records that have arrived together are given out together.
   do {
     std::size_t bytes = 0;
-    ERR_clear_error();
     if (SSL_read_ex(ssl_, to + total, size - total, &bytes) != 1) {
       const IoResult end = after_failure(Direction::kRead);
       if (total == 0) return end;
@@ -223,8 +229,9 @@ IoResult TlsStream::try_read(char* to, std::size_t size) {
       break;
     }
     total += bytes;
-  } while (total < size && SSL_has_pending(ssl_) == 1);
-  readiness.readable = may_read_on();
+    is_more = SSL_has_pending(ssl_) == 1;
+  } while (total < size && is_more);
+  readiness.readable = is_more || !drained_ || readiness.gone || after_read_.has_value();
   return {.status = IoStatus::kDone, .bytes = total};
 }
 
@@ -265,7 +272,6 @@ IoResult TlsStream::write_all_of(const char* from, std::size_t size) {
   std::size_t done = 0;
   while (done < size) {
     std::size_t bytes = 0;
-    ERR_clear_error();
     if (SSL_write_ex(ssl_, from + done, size - done, &bytes) == 1) {
       done += bytes;
       continue;
@@ -279,6 +285,7 @@ IoResult TlsStream::write_all_of(const char* from, std::size_t size) {
 }
 
 IoResult TlsStream::after_failure(Direction direction) {
+  const NoErrorsLeft clean;
   const bool is_write = direction == Direction::kWrite;
   const int why = SSL_get_error(ssl_, 0);
   if (why == SSL_ERROR_WANT_READ || why == SSL_ERROR_WANT_WRITE) {
@@ -303,7 +310,7 @@ IoResult TlsStream::after_failure(Direction direction) {
 }
 
 void TlsStream::shut_down_write() {
-  ERR_clear_error();
+  const NoErrorsLeft clean;
   if (std::exchange(established_, false)) SSL_shutdown(ssl_);
   ::shutdown(fd(), SHUT_WR);
 }
@@ -330,6 +337,7 @@ Task<base::Result<StreamPtr>> tls_connect(TlsPeer peer, TlsSessions* sessions, s
                                           base::MonotonicTime deadline, Readiness* gone) {
   SSL* const ssl = SSL_new(peer.context->get());
   if (ssl == nullptr || !expect_host(ssl, peer.host)) {
+    const NoErrorsLeft clean;
     SSL_free(ssl);
     co_return base::fail(base::ErrorCode::kTls, "the host name cannot be verified");
   }
@@ -347,7 +355,10 @@ Task<base::Result<StreamPtr>> tls_connect(TlsPeer peer, TlsSessions* sessions, s
 base::Result<std::unique_ptr<TlsStream>> tls_accept(const TlsIdentity& identity,
                                                     std::unique_ptr<TcpStream> tcp) {
   SSL* const ssl = identity.new_connection();
-  if (ssl == nullptr) return base::fail(base::ErrorCode::kTls, "OpenSSL has no memory for a connection");
+  if (ssl == nullptr) {
+    const NoErrorsLeft clean;
+    return base::fail(base::ErrorCode::kTls, "OpenSSL has no memory for a connection");
+  }
   EventLoop& loop = tcp->loop;
   auto stream =
       std::make_unique<TlsStream>(loop, TcpStream::release(std::move(tcp)), SocketRole::kAccepted, ssl);

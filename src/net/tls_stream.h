@@ -62,7 +62,6 @@ class TlsStream final : public SocketStream {
   /// Whether they are shaken.
   base::Result<bool> try_handshake();
   void end_handshake();
-  bool may_read_on() const;
   IoResult write_all_of(const char* from, std::size_t size);
   IoResult after_failure(Direction direction);
   IoResult read_plainly(char* to, std::size_t size);
