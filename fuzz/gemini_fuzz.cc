@@ -153,7 +153,7 @@ Outcome observe(GateMode mode, const Pieces& pieces, std::size_t event_bytes_max
   gate.observe(runs, {});
   gate.conclude();
   ARCHESTRA_ASSERT(ended && runs.empty() && sent == all, "a stream passes as it is");
-  ARCHESTRA_ASSERT(gate.token_times().first.has_value() == (scan.facts().content_events > 0),
+  ARCHESTRA_ASSERT(gate.pace().first().has_value() == (scan.facts().content_events > 0),
                    "content has a time");
   return {std::move(scan.events), scan.facts(), gate.skipped_event()};
 }

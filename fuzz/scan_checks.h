@@ -103,7 +103,7 @@ inline Outcome relay(MakeScan make, GateMode mode, const Pieces& pieces, proxy::
   gate.conclude();
   outcome.facts = scan.facts();
   outcome.events = std::move(scan.events);
-  outcome.has_token_times = gate.token_times().first.has_value();
+  outcome.has_token_times = gate.pace().first().has_value();
   return outcome;
 }
 

@@ -59,7 +59,7 @@ test_unit() { unit_tests asan; }
 
 test_headers() {
   configure_preset asan || { record_failure "configuring asan"; return; }
-  check "each header compiles on its own" cmake --build --preset asan -j "$jobs" --target header_check
+  check "each header compiles on its own, and each fuzzer" cmake --build --preset asan -j "$jobs" --target header_check
 }
 
 test_e2e() { e2e_tests asan; }
@@ -191,9 +191,10 @@ help_test() {
   cat <<'TEXT'
 ./dev test [rules] [unit] [headers] [e2e] [tsan] [--filter TEXT]
   Runs everything a change needs, or only the parts named: the rules (who includes whom, names in the documents), the
-  unit tests under AddressSanitizer and UBSan, each header on its own, the end-to-end tests against the real binary,
-  and all tests again under ThreadSanitizer. --filter keeps the tests whose name contains TEXT. The last line is
-  `N passed, N failed`, with the number of skipped tests behind it where there are some.
+  unit tests under AddressSanitizer and UBSan, each header on its own and the fuzzers (compiled, not run), the
+  end-to-end tests against the real binary, and all tests again under ThreadSanitizer. --filter keeps the tests whose
+  name contains TEXT. The last line is `N passed, N failed`, with the number of skipped tests behind it where there are
+  some.
   Installs the test packages and, where the system's Node is older than 22, a Node of its own into .dev/.
 TEXT
 }
