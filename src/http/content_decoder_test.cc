@@ -447,6 +447,18 @@ TEST_F(ContentDecoderTest, HoldsNoBufferWhileItWaits) {
   EXPECT_EQ(pool.bytes_in_use(), with_piece - ContentDecoder::kPieceBytes);
 }
 
+TEST_F(ContentDecoderTest, RefusesFormatsFromBeforeZstdWasOne) {
+  const std::string text = joined(events(3));
+  for (char version = '\x1E'; version <= '\x27'; ++version) {
+    const std::string old = version + std::string("\xB5\x2F\xFD\x01\0\0\0", 7);
+    for (const std::string& before :
+         {std::string(), encode(kZstd, text), std::string("\x5F\x2A\x4D\x18\0\0\0\0", 8)})
+      for_each_split(before + old, [&](const Pieces& pieces) {
+        expect_error(ContentCoding::kZstd, pieces, ErrorCode::kMalformed);
+      });
+  }
+}
+
 TEST_F(ContentDecoderTest, RefusesWindowsThatNoContentCodingHas) {
   const std::vector<std::string> parts = events(2);  // flushed, so that the size is not known beforehand
   expect_text(ContentCoding::kZstd, {zstd(parts, nullptr, 23)}, joined(parts));

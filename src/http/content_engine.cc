@@ -160,18 +160,39 @@ class ZstdEngine final : public ContentEngine {
 
   Step step(std::string_view in, std::span<char> room) override {
     if (context_ == nullptr) return {.fault = kNoMemory};
+    if (!may_begin_frame(in)) return {.fault = kNoZstd};
     ZSTD_inBuffer from{in.data(), in.size(), 0};
     ZSTD_outBuffer to{room.data(), room.size(), 0};
     const std::size_t result = ZSTD_decompressStream(context_, &to, &from);
     Step step{.consumed = from.pos, .written = to.pos, .at_boundary = result == 0};
+    magic_seen_ = step.at_boundary ? 0 : std::min(magic_seen_ + from.pos, kFrameMagic.size());
     if (ZSTD_getErrorCode(result) == ZSTD_error_memory_allocation)
       step.fault = kNoMemory;
     else if (ZSTD_isError(result) != 0U)
-      step.fault = {ErrorCode::kMalformed, "a body that is no zstd stream"};
+      step.fault = kNoZstd;
     return step;
   }
 
  private:
+  // RFC 8878 sections 3.1.1 and 3.1.2. libzstd may know older formats too, which are no content coding, and
+  // of which its reading depends on how they are cut.
+  static constexpr std::string_view kFrameMagic = "\x28\xB5\x2F\xFD";
+  static constexpr std::string_view kSkippableMagic = "\x50\x2A\x4D\x18";  // and fifteen more: 51 to 5F
+  static constexpr base::Error kNoZstd{ErrorCode::kMalformed, "a body that is no zstd stream"};
+
+  bool may_begin_frame(std::string_view in) {
+    for (std::size_t at = magic_seen_; at < kFrameMagic.size() && !in.empty(); ++at, in.remove_prefix(1)) {
+      const auto byte = static_cast<unsigned char>(in.front());
+      const bool is_skippable = (byte & 0xF0U) == 0x50;
+      if (at == 0) magic_ = is_skippable ? kSkippableMagic : kFrameMagic;
+      if (at == 0 && is_skippable) continue;
+      if (byte != static_cast<unsigned char>(magic_[at])) return false;
+    }
+    return true;
+  }
+
+  std::string_view magic_ = kFrameMagic;  // of the frame that is being read
+  std::size_t magic_seen_ = 0;            // bytes of it
   EngineMemory memory_;
   ZSTD_DCtx* const context_;
 };
