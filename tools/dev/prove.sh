@@ -15,8 +15,8 @@ help_prove() {
   cat <<'TEXT'
 ./dev prove [NAME...]
   Measures with the release build what is promised of it, beside somebody who has a clock of his own, and prints the
-  figures; with no NAME it writes them to docs/proof.md. For a machine that is not busy: it fails where a promise is not
-  kept. Proofs: durations (streams last in metric and span as long as for the provider), crowd (memory of idle
+  figures; those of a promise that is kept go to their section of docs/proof.md. For a machine that is not busy: it
+  fails where a promise is not kept. Proofs: durations (streams last in metric and span as long as for the provider), crowd (memory of idle
   connections, of streams and of slow readers), slow-clients (slowhttptest beside calls as usual), restart (no call is
   lost), trials (what goes on while descriptors, memory, disk, clock, a provider or its name are gone, and comes
   back), fuzz (ten minutes of hostile bytes for what reads HTTP).
