@@ -459,6 +459,15 @@ TEST_F(ContentDecoderTest, RefusesFormatsFromBeforeZstdWasOne) {
   }
 }
 
+TEST_F(ContentDecoderTest, JudgesAFrameOfZstdAlikeHoweverItIsCut) {
+  // It says that it holds three bytes, and has an empty block.
+  const std::string odd("\x28\xB5\x2F\xFD\x20\x03\x01\0\0", 9);
+  const bool is_fault = decode(ContentCoding::kZstd, {odd}).error.has_value();
+  for_each_split(odd, [&](const Pieces& pieces) {
+    EXPECT_EQ(decode(ContentCoding::kZstd, pieces).error.has_value(), is_fault);
+  });
+}
+
 TEST_F(ContentDecoderTest, RefusesWindowsThatNoContentCodingHas) {
   const std::vector<std::string> parts = events(2);  // flushed, so that the size is not known beforehand
   expect_text(ContentCoding::kZstd, {zstd(parts, nullptr, 23)}, joined(parts));

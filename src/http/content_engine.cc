@@ -161,6 +161,9 @@ class ZstdEngine final : public ContentEngine {
   Step step(std::string_view in, std::span<char> room) override {
     if (context_ == nullptr) return {.fault = kNoMemory};
     if (!may_begin_frame(in)) return {.fault = kNoZstd};
+    // By itself: libzstd decodes a frame that it has the whole of in another way, which looks at other
+    // things.
+    if (magic_seen_ < kFrameMagic.size()) in = in.substr(0, kFrameMagic.size() - magic_seen_);
     ZSTD_inBuffer from{in.data(), in.size(), 0};
     ZSTD_outBuffer to{room.data(), room.size(), 0};
     const std::size_t result = ZSTD_decompressStream(context_, &to, &from);
