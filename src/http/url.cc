@@ -89,14 +89,22 @@ std::optional<char> escaped_byte(std::string_view text) {
 
 }  // namespace
 
+namespace {
+
+// IPv6 needs them wherever a port may follow (RFC 3986 section 3.2.2).
+std::string in_brackets(std::string_view host) {
+  return host.contains(':') ? fmt::format("[{}]", host) : std::string(host);
+}
+
+}  // namespace
+
 std::string host_and_port(std::string_view host, std::uint16_t port) {
-  return host.contains(':') ? fmt::format("[{}]:{}", host, port) : fmt::format("{}:{}", host, port);
+  return fmt::format("{}:{}", in_brackets(host), port);
 }
 
 std::string Url::authority() const {
-  std::string text = host.find(':') == std::string::npos ? host : fmt::format("[{}]", host);
-  if (port != (is_https ? kHttpsPort : kHttpPort)) text += fmt::format(":{}", port);
-  return text;
+  if (port == (is_https ? kHttpsPort : kHttpPort)) return in_brackets(host);
+  return host_and_port(host, port);
 }
 
 base::Result<Url> parse_url(std::string_view text) {
