@@ -14,6 +14,9 @@
 #include "call/request_parameters.h"
 #include "call/route.h"
 #include "call/usage.h"
+#include "model/tool.h"
+#include "providers/tool_calls.h"
+#include "providers/tool_history.h"
 
 namespace archestra::providers {
 
@@ -33,6 +36,9 @@ struct RequestFacts {
   bool stream = false;             ///< the client wants the answer in pieces
   std::uint32_t tool_results = 0;  ///< results of tool calls in the history that it carries
   call::RequestParameters parameters = {};
+  /// A hash of the JSON text that declares tools, so that the same need not be read again; 0 where there is
+  /// none.
+  std::uint64_t tools_hash = 0;
   /// The usage option: asked for in the upstream request although the client did not. Its chunk is then
   /// dropped from what the client gets.
   BodyEdit usage_option;
@@ -106,6 +112,22 @@ class Provider {
                                UsageOption usage) const = 0;
   /// The reader for a response of an observed operation; null where there is nothing to read.
   virtual std::unique_ptr<ResponseScan> scan(const call::Route& route, const RequestFacts& request) const = 0;
+
+  /// The reader for tool calls in a response of an observed operation; null where its answers have none.
+  virtual std::unique_ptr<ToolCallReader> tool_calls(const call::Route&, const RequestFacts&) const {
+    return nullptr;
+  }
+  /// The tools that the body of an observed operation declares for the client to run. `slack` readable bytes
+  /// follow the body. Those that make no sense are left out.
+  virtual std::vector<model::DeclaredTool> declared_tools(const call::Route&, std::string_view /*body*/,
+                                                          std::size_t /*slack*/) const {
+    return {};
+  }
+  /// The results of tools that the body of an observed operation carries, and where they lie in it.
+  virtual ToolHistory tool_history(const call::Route&, std::string_view /*body*/,
+                                   std::size_t /*slack*/) const {
+    return {};
+  }
 
   /// Names of response fields whose values are URLs of the provider for what the client does next. Those
   /// below the provider's base URL are made to lead through the gateway.
