@@ -132,4 +132,34 @@ std::string_view sse_event_name(std::string_view raw_event) {
   return name;
 }
 
+namespace {
+
+void append_data(std::string& out, std::string_view data) {
+  while (true) {
+    const std::size_t end = std::min(data.find_first_of("\r\n"), data.size());
+    out.append("data: ").append(data.substr(0, end)) += '\n';
+    if (end == data.size()) break;
+    data.remove_prefix(end + (data.substr(end).starts_with("\r\n") ? 2 : 1));
+  }
+  out += '\n';
+}
+
+}  // namespace
+
+void append_sse_with_data(std::string& out, std::string_view raw_event, std::string_view data) {
+  for (std::string_view rest = without_byte_order_mark(raw_event); !rest.empty();) {
+    const std::string_view before = rest;
+    if (take_line(rest).name == "data") continue;
+    const std::size_t size = before.find_first_of("\r\n");
+    if (size == 0 || size == std::string_view::npos) continue;
+    out.append(before.substr(0, size)) += '\n';
+  }
+  append_data(out, data);
+}
+
+void append_sse(std::string& out, std::string_view name, std::string_view data) {
+  if (!name.empty()) out.append("event: ").append(name) += '\n';
+  append_data(out, data);
+}
+
 }  // namespace archestra::http

@@ -61,4 +61,10 @@ std::optional<std::string_view> sse_data(std::string_view raw_event, std::string
 /// The value of the event's last `event` line, or "".
 std::string_view sse_event_name(std::string_view raw_event);
 
+/// Appends `raw_event` with other data: its other lines in their order, then `data`, then the empty line.
+/// Data with line ends in it goes in as many lines.
+void append_sse_with_data(std::string& out, std::string_view raw_event, std::string_view data);
+/// Appends an event; without an event line where `name` is "".
+void append_sse(std::string& out, std::string_view name, std::string_view data);
+
 }  // namespace archestra::http

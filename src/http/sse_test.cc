@@ -157,5 +157,38 @@ TEST(SseEventName, IsTheLastEventLine) {
   EXPECT_EQ(sse_event_name("data: event: x\n\n"), "");
 }
 
+std::string with_data(std::string_view raw, std::string_view data) {
+  std::string out;
+  append_sse_with_data(out, raw, data);
+  return out;
+}
+
+TEST(SseWriting, PutsOtherDataIntoAnEvent) {
+  EXPECT_EQ(with_data("data: {\"a\":1}\n\n", "{}"), "data: {}\n\n");
+  EXPECT_EQ(with_data("event: ping\r\nid: 7\r\ndata: x\r\nretry: 5\r\n\r\n", "y"),
+            "event: ping\nid: 7\nretry: 5\ndata: y\n\n");
+  EXPECT_EQ(with_data("data: a\ndata: b\n: said beside\n\n", "c"), ": said beside\ndata: c\n\n");
+  EXPECT_EQ(with_data("\xEF\xBB\xBF"
+                      "event: a\rdata: b\r\r",
+                      "c"),
+            "event: a\ndata: c\n\n");
+  EXPECT_EQ(with_data("data\n\n", "c"), "data: c\n\n");
+  EXPECT_EQ(with_data("event: a\ndata: b", "c"), "event: a\ndata: c\n\n");
+}
+
+TEST(SseWriting, WritesDataOfSeveralLines) {
+  const std::string event = with_data("", "a\nb\r\nc\rd");
+  EXPECT_EQ(event, "data: a\ndata: b\ndata: c\ndata: d\n\n");
+  std::string scratch;
+  EXPECT_EQ(sse_data(event, scratch), "a\nb\nc\nd");
+}
+
+TEST(SseWriting, WritesAnEvent) {
+  std::string out;
+  append_sse(out, "message_stop", "{}");
+  append_sse(out, "", "[DONE]");
+  EXPECT_EQ(out, "event: message_stop\ndata: {}\n\ndata: [DONE]\n\n");
+}
+
 }  // namespace
 }  // namespace archestra::http
