@@ -3,12 +3,16 @@
 // out: nothing here does I/O.
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <expected>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "base/ids.h"
@@ -39,25 +43,35 @@ struct ResultToJudge {
 };
 
 struct ResultDecision {
-  bool is_trusted = false;
+  bool is_trusted = false;  ///< so is one that is blocked: what stands in its place is the gateway's own
   /// Set where the result must not reach the model: what the policy says of itself.
   std::optional<std::string> blocked_by = {};
 };
 
+class RuleIndex;
+
 /// What holds for one agent. Those policies that hold for all agents are part of it.
 class AgentPolicies {
  public:
+  /// For compile() alone, as it is what makes indexes.
+  AgentPolicies(std::shared_ptr<const RuleIndex> of_all_agents, std::shared_ptr<const RuleIndex> own)
+      : indexes_{std::move(of_all_agents), std::move(own)} {}
+
   /// Whether there is a call that judge() would block in this context. Nothing has to wait where there is
   /// none.
   bool could_block(const model::AgentSettings& agent, Context context) const;
   /// Whether any policy, those that only observe too, has a say in calls: else judge() allows all of them.
   bool judges_calls(const model::AgentSettings& agent) const;
-  /// Whether judge() or could_block() depend on the context, so that somebody has to find out.
+  /// Whether judge() or could_block() depend on the context, so that somebody has to find out. That an agent
+  /// may be set to have an untrusted one always is not looked at.
   bool depends_on_context(const model::AgentSettings& agent) const;
   bool could_block_results() const;
 
   call::ToolDecision judge(const CallToJudge& call, const model::AgentSettings& agent, Context context) const;
   ResultDecision judge_result(const ResultToJudge& result) const;
+
+ private:
+  std::array<std::shared_ptr<const RuleIndex>, 2> indexes_;
 };
 
 /// What a set is made of.
@@ -78,8 +92,21 @@ std::optional<std::string> condition_fault(const model::Condition& condition);
 
 class PolicySet {
  public:
+  struct IdHash {
+    std::size_t operator()(const base::Uuid& id) const;
+  };
+  using ByAgent = std::unordered_map<base::Uuid, AgentPolicies, IdHash>;
+
+  /// For compile() alone.
+  PolicySet(AgentPolicies of_others, ByAgent by_agent)
+      : of_others_(std::move(of_others)), by_agent_(std::move(by_agent)) {}
+
   /// What holds for this agent. One hash look-up. Lives as long as the set.
   const AgentPolicies& of(const base::Uuid& agent) const;
+
+ private:
+  AgentPolicies of_others_;  // of the agents that have no rows of their own
+  ByAgent by_agent_;
 };
 using PolicySetRef = std::shared_ptr<const PolicySet>;
 

@@ -15,6 +15,8 @@ build      cmake                 describes the build
 build      ninja-build           runs the build
 build      libfmt-dev            formats text; libstdc++ 12 has no <format>
 build      libsimdjson-dev       reads JSON bodies on demand
+build      libre2-dev            matches patterns of policies in linear time
+build      libutf8proc-dev       tells which names of tools are the same but for case and look
 build      libc-ares-dev         looks up names without blocking
 build      libssl-dev            TLS to the providers
 build      zlib1g-dev            compresses spans on request, decodes answers in gzip and deflate
