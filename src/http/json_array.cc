@@ -20,8 +20,8 @@ void JsonArrayReader::feed(std::string_view bytes) {
 }
 
 std::optional<std::string_view> JsonArrayReader::next() {
-  if (carry_given_out_) carry_.clear();
-  carry_given_out_ = false;
+  if (std::exchange(carry_given_out_, false)) carry_.clear();
+  if (std::exchange(gap_given_out_, false)) gap_.clear();
   while (true) {
     if (!is_in_element()) skip_to_element();
     if (pending_.empty()) return std::nullopt;
@@ -35,6 +35,7 @@ std::optional<std::string_view> JsonArrayReader::next() {
       continue;  // nothing is pending
     }
     if (std::exchange(oversized_, false)) continue;
+    gap_given_out_ = true;
     if (carry_.empty()) return taken;
     carry_given_out_ = true;
     return carry_.append(taken);
@@ -46,10 +47,10 @@ void JsonArrayReader::skip_to_element() {
     const char c = pending_.front();
     const bool is_start = at_ == At::kStart;
     if (is_json_blank(c) || (c == ',' && !is_start)) {
-      pending_.remove_prefix(1);
+      skip(1);
     } else if (is_start && c == '[') {
       at_ = At::kBetween;
-      pending_.remove_prefix(1);
+      skip(1);
     } else if (is_start ? c != '{' : c == ']') {
       at_ = At::kEnd;
     } else {
@@ -58,7 +59,14 @@ void JsonArrayReader::skip_to_element() {
       return;
     }
   }
-  if (at_ == At::kEnd) pending_ = {};
+  if (at_ == At::kEnd) skip(pending_.size());
+}
+
+void JsonArrayReader::skip(std::size_t size) {
+  const bool fits = gap_.size() + size <= element_bytes_max_;
+  if (fits) gap_.append(pending_.substr(0, size));
+  left_out_of_gap_ |= !fits;
+  pending_.remove_prefix(size);
 }
 
 std::size_t JsonArrayReader::scan() {

@@ -26,6 +26,14 @@ class JsonArrayReader {
 
   void feed(std::string_view bytes);
   std::optional<std::string_view> next();
+  /// What stands in front of the element that next() gave out last, behind the one before; once it has
+  /// returned nothing, what has come since. All gaps and elements together are the stream, but for elements
+  /// that were left out.
+  std::string_view gap() const { return gap_; }
+  /// Whether anything of a gap was left out, because it was longer than the bound.
+  bool left_out_of_gap() const { return left_out_of_gap_; }
+  /// Whether an element has begun and not ended.
+  bool is_in_element() const { return at_ != At::kStart && at_ != At::kBetween && at_ != At::kEnd; }
   /// Whether an element was longer than the bound.
   bool left_any_out() const { return left_any_out_; }
 
@@ -37,17 +45,20 @@ class JsonArrayReader {
   // How many bytes of pending_ belong to the current element; it has ended with them where at_ says so.
   std::size_t scan();
   void close_value();
-  bool is_in_element() const { return at_ != At::kStart && at_ != At::kBetween && at_ != At::kEnd; }
+  void skip(std::size_t size);
 
   const std::size_t element_bytes_max_;
-  std::string carry_;         // the beginning of an element whose end has not come
+  std::string carry_;  // the beginning of an element whose end has not come
+  std::string gap_;
   std::string_view pending_;  // what feed() brought and next() has not looked at
   std::size_t depth_ = 0;     // of brackets within the element
   At at_ = At::kStart;
   bool is_lone_object_ = false;
   bool carry_given_out_ = false;
+  bool gap_given_out_ = false;
   bool oversized_ = false;  // the current element is, and is not kept
   bool left_any_out_ = false;
+  bool left_out_of_gap_ = false;
 };
 
 }  // namespace archestra::http

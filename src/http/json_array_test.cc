@@ -32,6 +32,47 @@ void expect_elements(std::string_view stream, const Texts& elements, std::size_t
   });
 }
 
+// Gaps and elements in turn; the last gap may be "".
+Texts read_all(const Pieces& pieces) {
+  JsonArrayReader reader(1024);
+  Texts all;
+  for (const std::string_view piece : pieces) {
+    const ExactCopy copy(piece);
+    reader.feed(copy.view());
+    while (const auto element = reader.next()) {
+      all.emplace_back(reader.gap());
+      all.emplace_back(*element);
+    }
+  }
+  all.emplace_back(reader.gap());
+  EXPECT_FALSE(reader.left_out_of_gap());
+  return all;
+}
+
+TEST(JsonArrayReader, KnowsWhatStandsBetween) {
+  struct Case {
+    std::string_view stream;
+    Texts all;
+  };
+  const Case cases[] = {{"[{\"a\":1}\r\n,\n{} ]\n", {"[", "{\"a\":1}", "\r\n,\n", "{}", " ]\n"}},
+                        {" [ ] ", {" [ ] "}},
+                        {"[1,2] x", {"[", "1", ",", "2", "] x"}},
+                        {"{\"a\":1}{}", {"", "{\"a\":1}", "{}"}},
+                        {"data: {}", {"data: {}"}},
+                        {"", {""}}};
+  for (const Case& c : cases)
+    for_each_split(c.stream, [&](const Pieces& pieces) { EXPECT_EQ(read_all(pieces), c.all) << c.stream; });
+}
+
+TEST(JsonArrayReader, KeepsNoGapWithoutBound) {
+  JsonArrayReader reader(4);
+  reader.feed("[ \n \n {}, {}]");
+  while (reader.next()) {
+  }
+  EXPECT_TRUE(reader.left_out_of_gap());
+  EXPECT_FALSE(reader.left_any_out());
+}
+
 TEST(JsonArrayReader, CutsAtTheElements) {
   expect_elements("[{\"a\":1}\n,\r\n{\"b\":[2,{}]}\n]\n", {"{\"a\":1}", "{\"b\":[2,{}]}"});
   expect_elements(" \t\r\n[ {} , {} ] ", {"{}", "{}"});
