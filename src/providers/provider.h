@@ -51,10 +51,8 @@ enum class UsageOption : std::uint8_t { kLeaveAlone, kAskFor };
 
 /// What happens to a response event at the gate; docs/decisions/0001-the-gate.md.
 enum class Verdict : std::uint8_t {
-  kPass,     ///< leaves now, unchanged
-  kHold,     ///< waits, and everything after it, until the scan decides or the response ends
-  kReplace,  ///< leaves as ResponseScan::replacement()
-  kDrop,     ///< never leaves
+  kPass,  ///< leaves, unchanged
+  kDrop,  ///< never leaves
 };
 
 /// What a response told, so far. Token figures as call::Usage defines them, whatever the dialect counts.
@@ -84,8 +82,6 @@ class ResponseScan {
   /// Whether an answer that is no event stream is a JSON array of events, each for on_event() as soon as it
   /// is whole, instead of one body.
   virtual bool reads_array() const { return false; }
-  /// The bytes to send instead of the event that got kReplace.
-  virtual std::string_view replacement() const { return {}; }
   /// The whole body of an answer that is no stream. `slack` readable bytes follow it.
   virtual void on_body(std::string_view body, std::size_t slack) = 0;
 
@@ -117,6 +113,9 @@ class Provider {
   virtual std::unique_ptr<ToolCallReader> tool_calls(const call::Route&, const RequestFacts&) const {
     return nullptr;
   }
+  /// Whether the answer of a request that only passes through has no tool calls, as far as is known of its
+  /// path. Where a policy could block calls, all others are refused.
+  virtual bool brings_no_tool_calls(std::string_view /*method*/, const call::Route&) const { return false; }
   /// The tools that the body of an observed operation declares for the client to run. `slack` readable bytes
   /// follow the body. Those that make no sense are left out.
   virtual std::vector<model::DeclaredTool> declared_tools(const call::Route&, std::string_view /*body*/,

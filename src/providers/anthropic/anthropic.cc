@@ -5,6 +5,7 @@
 #include "base/json_text.h"
 #include "http/url.h"
 #include "providers/anthropic/messages.h"
+#include "providers/pass_through.h"
 #include "providers/route_table.h"
 
 namespace archestra::providers {
@@ -20,6 +21,14 @@ constexpr std::array<OperationPath, 2> kOperations{{
     {"/v1/messages", &kMessages},
     {"/v1/messages/count_tokens", &kCountTokens},
 }};
+
+// Batches, agents and their sessions have answers with calls, and what is in a file nobody knows. Below /api
+// are Claude Code's own requests.
+constexpr std::array<HarmlessPath, 5> kHarmless{{{"GET", "/v1/models"},
+                                                 {"GET", "/v1/models/*"},
+                                                 {"", "/v1/files"},
+                                                 {"", "/v1/files/*"},
+                                                 {"", "/api/**"}}};
 
 // Whether a client left /v1 to the base URL. The API has its paths below /v1, and some of Claude Code's below
 // /api; another version and what belongs to a host as a whole (RFC 8615) stay what they are.
@@ -80,6 +89,12 @@ class Anthropic final : public Provider {
 
   std::unique_ptr<ResponseScan> scan(const call::Route& route, const RequestFacts&) const override {
     return route.operation == &kMessages ? anthropic::make_messages_scan() : nullptr;
+  }
+
+  bool brings_no_tool_calls(std::string_view method, const call::Route& route) const override {
+    std::string path(route.upstream_prefix);
+    path += route.upstream_path.substr(0, route.upstream_path.find('?'));
+    return is_one_of(kHarmless, method, path);
   }
 
   // There is no place for the code: only x-archestra-error has it.

@@ -9,6 +9,7 @@
 #include "base/json_text.h"
 #include "providers/gemini/generate.h"
 #include "providers/gemini/model_path.h"
+#include "providers/pass_through.h"
 #include "providers/route_table.h"
 
 namespace archestra::providers {
@@ -26,6 +27,16 @@ constexpr call::Operation kBatchEmbed{
     .name = "batchEmbedContents", .gen_ai_operation = "embeddings", .observed = true};
 // Observed for the model. It consumes no tokens.
 constexpr call::Operation kCountTokens{.name = "countTokens", .gen_ai_operation = "", .observed = true};
+
+// Behind the version. Batches, operations, interactions and agents may have answers with calls.
+constexpr std::array<HarmlessPath, 8> kHarmless{{{"GET", "/*/models"},
+                                                 {"GET", "/*/models/*"},
+                                                 {"GET", "/*/tunedModels"},
+                                                 {"GET", "/*/tunedModels/*"},
+                                                 {"", "/*/files"},
+                                                 {"", "/*/files/*"},
+                                                 {"", "/*/cachedContents/**"},
+                                                 {"", "/upload/*/files/**"}}};
 
 const call::Operation& operation_of(Method method) {
   switch (method) {
@@ -113,6 +124,10 @@ class Gemini final : public Provider {
       route.route_template = templates_.of(*path, with_agent);
     }
     return route;
+  }
+
+  bool brings_no_tool_calls(std::string_view method, const call::Route& route) const override {
+    return is_one_of(kHarmless, method, without_query(route.upstream_path));
   }
 
   RequestFacts inspect(const call::Route& route, std::string_view body, std::size_t slack,

@@ -7,6 +7,7 @@
 #include "providers/openai/chat.h"
 #include "providers/openai/request.h"
 #include "providers/openai/responses.h"
+#include "providers/pass_through.h"
 #include "providers/route_table.h"
 
 namespace archestra::providers {
@@ -31,6 +32,19 @@ constexpr std::array<OperationPath, 6> kOperations{{
     {"/responses/compact", &kCompact},
     {"/responses/input_tokens", &kInputTokens},
 }};
+
+// What batches wrote is a file's content; what was stored of a response or a conversation has its calls, and
+// so has what is made behind a web socket or by the assistants API.
+constexpr std::array<HarmlessPath, 10> kHarmless{{{"", "/models/**"},
+                                                  {"POST", "/moderations"},
+                                                  {"POST", "/images/**"},
+                                                  {"POST", "/audio/**"},
+                                                  {"", "/files"},
+                                                  {"", "/files/*"},
+                                                  {"", "/uploads/**"},
+                                                  {"", "/vector_stores/**"},
+                                                  {"", "/fine_tuning/**"},
+                                                  {"DELETE", "/responses/*"}}};
 
 bool has_usage_option(const call::Operation& operation) {
   return &operation == &kChat || &operation == &kCompletions;
@@ -76,6 +90,10 @@ class OpenAi final : public Provider {
     if (route.operation == &kResponses || route.operation == &kCompact) return openai::make_responses_scan();
     return openai::make_chat_scan(request.usage_option.empty() ? openai::UsageChunk::kPass
                                                                : openai::UsageChunk::kDrop);
+  }
+
+  bool brings_no_tool_calls(std::string_view method, const call::Route& route) const override {
+    return is_one_of(kHarmless, method, route.upstream_path.substr(0, route.upstream_path.find('?')));
   }
 
   std::string error_body(int status, std::string_view code, std::string_view message) const override {
