@@ -14,6 +14,7 @@
 #include "call/request_parameters.h"
 #include "call/route.h"
 #include "call/token_gaps.h"
+#include "call/tool_decision.h"
 #include "call/usage.h"
 #include "model/agent.h"
 
@@ -72,7 +73,11 @@ struct CallRecord {
   std::span<const std::string_view> finish_reasons;  ///< one per choice, in order
   std::uint32_t tool_calls = 0;                      ///< tool calls the model asked for
   std::uint32_t tool_results = 0;                    ///< results of earlier ones that the request carried
-  bool stream = false;                               ///< the client asked for a stream
+  /// About each of the tool calls that were read and were to reach the client, in order.
+  std::span<const ToolDecision> tool_decisions;
+  std::uint32_t blocked_tool_calls = 0;  ///< of these
+  PolicyFigures policy;
+  bool stream = false;  ///< the client asked for a stream
   Usage usage;
   std::uint64_t undelivered_tokens = 0;  ///< of the output, estimates too: Delivery::undelivered_of()
   Outcome outcome = Outcome::kInternalError;

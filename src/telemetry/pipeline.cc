@@ -25,8 +25,9 @@ constexpr std::size_t kCalmPermille = 200;
 
 std::vector<SeriesSource*> sources_of(std::deque<ShardObserver>& shards, ExporterMetrics& exporter,
                                       LabelBudgets& budgets, RuntimeMetrics& runtime, StoreMetrics& store) {
-  std::vector<SeriesSource*> sources{&runtime.series(), &exporter.series(), &store.series(),
-                                     &budgets.models.series(), &budgets.agents.series()};
+  std::vector<SeriesSource*> sources{&runtime.series(),        &exporter.series(),
+                                     &store.series(),          &budgets.models.series(),
+                                     &budgets.agents.series(), &budgets.tools.series()};
   for (ShardObserver& shard : shards) sources.push_back(&shard.series());
   return sources;
 }

@@ -14,6 +14,7 @@ inline constexpr std::size_t kPathBytesMax = 1024;
 inline constexpr std::size_t kTracestateBytesMax = 512;    ///< W3C Trace Context asks for at least this
 inline constexpr std::size_t kNameBytesMax = 256;          ///< addresses, routes, user agents
 inline constexpr std::size_t kIdBytesMax = 128;            ///< response ids, error types, finish reasons
+inline constexpr std::size_t kReasonBytesMax = 512;        ///< why a tool call was blocked
 inline constexpr std::size_t kRequestLabelBytesMax = 256;  ///< what clients say of sessions, runs, users
 // What users say of agents is never cut: these are the most bytes of UTF-8 that the rules of the platform API
 // let through, 255 characters for a name, 63 and 255 for a label.

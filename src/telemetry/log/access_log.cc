@@ -52,6 +52,8 @@ void append_call(LineFields& fields, const FinishedRequest& request) {
   if (!call.finish_reasons.empty()) fields.list("finish_reasons", call.finish_reasons);
   fields.number("tool_calls", call.tool_calls);
   fields.number("tool_results", call.tool_results);
+  if (call.blocked_tool_calls > 0) fields.number("blocked_tool_calls", call.blocked_tool_calls);
+  if (call.policy.results_blocked > 0) fields.number("blocked_tool_results", call.policy.results_blocked);
 }
 
 /// Where we made no error of our own, the last try's tells why the call failed; but not of a call whose

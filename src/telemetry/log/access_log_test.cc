@@ -100,6 +100,15 @@ TEST(AccessLog, SaysWhatTheClientDidNotGet) {
   EXPECT_NE(line_of(sample.request).find(R"("undelivered_tokens":12,)"), std::string::npos);
 }
 
+TEST(AccessLog, SaysWhatPoliciesBlocked) {
+  SampleCall sample;
+  EXPECT_EQ(line_of(sample.request).find("blocked"), std::string::npos);
+  sample.call.blocked_tool_calls = 2;
+  sample.call.policy.results_blocked = 3;
+  EXPECT_NE(line_of(sample.request).find(R"("blocked_tool_calls":2,"blocked_tool_results":3,)"),
+            std::string::npos);
+}
+
 TEST(AccessLog, OfAnotherRequest) {
   EXPECT_EQ(
       line_of(sample_health()),

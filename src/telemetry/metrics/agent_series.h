@@ -83,7 +83,7 @@ struct alignas(64) ModelBlock {
   LabelBase labels;
   Counter input_tokens;
   Counter output_tokens;
-  Counter blocked_tools;  ///< at zero until there are policies; shown under both its names
+  Counter blocked_tools;  ///< shown under both its names
   std::array<Lazy<Counter>, call::kOutcomeCount> requests;
   std::array<Lazy<Counter>, kModelCounters> counters;      ///< by ModelCounter
   std::array<LazyHistogram, kModelHistograms> histograms;  ///< by ModelHistogram

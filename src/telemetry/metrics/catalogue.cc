@@ -34,6 +34,7 @@ constexpr std::array<base::Duration, 6> kReclaimBounds{1ms, 10ms, 100ms, 1s, 2s,
 constexpr std::array<base::Duration, 11> kLagBounds{1ms,   2500us, 5ms,   10ms, 25ms,  50ms,
                                                     100ms, 250ms,  500ms, 1s,   2500ms};
 
+constexpr std::array<base::Duration, 9> kPolicyBounds{5us, 10us, 25us, 50us, 100us, 250us, 1ms, 10ms, 100ms};
 constexpr std::array<base::Duration, 9> kStoreBounds{100us, 500us, 1ms, 5ms, 10ms, 50ms, 100ms, 500ms, 5s};
 
 constexpr std::array<Text, 0> kNone{};
@@ -46,6 +47,8 @@ constexpr std::array<Text, 5> kLlmProvenance{"provider", "model", "agent_id", "a
 constexpr std::array<Text, 5> kLlmOutcome{"provider", "model", "agent_id", "agent_name", "outcome"};
 constexpr std::array<Text, 3> kAgent{"provider", "agent_id", "agent_name"};
 constexpr std::array<Text, 4> kAgentOutcome{"provider", "agent_id", "agent_name", "outcome"};
+constexpr std::array<Text, 2> kToolDecision{"tool", "decision"};
+constexpr std::array<Text, 1> kDecision{"decision"};
 constexpr std::array<Text, 1> kKind{"kind"};
 constexpr std::array<Text, 1> kOperation{"operation"};
 constexpr std::array<Text, 2> kOperationResult{"operation", "result"};
@@ -168,9 +171,24 @@ constexpr std::array<Family, kMetricCount> kCatalogue{{
      "the client did not get.",
      kLlm, true},
     {Metric::kLlmBlockedTool, "llm_blocked_tool_total", kCounter, "",
-     "Tool calls that policies kept from the client.", kLlm, true},
+     "Tool calls that policies kept from the client: all those of an answer of which one was blocked.", kLlm,
+     true},
     {Metric::kLlmBlockedTools, "llm_blocked_tools_total", kCounter, "",
      "The same as llm_blocked_tool_total, under the other name that dashboards know it by.", kLlm, true},
+    {Metric::kLlmToolCalls, "llm_tool_calls_total", kCounter, "",
+     "Tool calls in answers, by the name that the model used and by what was decided: allowed, blocked, "
+     "would_block (allowed, though a policy that only observes would have blocked it). What comes beyond the "
+     "first 500 names is __overflow__; a call that could not be read is __unread__.",
+     kToolDecision},
+    {Metric::kPolicyEvaluations, "policy_evaluations_total", kCounter, "",
+     "What policies were asked, by their answer: tool calls in answers (allowed, blocked, would_block), and "
+     "tool results in requests (result_trusted, result_untrusted, result_blocked).",
+     kDecision},
+    {Metric::kPolicyEvaluationDuration, "policy_evaluation_seconds", kHistogram, "seconds",
+     "Time that policies took of an LLM call, for all its tool calls and results together; of calls for "
+     "which "
+     "they were asked.",
+     kNone, false, kPolicyBounds},
     {Metric::kLlmAccountingStarted, "llm_accounting_started_total", kCounter, "",
      "LLM calls whose accounting began. Less llm_accounting_finalized_total, it is what is in flight.",
      kAgent, true},
@@ -184,7 +202,7 @@ constexpr std::array<Family, kMetricCount> kCatalogue{{
      kNone},
     {Metric::kLabelSets, "telemetry_label_sets", kGauge, "",
      "Label sets in use: combinations of provider, agent and its labels, with model (kind model) and without "
-     "(kind agent). Those of __overflow__ are not among them.",
+     "(kind agent), and names of tools (kind tool). Those of __overflow__ are not among them.",
      kKind},
     {Metric::kLabelSetsMax, "telemetry_label_sets_max", kGauge, "",
      "Label sets there may be; what comes beyond them is folded.", kKind},

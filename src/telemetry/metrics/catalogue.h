@@ -33,6 +33,9 @@ enum class Metric : std::uint8_t {
   kLlmUndeliveredTokens,
   kLlmBlockedTool,
   kLlmBlockedTools,
+  kLlmToolCalls,
+  kPolicyEvaluations,
+  kPolicyEvaluationDuration,
   kLlmAccountingStarted,
   kLlmAccountingFinalized,
   kLlmRequestsInFlight,
@@ -101,7 +104,7 @@ enum class Metric : std::uint8_t {
 };
 /// The last one of those whose series appear with calls; those of the others are there from the start.
 inline constexpr Metric kLastOfCalls = Metric::kLlmRequestsInFlight;
-inline constexpr std::size_t kMetricCount = 83;
+inline constexpr std::size_t kMetricCount = 86;
 
 enum class MetricType : std::uint8_t { kCounter, kGauge, kHistogram, kSummary };
 

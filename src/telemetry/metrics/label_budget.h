@@ -65,11 +65,14 @@ class LabelBudget {
 };
 
 /// Sets with a model, and as many again without one, for what is counted before the model is known.
+/// Names of tools have one of their own: the model makes them up.
 struct LabelBudgets {
+  static constexpr std::size_t kToolsMax = 500;
   explicit LabelBudgets(std::size_t sets_max = kLabelSetsDefault)
-      : models("model", sets_max), agents("agent", sets_max) {}
+      : models("model", sets_max), agents("agent", sets_max), tools("tool", kToolsMax) {}
   LabelBudget models;
   LabelBudget agents;
+  LabelBudget tools;
 };
 
 /// One shard's view of a budget. While the budget is full and nobody leaves, it tells without a lock who

@@ -115,7 +115,8 @@ ShardMetrics::ShardMetrics(LabelBudgets& budgets, const Retirement& retirement)
       unknown_agent_(std::make_shared<const model::Agent>(
           model::Agent{.id = {}, .id_text = "unknown", .name = "unknown", .labels = {}})),
       overflow_agent_(std::make_shared<const model::Agent>(model::Agent{
-          .id = {}, .id_text = std::string(kOverflow), .name = std::string(kOverflow), .labels = {}})) {
+          .id = {}, .id_text = std::string(kOverflow), .name = std::string(kOverflow), .labels = {}})),
+      policy_(series_.series, budgets.tools) {
   series_.series.publish({Metric::kTelemetryDropped, &lost_spans_labels_, "", &lost_spans_});
   series_.series.publish({Metric::kTelemetryDropped, &lost_lines_labels_, "", &lost_lines_});
   series_.series.publish({Metric::kFoldedCalls, &no_labels_, "", &folded_calls_});
@@ -175,6 +176,8 @@ void ShardMetrics::count_call(const call::CallRecord& call) {
   requests(block, call.outcome).add();
   for (const call::TryRecord& attempt : call.tries) observe_pace(block, attempt, call.usage);
   count_details(block, call);
+  if (call.blocked_tool_calls > 0) block.blocked_tools.add(call.blocked_tool_calls);
+  policy_.count(call);
   finalized(agent, call.outcome).add();
   agent.in_flight.add(-1);
   if (block.agent->group == overflow_.get()) folded_calls_.add();

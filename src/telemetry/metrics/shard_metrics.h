@@ -19,6 +19,7 @@
 #include "call/call_record.h"
 #include "telemetry/metrics/agent_series.h"
 #include "telemetry/metrics/label_budget.h"
+#include "telemetry/metrics/policy_metrics.h"
 #include "telemetry/metrics/series.h"
 
 namespace archestra::telemetry {
@@ -164,6 +165,7 @@ class ShardMetrics {
   Counter lost_lines_;
   Counter folded_calls_;
   SeriesSource series_;
+  PolicyMetrics policy_;
 };
 
 }  // namespace archestra::telemetry

@@ -55,6 +55,17 @@ TEST_F(ShardMetricsTest, ACompletedCallCountsOnceEverywhere) {
   EXPECT_EQ(value_of(Metric::kLlmAccountingFinalized, "outcome=\"completed\""), 1);
 }
 
+TEST_F(ShardMetricsTest, BlockedToolCallsAreCountedUnderBothNames) {
+  SampleCall sample;
+  run(sample);
+  EXPECT_EQ(value_of(Metric::kLlmBlockedTool, "gpt-4o"), 0);
+  sample.call.blocked_tool_calls = 2;
+  run(sample);
+  run(sample);
+  EXPECT_EQ(value_of(Metric::kLlmBlockedTool, "gpt-4o"), 4);
+  EXPECT_EQ(value_of(Metric::kLlmBlockedTools, "gpt-4o"), 4);
+}
+
 TEST_F(ShardMetricsTest, AStreamLeavesItsPace) {
   SampleCall sample;
   sample.call.usage.cache_write_tokens = 16;

@@ -65,6 +65,13 @@ inline constexpr std::string_view kRetryEvent =
     "archestra.retry";  ///< when the pause before the next try began
 inline constexpr std::string_view kRetryDelay = "archestra.retry.delay";
 
+// One for each tool call of an answer, at its end: what was decided about it.
+inline constexpr std::string_view kDecisionEvent = "archestra.tool_decision";
+inline constexpr std::string_view kGenAiToolName = "gen_ai.tool.name";
+inline constexpr std::string_view kDecision = "archestra.tool_decision.decision";
+inline constexpr std::string_view kDecisionPolicyId = "archestra.tool_decision.policy_id";
+inline constexpr std::string_view kDecisionReason = "archestra.tool_decision.reason";
+
 /// The value of openai.api.type for an operation of ours; "" where it has none.
 constexpr std::string_view openai_api_type(std::string_view operation) {
   if (operation == "chat.completions") return "chat_completions";

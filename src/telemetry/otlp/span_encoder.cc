@@ -313,7 +313,18 @@ void put_event(ProtoWriter& out, base::WallTime time, std::string_view name, Put
   out.end_message(event);
 }
 
-void put_events(ProtoWriter& out, const call::TryRecord& attempt) {
+void put_decision(ProtoWriter& out, base::WallTime time, const FinishedRequest::Decision& decision) {
+  put_event(out, time, kDecisionEvent, [&](AttributeWriter& attributes) {
+    attributes.string(kGenAiToolName, decision.tool);
+    attributes.own_string(kDecision, name_of(decision.decision));
+    if (decision.policy_id) attributes.string(kDecisionPolicyId, decision.policy_id->text());
+    attributes.string_unless_empty(kDecisionReason, decision.reason);
+  });
+}
+
+// What was decided belongs to the last try: no other was relayed.
+void put_events(ProtoWriter& out, const FinishedRequest& finished, std::size_t index) {
+  const call::TryRecord& attempt = finished.tries[index];
   if (attempt.time_to_first_token)
     put_event(out, attempt.started_at + *attempt.time_to_first_token, kGenAiFirstTokenEvent,
               [](AttributeWriter&) {});
@@ -326,9 +337,15 @@ void put_events(ProtoWriter& out, const call::TryRecord& attempt) {
       attributes.real(kRetryDelay, base::to_seconds(*attempt.retried_after));
       put_error_type(attributes, attempt.error_type, attempt.status_code, name_of(attempt.outcome));
     });
-  // The record has the first stalls one by one, and counts all.
-  if (attempt.gaps.stalls > attempt.stalls.size())
-    out.varint_field(kSpanDroppedEvents, attempt.gaps.stalls - attempt.stalls.size());
+  // The record has the first ones of each kind one by one, and counts all.
+  std::size_t left_out =
+      attempt.gaps.stalls - std::min<std::size_t>(attempt.gaps.stalls, attempt.stalls.size());
+  if (index + 1 == finished.tries.size()) {
+    for (const FinishedRequest::Decision& decision : finished.decisions)
+      put_decision(out, attempt.started_at + attempt.duration, decision);
+    left_out += finished.decisions_left_out;
+  }
+  if (left_out > 0) out.varint_field(kSpanDroppedEvents, left_out);
 }
 
 void encode_client_span(const FinishedRequest& finished, std::size_t index, SpanNames names,
@@ -342,7 +359,7 @@ void encode_client_span(const FinishedRequest& finished, std::size_t index, Span
   put_request_attributes(attributes, finished);
   put_try_attributes(attributes, finished.call, index);
   if (index + 1 == finished.call.tries.size()) put_response_attributes(attributes, finished.call);
-  put_events(out, attempt);
+  put_events(out, finished, index);
   if (is_span_error(attempt.outcome)) put_error_status(out);
   out.fixed32_field(kSpanFlags, flags_of(trace));
   out.end_message(span);

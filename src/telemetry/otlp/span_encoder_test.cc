@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
 #include <bit>
 #include <map>
 #include <string>
@@ -152,6 +153,45 @@ TEST(SpanEncoder, StallsThatAreNotToldAreCounted) {
   const WireMessage span = spans_of_request(sample.request)[1];
   EXPECT_EQ(span.all(11).size(), 2u);
   EXPECT_EQ(span.scalar(12), 200u);
+}
+
+// The last try is the one whose answer was relayed.
+TEST(SpanEncoder, DecisionsAboutToolCallsAreEventsOfTheLastTry) {
+  SampleCall sample;
+  const auto policy = base::Uuid::parse("11111111-2222-4333-8444-555555555555");
+  std::vector<call::ToolDecision> decisions{{.tool = "read"},
+                                            {.tool = "send",
+                                             .decision = call::Decision::kBlocked,
+                                             .policy_id = policy,
+                                             .reason = "not to strangers"}};
+  sample.call.tool_decisions = decisions;
+  std::array<call::TryRecord, 2> tries{sample.tries[0], sample.tries[0]};
+  for (call::TryRecord& attempt : tries) attempt.stalls = {};
+  for (call::TryRecord& attempt : tries) attempt.gaps = {};
+  sample.call.tries = tries;
+  const std::vector<WireMessage> spans = spans_of_request(sample.request);
+  EXPECT_EQ(spans[1].all(11).size(), 1u);  // the first token
+  const auto events = spans[2].all(11);
+  ASSERT_EQ(events.size(), 3u);
+  const WireMessage read(events[1].bytes);
+  EXPECT_EQ(read.scalar(1), 1'700'000'002 * kSecond + 901'000'000);
+  EXPECT_EQ(read.bytes(2), "archestra.tool_decision");
+  EXPECT_THAT(attributes_of(read, 3), ElementsAre(Pair("archestra.tool_decision.decision", "\"allowed\""),
+                                                  Pair("gen_ai.tool.name", "\"read\"")));
+  const WireMessage send(events[2].bytes);
+  EXPECT_THAT(
+      attributes_of(send, 3),
+      ElementsAre(Pair("archestra.tool_decision.decision", "\"blocked\""),
+                  Pair("archestra.tool_decision.policy_id", "\"11111111-2222-4333-8444-555555555555\""),
+                  Pair("archestra.tool_decision.reason", "\"not to strangers\""),
+                  Pair("gen_ai.tool.name", "\"send\"")));
+  EXPECT_FALSE(spans[2].has(12));
+
+  decisions.resize(kRecordedDecisionsMax + 7, {.tool = "more"});
+  sample.call.tool_decisions = decisions;
+  const WireMessage many = spans_of_request(sample.request)[2];
+  EXPECT_EQ(many.all(11).size(), 1 + kRecordedDecisionsMax);
+  EXPECT_EQ(many.scalar(12), 7u);
 }
 
 TEST(SpanEncoder, ATryThatIsFollowedByAnotherSaysWhyAndWhen) {

@@ -34,10 +34,13 @@ struct PackedRequest {
 
 struct PackedCall {
   call::Usage usage;
+  call::PolicyFigures policy;
   std::uint64_t undelivered_tokens;
   std::int64_t gateway_time;
   std::uint32_t tool_calls;
   std::uint32_t tool_results;
+  std::uint32_t blocked_tool_calls;
+  std::uint32_t decisions;  // all; of these kRecordedDecisionsMax at most follow
   std::uint16_t tries;
   std::uint16_t labels;
   std::uint16_t finish_reasons;
@@ -70,12 +73,19 @@ struct PackedTry {
   std::uint8_t stalls;  // that many follow
 };
 
+struct PackedDecision {
+  base::Uuid policy_id;
+  call::Decision decision;
+  bool has_policy;
+};
+
 constexpr std::int64_t kNoTime = -1;
 constexpr std::size_t kRequestTexts = 8;
 constexpr std::size_t kCallTexts = 14;
 constexpr std::size_t kParameterTexts = 2;  // and the stop sequences
 constexpr std::size_t kTextsMax = kRequestTexts + kCallTexts + kParameterTexts + call::kStopSequencesMax +
-                                  2 * kRecordedLabelsMax + kRecordedFinishReasonsMax + 2 * kRecordedTriesMax;
+                                  2 * kRecordedLabelsMax + kRecordedFinishReasonsMax + 2 * kRecordedTriesMax +
+                                  2 * kRecordedDecisionsMax;
 
 std::int64_t packed(const std::optional<base::Duration>& time) { return time ? time->count() : kNoTime; }
 
@@ -191,6 +201,10 @@ std::span<const std::string_view> finish_reasons_of(const call::CallRecord& call
   return call.finish_reasons.first(std::min(call.finish_reasons.size(), kRecordedFinishReasonsMax));
 }
 
+std::span<const call::ToolDecision> decisions_of(const call::CallRecord& call) {
+  return call.tool_decisions.first(std::min(call.tool_decisions.size(), kRecordedDecisionsMax));
+}
+
 void add_list_texts(TextList& texts, const call::CallRecord& call, std::span<const call::TryRecord> tries) {
   for (const model::Label& label : labels_of(call)) {
     texts.add(label.key, kLabelKeyBytesMax);
@@ -200,6 +214,10 @@ void add_list_texts(TextList& texts, const call::CallRecord& call, std::span<con
   for (const call::TryRecord& attempt : tries) {
     texts.add(attempt.error_type, kIdBytesMax);
     texts.add(attempt.server_address, kNameBytesMax);
+  }
+  for (const call::ToolDecision& decision : decisions_of(call)) {
+    texts.add(decision.tool, kNameBytesMax);
+    texts.add(decision.reason, kReasonBytesMax);
   }
 }
 
@@ -227,10 +245,13 @@ PackedRequest pack(const call::RequestRecord& request, std::size_t texts) {
 
 PackedCall pack(const call::CallRecord& call, bool has_parameters, std::size_t tries) {
   return {.usage = call.usage,
+          .policy = call.policy,
           .undelivered_tokens = call.undelivered_tokens,
           .gateway_time = call.gateway_time.count(),
           .tool_calls = call.tool_calls,
           .tool_results = call.tool_results,
+          .blocked_tool_calls = call.blocked_tool_calls,
+          .decisions = static_cast<std::uint32_t>(call.tool_decisions.size()),
           .tries = static_cast<std::uint16_t>(tries),
           .labels = static_cast<std::uint16_t>(labels_of(call).size()),
           .finish_reasons = static_cast<std::uint16_t>(finish_reasons_of(call).size()),
@@ -260,6 +281,12 @@ PackedTry pack(const call::TryRecord& attempt) {
           .server_port = attempt.server_port,
           .outcome = attempt.outcome,
           .stalls = static_cast<std::uint8_t>(stalls_of(attempt).size())};
+}
+
+PackedDecision pack(const call::ToolDecision& decision) {
+  return {.policy_id = decision.policy_id.value_or(base::Uuid()),
+          .decision = decision.decision,
+          .has_policy = decision.policy_id.has_value()};
 }
 
 template <class T>
@@ -336,6 +363,10 @@ void unpack(const PackedCall& from, FinishedRequest& to) {
   to.call.gateway_time = base::Duration(from.gateway_time);
   to.call.tool_calls = from.tool_calls;
   to.call.tool_results = from.tool_results;
+  to.call.blocked_tool_calls = from.blocked_tool_calls;
+  to.call.policy = from.policy;
+  to.decisions.resize(std::min<std::size_t>(from.decisions, kRecordedDecisionsMax));
+  to.decisions_left_out = from.decisions - to.decisions.size();
   to.call.outcome = from.outcome;
   to.call.stream = from.is_stream;
   to.operation.observed = from.is_observed;
@@ -404,6 +435,20 @@ void read_call_texts(Reader& reader, FinishedRequest& out) {
     attempt.error_type = reader.text();
     attempt.server_address = reader.text();
   }
+  for (FinishedRequest::Decision& decision : out.decisions) {
+    decision.tool = reader.text();
+    decision.reason = reader.text();
+  }
+}
+
+bool read_decisions(Reader& reader, FinishedRequest& out) {
+  for (FinishedRequest::Decision& decision : out.decisions) {
+    PackedDecision packed;
+    if (!reader.read(packed)) return false;
+    decision.decision = packed.decision;
+    decision.policy_id = packed.has_policy ? std::optional(packed.policy_id) : std::nullopt;
+  }
+  return true;
 }
 
 /// In one list, of which each try has its part: it grows no more once they point into it.
@@ -423,7 +468,7 @@ std::size_t texts_of_call(const PackedCall& call, const PackedParameters& parame
   const std::size_t of_parameters =
       call.has_parameters ? kParameterTexts + std::size_t{parameters.stop_sequences} : 0;
   return kCallTexts + of_parameters + 2 * std::size_t{call.labels} + call.finish_reasons +
-         2 * std::size_t{call.tries};
+         2 * std::size_t{call.tries} + 2 * std::min<std::size_t>(call.decisions, kRecordedDecisionsMax);
 }
 
 }  // namespace
@@ -447,6 +492,7 @@ bool write_record(const call::RequestRecord& request, base::ByteRing& ring) {
   if (call != nullptr) size += sizeof(PackedCall) + tries.size() * sizeof(PackedTry);
   if (parameters != nullptr) size += sizeof(PackedParameters);
   for (const call::TryRecord& attempt : tries) size += stalls_of(attempt).size() * sizeof(call::Stall);
+  if (call != nullptr) size += decisions_of(*call).size() * sizeof(PackedDecision);
   const std::span<std::byte> record = ring.try_reserve(size);
   if (record.empty()) return false;
 
@@ -457,6 +503,7 @@ bool write_record(const call::RequestRecord& request, base::ByteRing& ring) {
     for (const call::TryRecord& attempt : tries) at = copy_to(at, pack(attempt));
     for (const call::TryRecord& attempt : tries)
       for (const call::Stall& stall : stalls_of(attempt)) at = copy_to(at, stall);
+    for (const call::ToolDecision& decision : decisions_of(*call)) at = copy_to(at, pack(decision));
   }
   at = texts.copy_to(at);
   ARCHESTRA_ASSERT(at == record.data() + record.size(), "a record fills what was reserved for it");
@@ -473,6 +520,7 @@ bool read_record(std::span<const std::byte> record, FinishedRequest& out) {
   out.labels.clear();
   out.finish_reasons.clear();
   out.tries.clear();
+  out.decisions.clear();
   if (!request.has_call) {
     if (request.texts != kRequestTexts || !reader.read_texts(request.texts)) return false;
     read_request_texts(reader, out.request);
@@ -496,7 +544,8 @@ bool read_record(std::span<const std::byte> record, FinishedRequest& out) {
     out.tries.push_back(unpack(attempt));
     stalls[i] = attempt.stalls;
   }
-  if (!read_stalls(reader, std::span(stalls).first(call.tries), out)) return false;
+  if (!read_stalls(reader, std::span(stalls).first(call.tries), out) || !read_decisions(reader, out))
+    return false;
   if (!reader.read_texts(request.texts)) return false;
   read_request_texts(reader, out.request);
   read_call_texts(reader, out);

@@ -3,12 +3,14 @@
 // record means the same without the memory of the process that wrote it. Texts are cut at the limits
 // of telemetry/text.h. What is left out: the query and the upstream path, which may hold a credential.
 //
-// Layout: PackedRequest, [PackedCall, [PackedParameters], PackedTry..., call::Stall...], 16-bit lengths of
+// Layout: PackedRequest, [PackedCall, [PackedParameters], PackedTry..., call::Stall..., PackedDecision...],
+// 16-bit lengths of
 // all texts, texts. In the byte order of the machine. Both sides are in span_record.cc, in the same order.
 #pragma once
 
 #include <algorithm>
 #include <cstddef>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -21,6 +23,7 @@ namespace archestra::telemetry {
 inline constexpr std::size_t kRecordedTriesMax = 16;  ///< of more, the last ones are recorded
 inline constexpr std::size_t kRecordedFinishReasonsMax = 128;
 inline constexpr std::size_t kRecordedLabelsMax = 32;
+inline constexpr std::size_t kRecordedDecisionsMax = 64;  ///< of more, the first ones are recorded
 
 struct LabelView {
   std::string_view key;  ///< as the user wrote it
@@ -44,6 +47,15 @@ struct FinishedRequest {
   std::vector<std::string_view> finish_reasons;
   std::vector<call::TryRecord> tries;
   std::vector<call::Stall> stalls;  ///< of all tries, in order
+  /// The first ones; call.tool_decisions is empty.
+  struct Decision {
+    std::string_view tool;
+    call::Decision decision;
+    std::optional<base::Uuid> policy_id;
+    std::string_view reason;
+  };
+  std::vector<Decision> decisions;
+  std::size_t decisions_left_out = 0;
 };
 
 /// How many spans a request has: its own and one for each try.

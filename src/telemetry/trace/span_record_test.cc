@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <chrono>
 #include <span>
 #include <string>
 #include <string_view>
@@ -185,6 +186,35 @@ TEST_F(SpanRecordTest, EachTryHasItsOwnStalls) {
   EXPECT_TRUE(read_.call.tries[1].stalls.empty());
   ASSERT_EQ(read_.call.tries[2].stalls.size(), call::kStallsToldMax);
   EXPECT_EQ(read_.call.tries[2].stalls.back().length, base::Duration(call::kStallsToldMax - 1));
+}
+
+TEST_F(SpanRecordTest, KeepsTheFirstDecisions) {
+  SampleCall sample;
+  const auto policy = base::Uuid::parse("11111111-2222-4333-8444-555555555555");
+  std::vector<call::ToolDecision> decisions{
+      {.tool = "read"},
+      {.tool = "send", .decision = call::Decision::kWouldBlock, .policy_id = policy, .reason = "why"}};
+  sample.call.tool_decisions = decisions;
+  sample.call.blocked_tool_calls = 3;
+  sample.call.policy = {.results_trusted = 1, .calls_judged = 2, .time = std::chrono::microseconds(5)};
+  round_trip(sample.request);
+  ASSERT_EQ(read_.decisions.size(), 2u);
+  EXPECT_EQ(read_.decisions[0].tool, "read");
+  EXPECT_EQ(read_.decisions[0].decision, call::Decision::kAllowed);
+  EXPECT_FALSE(read_.decisions[0].policy_id);
+  EXPECT_EQ(read_.decisions[1].decision, call::Decision::kWouldBlock);
+  EXPECT_EQ(read_.decisions[1].policy_id, policy);
+  EXPECT_EQ(read_.decisions[1].reason, "why");
+  EXPECT_EQ(read_.decisions_left_out, 0u);
+  EXPECT_EQ(read_.call.blocked_tool_calls, 3u);
+  EXPECT_EQ(read_.call.policy, sample.call.policy);
+
+  decisions.assign(kRecordedDecisionsMax + 5, {.tool = std::string(1000, 't')});
+  sample.call.tool_decisions = decisions;
+  round_trip(sample.request);
+  EXPECT_EQ(read_.decisions.size(), kRecordedDecisionsMax);
+  EXPECT_EQ(read_.decisions_left_out, 5u);
+  EXPECT_EQ(read_.decisions.back().tool.size(), kNameBytesMax);
 }
 
 TEST_F(SpanRecordTest, WhatIsEmptyStaysEmpty) {
