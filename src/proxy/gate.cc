@@ -1,5 +1,7 @@
 #include "proxy/gate.h"
 
+#include <utility>
+
 #include "base/assert.h"
 
 namespace archestra::proxy {
@@ -13,23 +15,28 @@ namespace {
 constexpr std::size_t kPassedBytesMax = std::size_t{64} << 10;
 
 http::ExpansionLimits expansion(GateMode mode, const GateLimits& limits) {
-  return {.bytes_max = mode == GateMode::kObserveBody ? limits.scan_bytes_max : limits.decoded_bytes_max};
+  const bool is_body = mode == GateMode::kObserveBody || mode == GateMode::kDecideBody;
+  return {.bytes_max = is_body ? limits.scan_bytes_max : limits.decoded_bytes_max};
 }
 
 }  // namespace
 
 Gate::Gate(GateMode mode, providers::ResponseScan* scan, GateLimits limits, base::BufferPool& pool,
-           http::ContentCoding coding)
+           http::ContentCoding coding, ToolGuard* guard)
     : mode_(mode),
       scan_(scan),
+      guard_(guard),
       content_(mode == GateMode::kPass ? http::ContentCoding::kIdentity : coding, expansion(mode, limits),
                pool, limits.memory_bytes_max),
       events_(limits.event_bytes_max),
       elements_(limits.event_bytes_max),
-      body_(pool, limits.scan_bytes_max, limits.memory_bytes_max) {}
+      body_(pool, limits.scan_bytes_max, limits.memory_bytes_max) {
+  ARCHESTRA_ASSERT(guards() || !decides(mode) || mode == GateMode::kDecideEvents,
+                   "nobody but a guard decides about these");
+}
 
 base::Result<void> Gate::take_in(std::string_view run, base::MonotonicTime now, Runs& out) {
-  if (mode_ != GateMode::kDecideEvents) {
+  if (!decides(mode_)) {
     out.add(run);
     return {};
   }
@@ -46,33 +53,58 @@ base::Result<void> Gate::judge_fed(base::MonotonicTime now) {
     const auto piece = content_.next();
     if (!piece) return base::fail(piece.error());
     if (piece->empty()) break;
-    events_.feed(*piece);
-    while (const auto event = events_.next()) {
-      skipped_event_ |= event->oversized;
-      if (event->oversized)
-        passed_.append(event->raw);
-      else
-        judge(event->raw, now);
-    }
+    take_piece(*piece, now);
   }
   return {};
 }
 
-void Gate::judge(std::string_view raw, base::MonotonicTime now) {
+void Gate::take_piece(std::string_view piece, base::MonotonicTime now) {
+  if (mode_ == GateMode::kDecideBody) {
+    has_body_ = true;
+    body_.add(piece);
+    if (content_.decodes()) body_.release_view();
+  } else if (mode_ == GateMode::kDecideElements) {
+    elements_.feed(piece);
+    judge_elements(now);
+  } else {
+    events_.feed(piece);
+    judge_events(now);
+  }
+}
+
+void Gate::judge_events(base::MonotonicTime now) {
+  while (const auto event = events_.next()) {
+    skipped_event_ |= event->oversized;
+    if (!event->oversized)
+      judge({}, event->raw, now);
+    else if (guards())
+      guard_->take_unreadable(passed_);
+    else
+      passed_.append(event->raw);
+  }
+}
+
+void Gate::judge_elements(base::MonotonicTime now) {
+  while (const auto element = elements_.next()) judge(elements_.gap(), *element, now);
+  if (elements_.left_any_out() && !std::exchange(has_unread_element_, true)) guard_->take_unreadable(passed_);
+}
+
+void Gate::judge(std::string_view gap, std::string_view raw, base::MonotonicTime now) {
   const std::uint32_t before = scan_->facts().content_events;
   switch (scan_->on_event(raw)) {
     case Verdict::kPass:
-      passed_.append(raw);
-      break;
-    case Verdict::kReplace:
-      passed_.append(scan_->replacement());
+      if (!guards())
+        passed_.append(raw);
+      else if (mode_ == GateMode::kDecideElements)
+        guard_->take_element(gap, raw, passed_);
+      else
+        guard_->take_event(raw, passed_);
       break;
     case Verdict::kDrop:
       break;
-    case Verdict::kHold:
-      ARCHESTRA_ASSERT(false, "no dialect holds events back yet");
   }
   note_content(before, now);
+  if (!guards() || !guard_->is_holding()) events_passed_ = scan_->facts().content_events;
 }
 
 void Gate::note_content(std::uint32_t events_before, base::MonotonicTime now) {
@@ -80,23 +112,44 @@ void Gate::note_content(std::uint32_t events_before, base::MonotonicTime now) {
 }
 
 base::Result<void> Gate::finish(Runs& out) {
-  if (mode_ == GateMode::kDecideEvents)
-    if (const auto ended = content_.finish(); !ended) return ended;
-  let_go(out);
+  if (!decides(mode_)) return {};
+  if (const auto ended = content_.finish(); !ended) return ended;
+  let_end(out);
   return {};
 }
 
-void Gate::let_go(Runs& out) {
-  if (mode_ != GateMode::kDecideEvents) return;
+// What was held is judged now.
+void Gate::let_end(Runs& out) {
+  if (!guards()) return let_go(out);
   if (passed_is_out_) passed_.clear();
   passed_is_out_ = false;
-  // An event that never ended was never judged; it is no event, and passes as it is.
-  passed_.append(events_.unfinished());
+  events_passed_ = scan_->facts().content_events;
+  if (mode_ == GateMode::kDecideBody) {
+    const std::string_view body = body_.whole();
+    if (has_body_ && guard_->pass_body(body, base::BufferPool::kSlack, passed_)) return out.add(body);
+  } else if (mode_ == GateMode::kDecideElements) {
+    if (elements_.is_in_element() || elements_.left_out_of_gap()) guard_->take_unreadable(passed_);
+    guard_->end_array(elements_.gap(), passed_);
+  } else {
+    // To some clients what is not ended by an empty line is an event nevertheless.
+    if (!events_.unfinished().empty()) guard_->take_event(events_.unfinished(), passed_);
+    guard_->end_events(passed_);
+  }
+  collect(out);
+}
+
+void Gate::let_go(Runs& out) {
+  if (!decides(mode_)) return;
+  if (passed_is_out_) passed_.clear();
+  passed_is_out_ = false;
+  // An event that never ended was never judged; it is no event, and passes as it is. Where a policy could
+  // block, nothing passes that was not judged.
+  if (!guards()) passed_.append(events_.unfinished());
   collect(out);
 }
 
 void Gate::collect(Runs& out) {
-  if (mode_ != GateMode::kDecideEvents || passed_is_out_) return;
+  if (!decides(mode_) || passed_is_out_) return;
   out.add(passed_);
   passed_is_out_ = true;
 }
@@ -104,7 +157,8 @@ void Gate::collect(Runs& out) {
 void Gate::observe(const Runs& sent, base::MonotonicTime arrived) {
   read_runs(sent, arrived);
   // What was judged has left with them, all of it; what is only read has left to the event read last.
-  if (scan_ != nullptr && !lost_any_) events_delivered_ = scan_->facts().content_events;
+  if (scan_ != nullptr && !lost_any_)
+    events_delivered_ = decides(mode_) ? events_passed_ : scan_->facts().content_events;
 }
 
 void Gate::observe_lost(const Runs& unsent, base::MonotonicTime arrived) {
@@ -118,7 +172,7 @@ call::Delivery Gate::delivery() const {
 }
 
 void Gate::read_runs(const Runs& runs, base::MonotonicTime arrived) {
-  if (mode_ == GateMode::kPass || mode_ == GateMode::kDecideEvents) return;
+  if (mode_ == GateMode::kPass || decides(mode_)) return;
   for (std::string_view run : runs.all()) {
     if (unread_) return;
     if (const auto done = read_run(run, arrived); !done) stop_reading(done.error());
@@ -157,16 +211,21 @@ void Gate::stop_reading(base::Error error) {
 
 void Gate::read(std::string_view raw, base::MonotonicTime now) {
   const std::uint32_t before = scan_->facts().content_events;
+  const std::uint32_t calls_before = scan_->facts().tool_calls;
   scan_->on_event(raw);
   note_content(before, now);
+  if (guard_ != nullptr) guard_->watch_event(raw, scan_->facts().tool_calls > calls_before);
 }
 
 void Gate::conclude() {
-  if (mode_ != GateMode::kObserveBody) return;
+  if (mode_ != GateMode::kObserveBody && mode_ != GateMode::kDecideBody) return;
   // Of what broke off while it was encoded the checksum is missing.
   if (const auto ended = content_.finish(); !ended && !unread_) stop_reading(ended.error());
-  if (const std::string_view body = body_.whole(); !body.empty())
-    scan_->on_body(body, base::BufferPool::kSlack);
+  const std::string_view body = body_.whole();
+  if (body.empty()) return;
+  scan_->on_body(body, base::BufferPool::kSlack);
+  const bool is_watched = guard_ != nullptr && mode_ == GateMode::kObserveBody;
+  if (is_watched && scan_->facts().tool_calls > 0) guard_->watch_body(body, base::BufferPool::kSlack);
 }
 
 }  // namespace archestra::proxy

@@ -21,6 +21,7 @@
 #include "proxy/body_collector.h"
 #include "proxy/pace.h"
 #include "proxy/runs.h"
+#include "proxy/tool_guard.h"
 
 namespace archestra::proxy {
 
@@ -30,8 +31,13 @@ enum class GateMode : std::uint8_t {
   kObserveBody,      ///< one JSON document: passes at once, read when it is whole
   kObserveElements,  ///< a JSON array of events: pass at once, each read when it is whole
   kObserveEvents,    ///< server-sent events: pass at once, each read when it is whole
+  kDecideBody,       ///< one body: waits until it is whole and judged
+  kDecideElements,   ///< a JSON array of events: each waits until it is whole and judged
   kDecideEvents,     ///< server-sent events: each waits until it is whole and judged
 };
+
+/// Whether a rule may change what comes.
+constexpr bool decides(GateMode mode) { return mode >= GateMode::kDecideBody; }
 
 struct GateLimits {
   std::size_t scan_bytes_max;   ///< of a JSON body that is read
@@ -43,10 +49,10 @@ struct GateLimits {
 
 class Gate {
  public:
-  /// `scan` may be null for kPass only; it outlives the gate. `coding` is the body's; kUnknown for kPass
-  /// only.
+  /// `scan` may be null for kPass only, and `guard` for all but kDecideBody and kDecideElements; both outlive
+  /// the gate. `coding` is the body's; kUnknown for kPass only.
   Gate(GateMode mode, providers::ResponseScan* scan, GateLimits limits, base::BufferPool& pool,
-       http::ContentCoding coding = http::ContentCoding::kIdentity);
+       http::ContentCoding coding = http::ContentCoding::kIdentity, ToolGuard* guard = nullptr);
 
   /// One run of content that arrived at `now`; in a pooled buffer. What may leave at once goes to `out`.
   /// Fails where the run cannot be decoded and would have to be: of the body nothing more can leave then but
@@ -54,10 +60,10 @@ class Gate {
   base::Result<void> take_in(std::string_view run, base::MonotonicTime now, Runs& out);
   /// Whether there is more in the last run than was judged: a few bytes may stand for many. Then that has to
   /// leave first, and take_rest() goes on, before anything else is taken in.
-  bool is_full() const { return mode_ == GateMode::kDecideEvents && !content_.used_up(); }
+  bool is_full() const { return decides(mode_) && !content_.used_up(); }
   base::Result<void> take_rest(base::MonotonicTime now);
   /// Whether nothing is needed any more of the runs that were taken in: what leaves of them is a copy.
-  bool has_copied_all() const { return mode_ == GateMode::kDecideEvents && !is_full(); }
+  bool has_copied_all() const { return decides(mode_) && mode_ != GateMode::kDecideBody && !is_full(); }
   /// After the last run of a read, or where it is full: what was judged goes to `out`. Valid until the next
   /// take_in() or take_rest().
   void collect(Runs& out);
@@ -84,7 +90,12 @@ class Gate {
 
  private:
   base::Result<void> judge_fed(base::MonotonicTime now);
-  void judge(std::string_view raw, base::MonotonicTime now);
+  void take_piece(std::string_view piece, base::MonotonicTime now);
+  void judge_events(base::MonotonicTime now);
+  void judge_elements(base::MonotonicTime now);
+  void judge(std::string_view gap, std::string_view raw, base::MonotonicTime now);
+  void let_end(Runs& out);
+  bool guards() const { return guard_ != nullptr && guard_->mode() == GuardMode::kHold; }
   void read_runs(const Runs& runs, base::MonotonicTime arrived);
   base::Result<void> read_run(std::string_view run, base::MonotonicTime arrived);
   void read(std::string_view raw, base::MonotonicTime now);
@@ -93,16 +104,20 @@ class Gate {
 
   const GateMode mode_;
   providers::ResponseScan* const scan_;
+  ToolGuard* const guard_;
   http::ContentDecoder content_;
   http::SseReader events_;
   http::JsonArrayReader elements_;
   BodyCollector body_;
-  std::string passed_;  // kDecideEvents: what may leave, copied out of reads that do not live as long
+  std::string passed_;  // kDecide...: what may leave, copied out of reads that do not live as long
   bool passed_is_out_ = false;
   bool skipped_event_ = false;
   Pace pace_;
   bool lost_any_ = false;
-  std::uint32_t events_delivered_ = 0;  // of those with content
+  std::uint32_t events_passed_ = 0;  // kDecide...: of those with content, what may leave
+  std::uint32_t events_delivered_ = 0;
+  bool has_body_ = false;            // kDecideBody: any byte has come
+  bool has_unread_element_ = false;  // kDecideElements: the guard knows of it
   std::optional<base::Error> unread_;
 };
 

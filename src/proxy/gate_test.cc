@@ -25,16 +25,14 @@ using testing::IsEmpty;
 constexpr base::MonotonicTime kStart{std::chrono::seconds(100)};
 base::MonotonicTime at(int seconds) { return kStart + std::chrono::seconds(seconds); }
 
-// Events say themselves what is to happen: "drop", "replace", "content"; everything else passes.
+// Events say themselves what is to happen: "drop", "content"; everything else passes.
 class ScriptedScan final : public providers::ResponseScan {
  public:
   Verdict on_event(std::string_view raw) override {
     events.emplace_back(raw);
     if (raw.find("content") != std::string_view::npos) ++facts_.content_events;
-    if (raw.find("drop") != std::string_view::npos) return Verdict::kDrop;
-    return raw.find("replace") != std::string_view::npos ? Verdict::kReplace : Verdict::kPass;
+    return raw.find("drop") != std::string_view::npos ? Verdict::kDrop : Verdict::kPass;
   }
-  std::string_view replacement() const override { return "data: other\n\n"; }
   void on_body(std::string_view body, std::size_t slack) override {
     bodies.emplace_back(body);
     for (std::size_t i = 0; i < slack; ++i)
@@ -151,7 +149,7 @@ class GateTest : public testing::Test {
 };
 
 constexpr std::string_view kStream =
-    ": hello\n\ndata: content 1\n\ndata: drop\n\nevent: x\r\ndata: content 2\r\n\r\ndata: replace\n\n"
+    ": hello\n\ndata: content 1\n\ndata: drop\n\nevent: x\r\ndata: content 2\r\n\r\ndata: other\n\n"
     "data: drop content\n\ndata: [DONE]\n\n";
 constexpr std::string_view kDecided =
     ": hello\n\ndata: content 1\n\nevent: x\r\ndata: content 2\r\n\r\ndata: other\n\ndata: [DONE]\n\n";
@@ -209,14 +207,14 @@ TEST_F(GateTest, ObservesEachEventOnceHoweverItIsCut) {
 // An array of events: its elements are read as events are.
 TEST_F(GateTest, ObservesEachElementOnceHoweverItIsCut) {
   constexpr std::string_view kArray =
-      "[{\"content\":\"]}{\"}\n,\n{\"drop\":[{}]}\n,\r\n{\"replace\":\"\\\"\"}\n]\n";
+      "[{\"content\":\"]}{\"}\n,\n{\"drop\":[{}]}\n,\r\n{\"other\":\"\\\"\"}\n]\n";
   http::for_each_split(kArray, [&](const Pieces& pieces) {
     for (const End end : {End::kWithLastBytes, End::kLater, End::kNever}) {
       for (const std::size_t runs_per_read : {1u, 3u}) {
         const Replay result = replay(GateMode::kObserveElements, pieces, end, runs_per_read);
         EXPECT_EQ(result.sent, kArray) << "verdicts mean nothing where bytes pass at once";
         EXPECT_THAT(result.events,
-                    ElementsAre("{\"content\":\"]}{\"}", "{\"drop\":[{}]}", "{\"replace\":\"\\\"\"}"));
+                    ElementsAre("{\"content\":\"]}{\"}", "{\"drop\":[{}]}", "{\"other\":\"\\\"\"}"));
         EXPECT_THAT(result.bodies, IsEmpty());
       }
     }

@@ -64,6 +64,8 @@ struct Settings {
   std::size_t upstream_connections_max = 10'000;       ///< per shard and provider; beyond it calls wait
   std::size_t scan_bytes_max = std::size_t{32} << 20;  ///< a longer answer is relayed but not read
   std::size_t event_bytes_max = std::size_t{1} << 20;  ///< a longer event passes unread
+  std::size_t held_bytes_max =
+      std::size_t{8} << 20;  ///< of a stream that waits for a policy; of a longer one all calls are refused
 
   const Target& target_of(const providers::Provider& provider) const;
 };
