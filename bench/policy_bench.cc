@@ -44,7 +44,8 @@ PolicyRows rows(bool one_tool) {
     rows.invocation.push_back({.id = id,
                                .agent_id = i % 2 == 0 ? std::optional(base::Uuid{}) : std::nullopt,
                                .tool = one_tool ? "send_email" : "tool_" + std::to_string(i),
-                               .conditions = condition(i)});
+                               .conditions = condition(i),
+                               .reason = ""});
     rows.trusted_data.push_back({.id = id,
                                  .agent_id = {},
                                  .tool = rows.invocation.back().tool,

@@ -7,7 +7,9 @@
 #include <cstdlib>
 #include <memory>
 
+#include "base/assert.h"
 #include "base/json_text.h"
+#include "base/memory_reserve.h"
 #include "base/text.h"
 
 namespace archestra::policy {
@@ -57,19 +59,20 @@ std::string_view bare(std::string_view text) {
   }
 }
 
-// Without memory it stays as it is, in lower case.
 std::string case_folded(std::string_view name) {
   if (std::ranges::all_of(name, [](char c) { return static_cast<unsigned char>(c) < 0x80; }))
     return base::lower_case(name);
+  constexpr auto kNfkcCasefold = static_cast<utf8proc_option_t>(
+      UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_COMPAT | UTF8PROC_CASEFOLD | UTF8PROC_IGNORE);
   const std::string text = as_utf8(name);
   utf8proc_uint8_t* mapped = nullptr;
-  const utf8proc_ssize_t size =
-      utf8proc_map(reinterpret_cast<const utf8proc_uint8_t*>(text.data()),
-                   static_cast<utf8proc_ssize_t>(text.size()), &mapped,
-                   static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_COMPAT |
-                                                  UTF8PROC_CASEFOLD | UTF8PROC_IGNORE));
+  utf8proc_ssize_t size = 0;
+  do {
+    size = utf8proc_map(reinterpret_cast<const utf8proc_uint8_t*>(text.data()),
+                        static_cast<utf8proc_ssize_t>(text.size()), &mapped, kNfkcCasefold);
+  } while (size == UTF8PROC_ERROR_NOMEM && base::use_memory_aside());
   const std::unique_ptr<utf8proc_uint8_t, decltype(&std::free)> owner(mapped, &std::free);
-  if (size < 0) return base::lower_case(text);
+  ARCHESTRA_ASSERT(size >= 0, "valid UTF-8 can be folded, where there is memory");
   return {reinterpret_cast<const char*>(mapped), static_cast<std::size_t>(size)};
 }
 
