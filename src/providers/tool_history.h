@@ -17,6 +17,8 @@ struct ResultPlace {
   /// and the end of an object.
   std::string_view before = {};
   std::string_view after = {};
+  /// False: `before` and `after` stand there alone, because the result has no more than one place for a text.
+  bool takes_text = true;
   bool operator==(const ResultPlace&) const = default;
 };
 
