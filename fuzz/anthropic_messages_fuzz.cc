@@ -75,13 +75,17 @@ void check_request(std::string_view body) {
   dom::object root;
   if (body.contains('\\') || !read_plainly(body, root)) return;
   RequestFacts plain;
+  plain.tools_hash = facts.tools_hash;
+  bool has_tools = false;
   for (const dom::key_value_pair member : root) {
     std::string_view text;
     bool flag = false;
     if (member.key == "model" && !member.value.get_string().get(text)) plain.model = text;
     if (member.key == "stream") plain.stream = !member.value.get_bool().get(flag) && flag;
+    if (member.key == "tools") has_tools = member.value.is_array() || member.value.is_object();
     if (member.key == "messages") plain.tool_results = count_results(member.value);
   }
+  ARCHESTRA_ASSERT(has_tools == (facts.tools_hash != 0), "tools have a hash");
   ARCHESTRA_ASSERT(facts == plain, "facts are what the DOM says");
 }
 

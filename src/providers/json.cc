@@ -1,5 +1,8 @@
 #include "providers/json.h"
 
+#include <algorithm>
+#include <functional>
+
 #include "base/memory_reserve.h"
 
 namespace archestra::providers::json {
@@ -88,6 +91,18 @@ bool is_null(ondemand::value& value) {
 bool is_true(ondemand::value value) {
   bool flag = false;
   return !value.get_bool().get(flag) && flag;
+}
+
+std::uint64_t hash_of_text(ondemand::value value) {
+  std::string_view text;
+  ondemand::array array;
+  ondemand::object object;
+  if (is_object(value)) {
+    if (value.get_object().get(object) || object.raw_json().get(text)) return 0;
+  } else if (value.get_array().get(array) || array.raw_json().get(text)) {
+    return 0;
+  }
+  return std::max<std::uint64_t>(std::hash<std::string_view>()(text), 1);
 }
 
 bool has_escapes(ondemand::raw_json_string key) {

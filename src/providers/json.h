@@ -30,6 +30,9 @@ bool is_object(ondemand::value& value);
 bool is_string(ondemand::value& value);
 bool is_null(ondemand::value& value);
 bool is_true(ondemand::value value);
+/// A hash of the text of an array or an object, never 0; 0 of anything else. What stands behind it can still
+/// be read.
+std::uint64_t hash_of_text(ondemand::value value);
 /// Whether a key is written with escapes, so that it may mean more than it compares equal to.
 bool has_escapes(ondemand::raw_json_string key);
 

@@ -9,8 +9,8 @@
 
 namespace archestra::providers::anthropic {
 
-/// Model, stream, parameters, and the tool results in the history. Usage comes unasked here: nothing is ever
-/// edited.
+/// Model, stream, parameters, the tool results in the history, and the hash of its tools. Usage comes unasked
+/// here: nothing is ever edited.
 RequestFacts inspect_messages_request(std::string_view body, std::size_t slack);
 
 /// Passes everything. A stream's figures are an estimate from message_start on, which knows the input, and

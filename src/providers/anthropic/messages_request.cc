@@ -97,6 +97,8 @@ RequestFacts inspect_messages_request(std::string_view body, std::size_t slack) 
       facts.stream = json::is_true(member);
     } else if (key == "messages" && results) {
       results = count_in(member, count_results_of_message);
+    } else if (key == "tools") {
+      facts.tools_hash = json::hash_of_text(member);
     } else {
       read_parameter(key, member, facts.parameters);
     }

@@ -140,5 +140,23 @@ TEST(MessagesRequest, ABodyCutOffAnywhereSaysNothing) {
     EXPECT_TRUE(inspect(kBody.substr(0, size)) == RequestFacts{}) << size;
 }
 
+TEST(MessagesRequest, HashesTheTextThatDeclaresTools) {
+  const auto hash = [](std::string_view body) { return inspect(body).tools_hash; };
+  const std::uint64_t one = hash(R"({"tools":[{"name":"f","a":[1,{"b":"]"}]}],"model":"m"})");
+  EXPECT_NE(one, 0U);
+  EXPECT_EQ(hash(R"({"model":"x","tools":[{"name":"f","a":[1,{"b":"]"}]}]})"), one);
+  EXPECT_NE(hash(R"({"tools":[{"name":"g","a":[1,{"b":"]"}]}],"model":"m"})"), one);
+  EXPECT_NE(hash(R"({"tools":[],"model":"m"})"), one);
+  EXPECT_NE(hash(R"({"tools":{"name":"f"}})"), 0U);
+  for (const std::string_view body :
+       {"{}", R"({"tools":null})", R"({"tools":"x","model":"m"})", R"({"x":{"tools":[1]}})", "",
+        R"({"tools":[1})", R"({"tools":[1]} x)", R"({"tools":[1],"a":})", R"({"tools":)"})
+    EXPECT_EQ(hash(body), 0U) << body;
+  // What stands behind it is read.
+  const RequestFacts facts = inspect(R"({"tools":[{"name":"f"}],"model":"m","stream":true})");
+  EXPECT_EQ(facts.model, "m");
+  EXPECT_TRUE(facts.stream);
+}
+
 }  // namespace
 }  // namespace archestra::providers::anthropic

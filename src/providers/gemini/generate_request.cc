@@ -100,6 +100,8 @@ RequestFacts inspect_generate_request(std::string_view body, std::size_t slack) 
   const bool is_whole = json::for_each_root_member(document, [&](raw_json_string key, value member) {
     if (key == "contents") {
       for_each_object(member, read_content);
+    } else if (key == "tools") {
+      facts.tools_hash = json::hash_of_text(member);
     } else if (key == "generationConfig" || key == "generation_config") {
       read_generation_config(member, facts.parameters);
     } else if (key == "requests") {  // of a batch of embeddings, which say the same as a rule

@@ -91,5 +91,25 @@ TEST(GenerateRequest, TellsWhatIsAskedForBesideTheContent) {
   }
 }
 
+TEST(GenerateRequest, HashesTheTextThatDeclaresTools) {
+  const auto hash = [](std::string_view body) { return inspect_generate_request(body, 0).tools_hash; };
+  const std::uint64_t one = hash(R"({"tools":[{"name":"f","a":[1,{"b":"]"}]}],"model":"m"})");
+  EXPECT_NE(one, 0U);
+  EXPECT_EQ(hash(R"({"model":"x","tools":[{"name":"f","a":[1,{"b":"]"}]}]})"), one);
+  EXPECT_NE(hash(R"({"tools":[{"name":"g","a":[1,{"b":"]"}]}],"model":"m"})"), one);
+  EXPECT_NE(hash(R"({"tools":[],"model":"m"})"), one);
+  EXPECT_NE(hash(R"({"tools":{"name":"f"}})"), 0U);
+  for (const std::string_view body :
+       {"{}", R"({"tools":null})", R"({"tools":"x","model":"m"})", R"({"x":{"tools":[1]}})", "",
+        R"({"tools":[1})", R"({"tools":[1]} x)", R"({"tools":[1],"a":})", R"({"tools":)"})
+    EXPECT_EQ(hash(body), 0U) << body;
+  // What stands behind it is read.
+  EXPECT_EQ(
+      inspect_generate_request(
+          R"({"tools":[{"functionDeclarations":[]}],"contents":[{"parts":[{"functionResponse":{}}]}]})", 0)
+          .tool_results,
+      1U);
+}
+
 }  // namespace
 }  // namespace archestra::providers::gemini
