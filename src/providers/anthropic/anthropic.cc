@@ -5,6 +5,7 @@
 #include "base/json_text.h"
 #include "http/url.h"
 #include "providers/anthropic/messages.h"
+#include "providers/anthropic/tools.h"
 #include "providers/pass_through.h"
 #include "providers/route_table.h"
 
@@ -95,6 +96,23 @@ class Anthropic final : public Provider {
     std::string path(route.upstream_prefix);
     path += route.upstream_path.substr(0, route.upstream_path.find('?'));
     return is_one_of(kHarmless, method, path);
+  }
+
+  std::unique_ptr<ToolCallReader> tool_calls(const call::Route& route, const RequestFacts&) const override {
+    return route.operation == &kMessages ? anthropic::make_tool_call_reader() : nullptr;
+  }
+
+  // Those whose hash inspect() tells, so a count's too.
+  std::vector<model::DeclaredTool> declared_tools(const call::Route& route, std::string_view body,
+                                                  std::size_t slack) const override {
+    if (!route.operation->observed) return {};
+    return anthropic::read_declared_tools(body, slack);
+  }
+
+  ToolHistory tool_history(const call::Route& route, std::string_view body,
+                           std::size_t slack) const override {
+    if (!route.operation->observed) return {};
+    return anthropic::read_tool_history(body, slack);
   }
 
   // There is no place for the code: only x-archestra-error has it.

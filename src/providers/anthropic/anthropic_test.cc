@@ -110,6 +110,23 @@ TEST(Anthropic, ReadsOnlyResponsesThatHaveFigures) {
   EXPECT_EQ(scan_of("/v1/models"), nullptr);
 }
 
+TEST(Anthropic, ReadsToolCallsOfMessagesAndToolsOfWhateverDeclaresThem) {
+  constexpr std::string_view kBody =
+      R"({"tools":[{"name":"f","input_schema":{}}],"messages":[{"content":[{"type":"tool_result","tool_use_id":"a"}]}]})";
+  const auto provider = make_anthropic("anthropic");
+  const auto route = [&](std::string_view path) { return provider->route("POST", path, false); };
+  EXPECT_NE(provider->tool_calls(route("/v1/messages"), {}), nullptr);
+  EXPECT_EQ(provider->tool_calls(route("/v1/messages/count_tokens"), {}), nullptr);
+  EXPECT_EQ(provider->tool_calls(route("/v1/messages/batches"), {}), nullptr);
+  for (const std::string_view path : {"/v1/messages", "/v1/messages/count_tokens"}) {
+    EXPECT_NE(provider->inspect(route(path), kBody, 0, UsageOption::kAskFor).tools_hash, 0U);
+    EXPECT_EQ(provider->declared_tools(route(path), kBody, 0).size(), 1U);
+    EXPECT_EQ(provider->tool_history(route(path), kBody, 0).results.size(), 1U);
+  }
+  EXPECT_TRUE(provider->declared_tools(route("/v1/messages/batches"), kBody, 0).empty());
+  EXPECT_EQ(provider->tool_history(route("/v1/messages/batches"), kBody, 0), ToolHistory{});
+}
+
 TEST(Anthropic, ReadsTheModelOfACount) {
   const auto provider = make_anthropic("anthropic");
   const call::Route route = provider->route("POST", "/v1/messages/count_tokens", false);
