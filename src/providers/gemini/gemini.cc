@@ -9,6 +9,7 @@
 #include "base/json_text.h"
 #include "providers/gemini/generate.h"
 #include "providers/gemini/model_path.h"
+#include "providers/gemini/tools.h"
 #include "providers/pass_through.h"
 #include "providers/route_table.h"
 
@@ -139,6 +140,7 @@ class Gemini final : public Provider {
     // A count of tokens asks nothing of a model.
     if (route.operation != &kCountTokens) facts = gemini::inspect_generate_request(body, slack);
     if (route.operation != &kGenerate) facts.tool_results = 0;
+    if (route.operation != &kGenerate) facts.tools_hash = 0;
     facts.model = path->model;
     facts.stream = path->method == Method::kStreamGenerateContent;
     return facts;
@@ -147,6 +149,25 @@ class Gemini final : public Provider {
   std::unique_ptr<ResponseScan> scan(const call::Route& route, const RequestFacts& request) const override {
     if (!route.operation->observed || route.operation == &kCountTokens) return nullptr;
     return gemini::make_generate_scan(request.stream ? gemini::Answer::kStream : gemini::Answer::kDocument);
+  }
+
+  std::unique_ptr<ToolCallReader> tool_calls(const call::Route& route, const RequestFacts&) const override {
+    if (route.operation != &kGenerate) return nullptr;
+    const bool asks_for_events = route.upstream_path.contains("alt=sse");
+    return gemini::make_tool_call_reader(asks_for_events ? gemini::ChunkForm::kEvents
+                                                         : gemini::ChunkForm::kElements);
+  }
+
+  std::vector<model::DeclaredTool> declared_tools(const call::Route& route, std::string_view body,
+                                                  std::size_t slack) const override {
+    if (route.operation != &kGenerate) return {};
+    return gemini::read_declared_tools(body, slack);
+  }
+
+  ToolHistory tool_history(const call::Route& route, std::string_view body,
+                           std::size_t slack) const override {
+    if (route.operation != &kGenerate) return {};
+    return gemini::read_tool_history(body, slack);
   }
 
   // Where a resumable upload goes on.

@@ -216,5 +216,22 @@ TEST(Gemini, WordsErrorsAsItsSdksExpect) {
                   R"(,"message":"It \"said\"\nno.","status":")" + std::string(c.canonical) + R"("}})");
 }
 
+TEST(Gemini, ReadsToolsOfWhatIsGenerated) {
+  constexpr std::string_view kBody =
+      R"({"tools":[{"functionDeclarations":[{"name":"f"}]}],"contents":[{"parts":[{"functionResponse":{"name":"f"}}]}]})";
+  const auto provider = make_gemini("gemini");
+  for (const std::string_view method :
+       {"generateContent", "streamGenerateContent?alt=sse", "countTokens", "embedContent"}) {
+    SCOPED_TRACE(method);
+    const std::string path = "/v1beta/models/m:" + std::string(method);
+    const call::Route route = provider->route("POST", path, false);
+    const bool generates = method.contains("enerate");
+    EXPECT_EQ(provider->tool_calls(route, {}) != nullptr, generates);
+    EXPECT_EQ(provider->inspect(route, kBody, 0, UsageOption::kAskFor).tools_hash != 0, generates);
+    EXPECT_EQ(provider->declared_tools(route, kBody, 0).size(), generates ? 1U : 0U);
+    EXPECT_EQ(provider->tool_history(route, kBody, 0).results.size(), generates ? 1U : 0U);
+  }
+}
+
 }  // namespace
 }  // namespace archestra::providers
