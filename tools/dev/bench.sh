@@ -5,8 +5,9 @@ cmd_bench() {
   case ${1:-} in
     --quick) shift && bench_quick "$@" ;;
     --tls) shift && bench_tls "$@" ;;
+    --policies) shift && bench_policies "$@" ;;
     --micro) shift && bench_micro "$@" ;;
-    *) fail "bench wants --quick, --tls or --micro; see ./dev help bench" ;;
+    *) fail "bench wants --quick, --tls, --policies or --micro; see ./dev help bench" ;;
   esac
 }
 
@@ -20,6 +21,12 @@ bench_tls() {
   build_release
   need bench
   exec bench/tls.sh "$@"
+}
+
+bench_policies() {
+  build_release
+  need bench
+  exec bench/policies.sh "$@"
 }
 
 bench_micro() {
@@ -37,11 +44,12 @@ bench_micro() {
 
 help_bench() {
   cat <<'TEXT'
-./dev bench --quick | --tls | --micro [OPTION...]
+./dev bench --quick | --tls | --policies | --micro [OPTION...]
   --quick measures the gateway beside HAProxy in front of the same simulated provider: one worker each, pinned,
   alternating rounds, CPU time per request and per stream event with medians and ratios, in two minutes; its options
   (--rounds N, --together, --syscalls and others) are in `bench/quick.sh --help`. --tls measures the
   gateway beside itself, with and without TLS to the provider, and fails where an event costs more than 1.3 times as
-  much with it. --micro runs the Google Benchmark binaries; options after it are theirs (--benchmark_filter=TEXT).
+  much with it. --policies does so with a hundred tool policies that cannot block, and without. --micro runs the Google
+  Benchmark binaries; options after it are theirs (--benchmark_filter=TEXT).
 TEXT
 }
