@@ -451,6 +451,7 @@ TEST(JudgeResult, Blocked) {
   EXPECT_EQ(judged(set, {{"w"}, {R"({"a":1})", R"({"b":1})"}}), "untrusted");
   EXPECT_EQ(judged(set, {{"w"}, {"{}", R"({"a":1,"b":1})"}}), "Description 5");
   // Of several tools any one, the oldest policy.
+  EXPECT_EQ(judged(set, {{"t", "u"}, {secret}}), "Description 1");
   EXPECT_EQ(judged(set, {{"other", "t"}, {secret}}), "Description 1");
   EXPECT_EQ(judged(set, {{"u", "t"}, {secret}}), "Description 1");
   EXPECT_EQ(judged(set, {{"u", "t"}, {"{}"}}), "Description 3");
@@ -458,6 +459,16 @@ TEST(JudgeResult, Blocked) {
   EXPECT_EQ(judged(set, {{}, {secret}}, kOtherAgent), "Description 1");
   EXPECT_EQ(judged(set, {{}, {"{}"}}, kOtherAgent), "untrusted");
   EXPECT_EQ(judged(set, {{}, {"{}"}}), "Description 3");
+}
+
+TEST(JudgeResult, TheOldestBlockDecides) {
+  Rows rows;
+  rows.result("t", kBlockResult);
+  rows.result("t", kBlockResult).created = second(0);
+  rows.result("t", kBlockResult).agent_id = kAgent;
+  const PolicySetRef set = rows.compiled();
+  EXPECT_EQ(judged(set, {{"t"}, {"x"}}), "Description 2");
+  EXPECT_EQ(judged(set, {{}, {"x"}}), "Description 2");
 }
 
 // --- Compiling

@@ -22,8 +22,6 @@ PermittingRules& RuleIndex::permitting(std::string_view tool) { return permittin
 void RuleIndex::finish() {
   for (auto& [name, rules] : restricting_) {
     sort(rules.call_blocks);
-    sort(rules.result_blocks);
-    sort(rules.untrusted_results);
     all_result_blocks_.insert(all_result_blocks_.end(), rules.result_blocks.begin(),
                               rules.result_blocks.end());
     for (const Rule& rule : rules.call_blocks) {
@@ -33,11 +31,7 @@ void RuleIndex::finish() {
       (rule.needs_untrusted_context ? blocks_calls_in_untrusted_context_ : blocks_calls_) = true;
     }
   }
-  sort(all_result_blocks_);
-  for (auto& [name, rules] : permitting_) {
-    sort(rules.call_allowances);
-    sort(rules.trusted_results);
-  }
+  for (auto& [name, rules] : permitting_) sort(rules.call_allowances);
 }
 
 const RestrictingRules& RuleIndex::restricting_folded(std::string_view folded_tool) const {

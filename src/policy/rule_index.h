@@ -55,7 +55,7 @@ class RuleIndex {
  public:
   RestrictingRules& restricting(std::string_view tool);
   PermittingRules& permitting(std::string_view tool);
-  /// After the last of them was added: puts rules in their order.
+  /// After the last of them was added: puts rules about calls in their order.
   void finish();
 
   /// None: no rules.
