@@ -33,7 +33,60 @@ constexpr const char* kAgents = R"(
   );
 )";
 
-constexpr std::array kMigrations{kAgents};
+// 2: the tools that agents declare, and policies about their calls and results with their conditions. A
+// policy without an agent is one of all agents. Texts that may be long stand last, so that whoever wants the
+// others need not read them.
+constexpr const char* kPolicies = R"(
+  CREATE TABLE tools (
+    id TEXT PRIMARY KEY NOT NULL,
+    agent_id TEXT NOT NULL REFERENCES agents (id) ON DELETE CASCADE,
+    name TEXT NOT NULL,
+    result_treatment TEXT NOT NULL,
+    usable_with_untrusted_data SMALLINT NOT NULL,
+    created_at BIGINT NOT NULL,
+    updated_at BIGINT NOT NULL,
+    description TEXT NOT NULL,
+    parameters TEXT NOT NULL,
+    UNIQUE (agent_id, name)
+  );
+  CREATE TABLE tool_invocation_policies (
+    id TEXT PRIMARY KEY NOT NULL,
+    agent_id TEXT REFERENCES agents (id) ON DELETE CASCADE,
+    tool TEXT NOT NULL,
+    action TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    mode TEXT NOT NULL,
+    created_at BIGINT NOT NULL,
+    updated_at BIGINT NOT NULL
+  );
+  CREATE TABLE tool_invocation_conditions (
+    policy_id TEXT NOT NULL REFERENCES tool_invocation_policies (id) ON DELETE CASCADE,
+    position INTEGER NOT NULL,
+    condition_key TEXT NOT NULL,
+    condition_operator TEXT NOT NULL,
+    condition_value TEXT NOT NULL,
+    PRIMARY KEY (policy_id, position)
+  );
+  CREATE TABLE trusted_data_policies (
+    id TEXT PRIMARY KEY NOT NULL,
+    agent_id TEXT REFERENCES agents (id) ON DELETE CASCADE,
+    tool TEXT NOT NULL,
+    action TEXT NOT NULL,
+    description TEXT NOT NULL,
+    created_at BIGINT NOT NULL,
+    updated_at BIGINT NOT NULL
+  );
+  CREATE TABLE trusted_data_conditions (
+    policy_id TEXT NOT NULL REFERENCES trusted_data_policies (id) ON DELETE CASCADE,
+    position INTEGER NOT NULL,
+    condition_key TEXT NOT NULL,
+    condition_operator TEXT NOT NULL,
+    condition_value TEXT NOT NULL,
+    PRIMARY KEY (policy_id, position)
+  );
+)";
+
+constexpr std::array kMigrations{kAgents, kPolicies};
 
 }  // namespace
 

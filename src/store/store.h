@@ -1,11 +1,13 @@
-// What the platform remembers: agents, and the hash of the admin token. Speaks model values; SQL stays
-// inside. Blocks on the disk, so it belongs to one thread that serves no traffic: the api thread, once it
-// runs. A write is on the disk when it returns, and has changed nothing where it failed. Errors are those of
-// sqlite/database.h.
+// What the platform remembers: agents, tools, policies, and the hash of the admin token. Speaks model values;
+// SQL stays inside. Blocks on the disk, so it belongs to one thread that serves no traffic: the api thread,
+// once it runs. A write is on the disk when it returns, and has changed nothing where it failed. Errors are
+// those of sqlite/database.h.
 #pragma once
 
 #include <cstdint>
 #include <functional>
+#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -15,6 +17,7 @@
 #include "base/ids.h"
 #include "base/result.h"
 #include "model/agent.h"
+#include "store/policy_rows.h"
 #include "store/sqlite/database.h"
 
 namespace archestra::store {
@@ -38,8 +41,21 @@ class Store {
   base::Result<std::vector<model::AgentRef>> agents();
   /// Adds it, or puts it in the place of the one with its id.
   base::Result<void> put_agent(const model::Agent& agent);
-  /// Where there is none with this id, nothing changes.
+  /// With its tools and its policies. Where there is none with this id, nothing changes.
   base::Result<void> remove_agent(const base::Uuid& id);
+
+  /// All that decides about tools, in no particular order.
+  base::Result<PolicyRows> policies();
+  /// Makes the change if `accept` takes what then is all that decides, whoever wrote it; else nothing has
+  /// changed. Whether it did. Where there is nothing with the change's id to remove or set, it does nothing.
+  base::Result<bool> change_policies(const PolicyChange& change,
+                                     const std::function<bool(PolicyRows)>& accept);
+
+  base::Result<ToolPage> tools(const ToolQuery& query);
+  base::Result<std::optional<model::Tool>> tool(const base::Uuid& id);
+  /// Adds those whose agent has none of that name; of the others description and parameters become those
+  /// given, with `updated`, if they are not.
+  base::Result<LearnedTools> learn_tools(std::span<const model::Tool> tools, const ToolLimits& limits);
 
   /// As set_admin_token_hash() left it, also from another process; "" where it never was called.
   base::Result<std::string> admin_token_hash();
@@ -50,10 +66,7 @@ class Store {
   template <class Act>
   auto watched(Operation operation, Act act);
   base::Result<void> migrate();
-  base::Result<std::vector<model::AgentRef>> read_agents();
-  base::Result<void> write_agent(const model::Agent& agent);
   base::Result<std::string> read_value(std::string_view name);
-  base::Result<void> add_labels(std::vector<model::Agent>& agents);
 
   sqlite::Database database_;
   OnOperation on_operation_;

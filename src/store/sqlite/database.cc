@@ -90,6 +90,12 @@ Statement& Statement::bind(std::int64_t number) {
   return *this;
 }
 
+Statement& Statement::bind_null() {
+  const int result = sqlite3_bind_null(impl_->handle.get(), ++impl_->bound);
+  if (result != SQLITE_OK) impl_->failure = result;
+  return *this;
+}
+
 base::Result<bool> Statement::step() {
   const int result = impl_->failure != SQLITE_OK ? impl_->failure : sqlite3_step(impl_->handle.get());
   if (result == SQLITE_ROW) return true;
@@ -114,6 +120,10 @@ std::string_view Statement::text(int column) const {
 }
 
 std::int64_t Statement::number(int column) const { return sqlite3_column_int64(impl_->handle.get(), column); }
+
+bool Statement::is_null(int column) const {
+  return sqlite3_column_type(impl_->handle.get(), column) == SQLITE_NULL;
+}
 
 Database::Database(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Database::Database(Database&&) noexcept = default;

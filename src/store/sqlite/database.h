@@ -29,6 +29,7 @@ class Statement {
   /// Parameters in order, from the first `?` on. Text is copied.
   Statement& bind(std::string_view text);
   Statement& bind(std::int64_t number);
+  Statement& bind_null();
 
   /// Whether there is another row.
   base::Result<bool> step();
@@ -38,6 +39,7 @@ class Statement {
   // Of the current row, from 0 on.
   std::string_view text(int column) const;
   std::int64_t number(int column) const;
+  bool is_null(int column) const;
 
  private:
   friend class Database;
