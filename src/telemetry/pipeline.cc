@@ -24,10 +24,11 @@ constexpr std::size_t kBusyPermille = 500;
 constexpr std::size_t kCalmPermille = 200;
 
 std::vector<SeriesSource*> sources_of(std::deque<ShardObserver>& shards, ExporterMetrics& exporter,
-                                      LabelBudgets& budgets, RuntimeMetrics& runtime, StoreMetrics& store) {
-  std::vector<SeriesSource*> sources{&runtime.series(),        &exporter.series(),
-                                     &store.series(),          &budgets.models.series(),
-                                     &budgets.agents.series(), &budgets.tools.series()};
+                                      LabelBudgets& budgets, RuntimeMetrics& runtime, StoreMetrics& store,
+                                      PolicySetMetrics& policy_set) {
+  std::vector<SeriesSource*> sources{
+      &runtime.series(),        &exporter.series(),       &store.series(),       &policy_set.series(),
+      &budgets.models.series(), &budgets.agents.series(), &budgets.tools.series()};
   for (ShardObserver& shard : shards) sources.push_back(&shard.series());
   return sources;
 }
@@ -53,8 +54,8 @@ Telemetry::Telemetry(const Options& options, LogWriter& log)
                                            .log_line_bytes = log.queued_bytes_max(),
                                            .spans = options.spans.queued_spans_max}),
       pause_(kPauseMax),
-      scrape_(sources_of(shards_, exporter_metrics_, budgets_, runtime_, store_), ARCHESTRA_VERSION,
-              options.shard.retirement.now, &runtime_) {}
+      scrape_(sources_of(shards_, exporter_metrics_, budgets_, runtime_, store_, policy_set_),
+              ARCHESTRA_VERSION, options.shard.retirement.now, &runtime_) {}
 
 std::size_t Telemetry::drain() {
   std::size_t fullest_bytes = 0;

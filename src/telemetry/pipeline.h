@@ -20,6 +20,7 @@
 #include "telemetry/log/log_writer.h"
 #include "telemetry/metrics/exporter_metrics.h"
 #include "telemetry/metrics/exposition_format.h"
+#include "telemetry/metrics/policy_set_metrics.h"
 #include "telemetry/metrics/scrape.h"
 #include "telemetry/metrics/store_metrics.h"
 #include "telemetry/otlp/span_queue.h"
@@ -75,6 +76,8 @@ class Telemetry {
   RuntimeMetrics& runtime() { return runtime_; }
   /// Written by the store's thread.
   StoreMetrics& store() { return store_; }
+  /// Likewise.
+  PolicySetMetrics& policy_set() { return policy_set_; }
   MemoryKeeper& memory() { return memory_; }
 
   // Scrape thread.
@@ -102,6 +105,7 @@ class Telemetry {
   base::Duration pause_;
   RuntimeMetrics runtime_;
   StoreMetrics store_;
+  PolicySetMetrics policy_set_;
   MemoryKeeper memory_{runtime_};
   Scrape scrape_;
 };

@@ -228,12 +228,21 @@ constexpr std::array<Family, kMetricCount> kCatalogue{{
     {Metric::kOtlpExportRequests, "otlp_export_requests_total", kCounter, "",
      "Export requests to the OTLP collector, by what became of them.", kResult},
     {Metric::kStoreOperationDuration, "store_operation_duration_seconds", kHistogram, "seconds",
-     "How long reads and writes of the store took (agents, the admin token), failed ones too; a write is on "
+     "How long reads and writes of the store took (agents, tools, policies, the admin token), failed ones "
+     "too; a write is on "
      "the "
      "disk when it is over.",
      kOperation, false, kStoreBounds},
     {Metric::kStoreOperations, "store_operations_total", kCounter, "",
      "Reads and writes of the store, by what became of them.", kOperationResult},
+    {Metric::kPolicySetLoads, "policy_set_loads_total", kCounter, "",
+     "How often all policies were read and compiled (at the start, with each change, at a reload), by what "
+     "became of it. After an error the last good set stays in force.",
+     kResult},
+    {Metric::kPolicySetFailing, "policy_set_failing", kGauge, "",
+     "1 where the policies in the store could not be used when they were last read, so that an older set is "
+     "in force; else 0.",
+     kNone},
     {Metric::kTlsHandshakes, "tls_handshakes_total", kCounter, "",
      "TLS handshakes, by the type of the socket and how they ended: full (with a certificate), resumed (with "
      "a session of an earlier one, which costs a fraction), failed (also those that took too long).",

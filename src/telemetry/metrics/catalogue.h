@@ -52,6 +52,8 @@ enum class Metric : std::uint8_t {
   kOtlpExportRequests,
   kStoreOperationDuration,
   kStoreOperations,
+  kPolicySetLoads,
+  kPolicySetFailing,
   kTlsHandshakes,
   kBuildInfo,
   kProcessCpu,
@@ -104,7 +106,7 @@ enum class Metric : std::uint8_t {
 };
 /// The last one of those whose series appear with calls; those of the others are there from the start.
 inline constexpr Metric kLastOfCalls = Metric::kLlmRequestsInFlight;
-inline constexpr std::size_t kMetricCount = 86;
+inline constexpr std::size_t kMetricCount = 88;
 
 enum class MetricType : std::uint8_t { kCounter, kGauge, kHistogram, kSummary };
 
