@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "api/agent_json.h"
+#include "api/lists.h"
 #include "base/json_text.h"
-#include "base/text.h"
 
 namespace archestra::api {
 namespace {
@@ -35,56 +35,6 @@ ServiceAnswer agent_answer(int status, const model::Agent& agent, std::string ex
   answer.extra_fields = std::move(extra_fields);
   return answer;
 }
-
-// `{"data":[...],"pagination":{...}}` with the page of `items` that was asked for.
-template <class Item, class Append>
-ServiceAnswer list_answer(std::span<const Item> items, const Page& page, Append append) {
-  std::string body = R"({"data":[)";
-  const std::size_t begin = std::min<std::size_t>(page.offset, items.size());
-  const std::size_t end = std::min<std::size_t>(begin + page.limit, items.size());
-  for (std::size_t i = begin; i < end; ++i) {
-    if (i > begin) body += ',';
-    append(body, items[i]);
-  }
-  body += "],";
-  page.append_json(body, items.size());
-  body += '}';
-  return json_answer(200, std::move(body));
-}
-
-bool contains_ignoring_case(std::string_view text, std::string_view part) {
-  const auto lower = [](char c) { return base::lower_case(c); };
-  return !std::ranges::search(text, part, {}, lower, lower).empty() || part.empty();
-}
-
-struct Order {
-  enum class By : std::uint8_t { kName, kCreated, kUpdated } by = By::kName;
-  bool descends = false;
-
-  std::optional<std::string> read(const Query& query) {
-    const std::string_view by_text = query.find("sortBy").value_or("name");
-    const std::string_view direction = query.find("sortDirection").value_or("asc");
-    if (by_text == "createdAt")
-      by = By::kCreated;
-    else if (by_text == "updatedAt")
-      by = By::kUpdated;
-    else if (by_text != "name")
-      return "The parameter sortBy must be name, createdAt or updatedAt.";
-    if (direction != "asc" && direction != "desc") return "The parameter sortDirection must be asc or desc.";
-    descends = direction == "desc";
-    return std::nullopt;
-  }
-
-  // Ids decide between equals, so that pages neither repeat nor leave out.
-  bool operator()(const AgentRef& a, const AgentRef& b) const {
-    const AgentRef& first = descends ? b : a;
-    const AgentRef& second = descends ? a : b;
-    if (by == By::kCreated && first->created != second->created) return first->created < second->created;
-    if (by == By::kUpdated && first->updated != second->updated) return first->updated < second->updated;
-    if (by == By::kName && first->name != second->name) return first->name < second->name;
-    return first->id.bytes < second->id.bytes;
-  }
-};
 
 }  // namespace
 
@@ -112,16 +62,17 @@ Agents::Agents(store::Store& store, model::AgentDirectoryRef directory, Publish 
 
 ServiceAnswer Agents::list(const Query& query) const {
   Page page;
-  Order order;
+  Sorting order;
   if (const auto fault = query.fault({"limit", "offset", "sortBy", "sortDirection", "search"}))
     return invalid_request(*fault);
   if (const auto fault = page.read(query)) return invalid_request(*fault);
-  if (const auto fault = order.read(query)) return invalid_request(*fault);
+  if (const auto fault = order.read(query, "name")) return invalid_request(*fault);
   const std::string_view search = query.find("search").value_or("");
   std::vector<AgentRef> found;
   for (const AgentRef& agent : directory_->all())
     if (contains_ignoring_case(agent->name, search)) found.push_back(agent);
-  std::ranges::sort(found, order);
+  std::ranges::sort(found,
+                    [&](const AgentRef& a, const AgentRef& b) { return order(*a, *b, a->name, b->name); });
   return list_answer(std::span<const AgentRef>(found), page,
                      [](std::string& out, const AgentRef& agent) { append_agent(out, *agent); });
 }

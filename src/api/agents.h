@@ -24,6 +24,9 @@ class Agents {
   /// The store outlives it. `directory` is what the shards have.
   Agents(store::Store& store, model::AgentDirectoryRef directory, Publish publish);
 
+  /// Whether there is one with this id.
+  bool has(const base::Uuid& id) const { return directory_->find(id) != nullptr; }
+
   ServiceAnswer list(const Query& query) const;
   ServiceAnswer create(std::string_view body);
   ServiceAnswer get(const base::Uuid& id) const;

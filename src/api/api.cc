@@ -50,11 +50,20 @@ ServiceAnswer dispatch(const Resources& resources, const http_io::ServiceRequest
 
 }  // namespace
 
-Api::Api(store::Store store, model::AgentDirectoryRef directory, base::Secret configured_token,
-         telemetry::AccessLogLevel& access_log_level, Publish publish)
+Api::Api(store::Store store, Snapshots snapshots, base::Secret configured_token,
+         telemetry::AccessLogLevel& access_log_level, telemetry::PolicySetMetrics& policy_set_metrics)
     : store_(std::move(store)),
       configured_token_(std::move(configured_token)),
-      agents_(store_, std::move(directory), std::move(publish)),
+      live_policies_(store_, std::move(snapshots.policies), std::move(snapshots.publish_policies),
+                     policy_set_metrics),
+      agents_(store_, std::move(snapshots.agents),
+              [this, publish = std::move(snapshots.publish_agents)](const model::AgentUpdate& update) {
+                publish(update);
+                if (!update.after) live_policies_.forget_agent(update.before->id);
+              }),
+      invocation_policies_(live_policies_, agents_),
+      trusted_data_policies_(live_policies_, agents_),
+      tools_(store_, live_policies_, agents_),
       log_levels_(access_log_level) {}
 
 ServiceAnswer Api::handle(const http_io::ServiceRequest& request) {
@@ -70,7 +79,19 @@ ServiceAnswer Api::handle(const http_io::ServiceRequest& request) {
         "The platform API wants the admin token as a bearer token: Authorization: Bearer <token>.",
         "WWW-Authenticate: Bearer\r\n");
   }
-  return dispatch({.agents = agents_, .log_levels = log_levels_}, request, path, query);
+  live_policies_.release_unused();
+  return dispatch({.agents = agents_,
+                   .invocation_policies = invocation_policies_,
+                   .trusted_data_policies = trusted_data_policies_,
+                   .live_policies = live_policies_,
+                   .tools = tools_,
+                   .log_levels = log_levels_},
+                  request, path, query);
+}
+
+void Api::learn(std::vector<DeclaredTools> declared) {
+  live_policies_.release_unused();
+  tools_.learn(std::move(declared));
 }
 
 }  // namespace archestra::api

@@ -2,28 +2,47 @@
 // thread, once that runs.
 #pragma once
 
+#include <vector>
+
 #include "api/agents.h"
+#include "api/live_policies.h"
 #include "api/log_levels.h"
+#include "api/policies.h"
+#include "api/tools.h"
 #include "base/secret.h"
 #include "http_io/service.h"
 #include "store/store.h"
 
 namespace archestra::api {
 
+/// What those who serve calls have at the start, and how they get what comes after it.
+struct Snapshots {
+  model::AgentDirectoryRef agents;  ///< what load_agents() made of the store
+  LoadedPolicies policies;          ///< what compile_policies() made of it
+  Publish publish_agents;
+  PublishPolicies publish_policies;
+};
+
 class Api {
  public:
-  /// `directory` is what load_agents() made of the store. `configured_token` is empty where the store has
-  /// one. `access_log_level` outlives it.
-  Api(store::Store store, model::AgentDirectoryRef directory, base::Secret configured_token,
-      telemetry::AccessLogLevel& access_log_level, Publish publish);
+  /// `configured_token` is empty where the store has one. `access_log_level` and `policy_set_metrics` outlive
+  /// it.
+  Api(store::Store store, Snapshots snapshots, base::Secret configured_token,
+      telemetry::AccessLogLevel& access_log_level, telemetry::PolicySetMetrics& policy_set_metrics);
   Api(const Api&) = delete;
 
   ServiceAnswer handle(const http_io::ServiceRequest& request);
+  void reload_policies() { live_policies_.reload(); }
+  void learn(std::vector<DeclaredTools> declared);
 
  private:
   store::Store store_;
   const base::Secret configured_token_;
+  LivePolicies live_policies_;
   Agents agents_;
+  InvocationPolicies invocation_policies_;
+  TrustedDataPolicies trusted_data_policies_;
+  Tools tools_;
   LogLevels log_levels_;
 };
 

@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "api/admin_token.h"
+#include "api/test_api.h"
 #include "store/sqlite/database.h"
-#include "store/test_folder.h"
 
 namespace archestra::api {
 namespace {
@@ -16,48 +16,7 @@ using std::chrono_literals::operator""ms;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-constexpr std::string_view kDefaultId = "00000000-0000-4000-8000-000000000001";
-
-class ApiTest : public ::testing::Test {
- protected:
-  ApiTest() { start(); }
-
-  void start(std::string token = "secret") {
-    api_.reset();
-    auto store = store::Store::open(path(), 10ms);
-    ASSERT_TRUE(store);
-    auto directory = load_agents(*store);
-    ASSERT_TRUE(directory) << directory.error().text();
-    published_.clear();
-    directory_ = *directory;
-    api_ = std::make_unique<Api>(std::move(*store), *directory, base::Secret(std::move(token)), level_,
-                                 [this](const model::AgentUpdate& update) {
-                                   published_.push_back(update);
-                                   directory_ = update.directory;
-                                 });
-  }
-  std::string path() const { return folder_.file("archestra.db"); }
-
-  ServiceAnswer call(std::string method, std::string target, std::string body = "",
-                     std::string authorization = "Bearer secret") {
-    return api_->handle({.method = std::move(method),
-                         .target = std::move(target),
-                         .content_type = body.empty() ? "" : "application/json; charset=utf-8",
-                         .authorization = base::Secret(std::move(authorization)),
-                         .body = std::move(body)});
-  }
-  std::string create(const std::string& body) {
-    const ServiceAnswer answer = call("POST", "/api/agents", body);
-    EXPECT_EQ(answer.status, 201) << answer.body;
-    return answer.body.substr(std::string_view(R"({"id":")").size(), kDefaultId.size());
-  }
-
-  store::TestFolder folder_;
-  telemetry::AccessLogLevel level_{base::LogLevel::kInfo};
-  std::vector<model::AgentUpdate> published_;
-  model::AgentDirectoryRef directory_;
-  std::unique_ptr<Api> api_;
-};
+class ApiTest : public ApiFixture {};
 
 TEST_F(ApiTest, TheDefaultAgentIsThere) {
   const ServiceAnswer answer = call("GET", "/api/agents/" + std::string(kDefaultId));

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "api/routes.h"
+#include "api/tool_json.h"
 #include "base/thread_name.h"
 
 namespace archestra::api {
@@ -43,28 +44,72 @@ bool ApiThread::try_submit(http_io::ServiceRequest request, std::shared_ptr<http
   return true;
 }
 
-bool ApiThread::take(Entry& entry) {
-  std::unique_lock lock(mutex_);
-  changed_.wait(lock, [this] { return stopping_ || !waiting_.empty(); });
-  if (waiting_.empty()) return false;
-  entry = std::move(waiting_.front());
-  waiting_.pop_front();
-  waiting_bytes_ -= entry.request.body.size();
+void ApiThread::reload_policies() {
+  {
+    const std::scoped_lock lock(mutex_);
+    reload_wanted_ = true;
+  }
+  changed_.notify_one();
+}
+
+bool ApiThread::try_learn(const model::AgentRef& agent, std::vector<model::DeclaredTool> tools) {
+  const std::size_t bytes = cut_declared(tools);
+  if (tools.empty()) return true;
+  {
+    const std::scoped_lock lock(mutex_);
+    if (stopping_ || declared_.size() >= kDeclaredMax || declared_bytes_ + bytes > kDeclaredQueueBytesMax)
+      return false;
+    declared_bytes_ += bytes;
+    declared_.push_back({.agent = agent, .tools = std::move(tools)});
+  }
+  changed_.notify_one();
   return true;
 }
 
-void ApiThread::finish(Entry& entry) {
-  entry = {};
-  const std::scoped_lock lock(mutex_);
-  under_way_.add(-1);
+// False where there is nothing to do any more.
+bool ApiThread::take(Work& work) {
+  std::unique_lock lock(mutex_);
+  while (true) {
+    if (!stopping_ && std::exchange(reload_wanted_, false)) {
+      work.reload = true;
+      return true;
+    }
+    if (!waiting_.empty()) {
+      work.request = std::move(waiting_.front());
+      waiting_.pop_front();
+      waiting_bytes_ -= work.request->request.body.size();
+      return true;
+    }
+    if (stopping_) return false;
+    if (declared_.empty()) {
+      changed_.wait(lock);
+    } else if (base::monotonic_now() < learn_at_) {
+      changed_.wait_until(lock, learn_at_);
+    } else {
+      work.declared = std::exchange(declared_, {});
+      declared_bytes_ = 0;
+      return true;
+    }
+  }
+}
+
+// Of a client that left while its request waited, nobody knows whether it still wants it done.
+void ApiThread::answer(Api& api, Entry entry) {
+  if (!entry.slot->is_abandoned()) entry.slot->put(api.handle(entry.request));
 }
 
 void ApiThread::run(Api& api) {
-  Entry entry;
-  while (take(entry)) {
-    // Of a client that left while its request waited, nobody knows whether it still wants it done.
-    if (!entry.slot->is_abandoned()) entry.slot->put(api.handle(entry.request));
-    finish(entry);
+  for (Work work; take(work); work = {}) {
+    if (work.request) {
+      answer(api, *std::exchange(work.request, std::nullopt));
+      const std::scoped_lock lock(mutex_);
+      under_way_.add(-1);
+    } else if (work.reload) {
+      api.reload_policies();
+    } else {
+      api.learn(std::move(work.declared));
+      learn_at_ = base::monotonic_now() + kLearnInterval;
+    }
   }
 }
 

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <latch>
 
 #include "net/event_loop.h"
@@ -21,8 +22,12 @@ class ApiThreadTest : public ::testing::Test {
   std::unique_ptr<Api> make(Publish publish = [](const model::AgentUpdate&) {}) {
     auto store = store::Store::open(folder_.file("archestra.db"), 10ms);
     auto directory = load_agents(*store);
-    return std::make_unique<Api>(std::move(*store), *directory, base::Secret("t"), level_,
-                                 std::move(publish));
+    Snapshots snapshots{.agents = *directory,
+                        .policies = compile_policies(store->policies().value()).value(),
+                        .publish_agents = std::move(publish),
+                        .publish_policies = [this](const policy::PolicySetRef&) { ++sets_; }};
+    return std::make_unique<Api>(std::move(*store), std::move(snapshots), base::Secret("t"), level_,
+                                 policy_set_metrics_);
   }
   static http_io::ServiceRequest get() {
     return {.method = "GET",
@@ -53,6 +58,8 @@ class ApiThreadTest : public ::testing::Test {
 
   store::TestFolder folder_;
   telemetry::AccessLogLevel level_{base::LogLevel::kInfo};
+  telemetry::PolicySetMetrics policy_set_metrics_;
+  std::atomic<int> sets_ = 0;
   net::EventLoop loop_;
   net::Readiness client_;
   std::vector<int> statuses_;
@@ -163,6 +170,59 @@ TEST_F(ApiThreadTest, StopsWithRequestsThatWait) {
   stopping.join();
   EXPECT_LE(published, 2);
   EXPECT_FALSE(thread_.try_submit(get(), slot()));
+}
+
+TEST_F(ApiThreadTest, LearnsToolsThatWereDeclared) {
+  const std::vector<model::DeclaredTool> tools{{.name = "search", .description = "", .parameters = ""}};
+  const auto agent = model::make_agent(*base::Uuid::parse("00000000-0000-4000-8000-000000000001"), "A");
+  ASSERT_TRUE(thread_.try_learn(agent, tools)) << "also before its start";
+  ASSERT_TRUE(thread_.try_learn(model::make_agent({}, "nobody"), tools)) << "whose agent is not there";
+  thread_.start(make());
+  auto look = store::Store::open(folder_.file("archestra.db"), 10ms);
+  const auto count = [&] { return look->tools({.limit = 10}).value().total; };
+  for (int looks = 0; count() == 0 && looks < 1000; ++looks) std::this_thread::sleep_for(10ms);
+  EXPECT_EQ(count(), 1u);
+  ASSERT_TRUE(thread_.try_learn(agent, {{.name = "send", .description = "", .parameters = ""}}));
+  for (int looks = 0; count() == 1 && looks < 1000; ++looks) std::this_thread::sleep_for(10ms);
+  EXPECT_EQ(count(), 2u) << "what comes soon after the first is learned a little later";
+  thread_.stop();
+  EXPECT_EQ(sets_, 0) << "new tools make no new set";
+  EXPECT_FALSE(thread_.try_learn(agent, tools));
+}
+
+TEST_F(ApiThreadTest, RequestsDoNotWaitForToolsToBeLearned) {
+  const auto agent = model::make_agent({}, "A");
+  for (std::size_t i = 0; i < ApiThread::kDeclaredMax; ++i)
+    ASSERT_TRUE(thread_.try_learn(agent, {{.name = "a", .description = "", .parameters = ""}}));
+  EXPECT_FALSE(thread_.try_learn(agent, {{.name = "a", .description = "", .parameters = ""}})) << "full";
+  EXPECT_TRUE(thread_.try_learn(agent, {{.name = "", .description = "", .parameters = ""}}))
+      << "nothing to remember of these";
+  const auto own = slot();
+  ASSERT_TRUE(thread_.try_submit(get(), own));
+  tasks_.spawn(await(own, 60s));
+  thread_.start(make());
+  finish();
+  EXPECT_EQ(statuses_, std::vector{200});
+}
+
+TEST_F(ApiThreadTest, RefusesMoreBytesOfToolsThanMayWait) {
+  const std::vector<model::DeclaredTool> large(
+      40, {.name = "a", .description = "", .parameters = std::string(50 << 10, 'x')});
+  int accepted = 0;
+  while (thread_.try_learn(model::make_agent({}, "A"), large) && accepted < 100) ++accepted;
+  EXPECT_EQ(accepted, 4) << "of 2 MB each";
+}
+
+TEST_F(ApiThreadTest, ReadsPoliciesAgain) {
+  thread_.start(make());
+  auto other = store::Store::open(folder_.file("archestra.db"), 100ms);
+  const model::ToolInvocationPolicy policy{
+      .id = {}, .agent_id = std::nullopt, .tool = "x", .conditions = {}, .reason = ""};
+  ASSERT_TRUE(other->change_policies(policy, [](const store::PolicyRows&) { return true; }).value());
+  EXPECT_EQ(sets_, 0);
+  thread_.reload_policies();
+  for (int looks = 0; sets_ == 0 && looks < 1000; ++looks) std::this_thread::sleep_for(10ms);
+  EXPECT_EQ(sets_, 1);
 }
 
 }  // namespace

@@ -1,9 +1,15 @@
 #include "api/openapi.h"
 
+#include <string>
+
+#include "api/openapi_parts.h"
+
 namespace archestra::api {
 
-std::string_view openapi_document() {
-  static constexpr std::string_view kDocument = R"json({
+namespace {
+
+// Up to the end of its paths; those of tools and policies come next.
+constexpr std::string_view kPaths = R"json({
   "openapi": "3.1.0",
   "info": {
     "title": "Archestra Platform API",
@@ -162,7 +168,9 @@ std::string_view openapi_document() {
           "401": {"$ref": "#/components/responses/Unauthorized"}
         }
       }
-    }
+    },)json";
+
+constexpr std::string_view kComponents = R"json(
   },
   "components": {
     "securitySchemes": {"adminToken": {"type": "http", "scheme": "bearer"}},
@@ -170,7 +178,10 @@ std::string_view openapi_document() {
       "limit": {"name": "limit", "in": "query", "schema": {"type": "integer", "minimum": 1, "maximum": 1000, "default": 50}},
       "offset": {"name": "offset", "in": "query", "schema": {"type": "integer", "minimum": 0, "maximum": 1000000000, "default": 0}}
     },
-    "responses": {
+    "responses": {)json";
+
+// They begin with those of tools and policies, as the schemas do.
+constexpr std::string_view kResponses = R"json(,
       "Agent": {
         "description": "The agent",
         "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Agent"}}}
@@ -200,7 +211,9 @@ std::string_view openapi_document() {
         "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}
       }
     },
-    "schemas": {
+    "schemas": {)json";
+
+constexpr std::string_view kSchemas = R"json(,
       "AgentFields": {
         "type": "object",
         "unevaluatedProperties": false,
@@ -292,6 +305,19 @@ std::string_view openapi_document() {
   }
 }
 )json";
+
+std::string document() {
+  std::string text;
+  for (const std::string_view part : {kPaths, openapi_policy_paths(), kComponents, openapi_policy_responses(),
+                                      kResponses, openapi_policy_schemas(), kSchemas})
+    text += part;
+  return text;
+}
+
+}  // namespace
+
+std::string_view openapi_document() {
+  static const std::string kDocument = document();
   return kDocument;
 }
 

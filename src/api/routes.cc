@@ -1,21 +1,33 @@
 #include "api/routes.h"
 
+#include <array>
+
 namespace archestra::api {
 namespace {
 
-constexpr Method kAgents[] = {
-    {.name = "GET", .handler = [](const Resources& r, const Arguments& a) { return r.agents.list(a.query); }},
-    {.name = "POST",
-     .handler = [](const Resources& r, const Arguments& a) { return r.agents.create(a.body); },
-     .has_body = true}};
+// Of a resource that can be listed and made, and of one of its items. `Of` finds it among all.
+template <auto Of>
+constexpr std::array<Method, 2> kCollection{
+    {{.name = "GET", .handler = [](const Resources& r, const Arguments& a) { return Of(r).list(a.query); }},
+     {.name = "POST",
+      .handler = [](const Resources& r, const Arguments& a) { return Of(r).create(a.body); },
+      .has_body = true}}};
 
-constexpr Method kAgent[] = {
-    {.name = "GET", .handler = [](const Resources& r, const Arguments& a) { return r.agents.get(*a.id); }},
-    {.name = "PUT",
-     .handler = [](const Resources& r, const Arguments& a) { return r.agents.update(*a.id, a.body); },
-     .has_body = true},
-    {.name = "DELETE",
-     .handler = [](const Resources& r, const Arguments& a) { return r.agents.remove(*a.id); }}};
+template <auto Of>
+constexpr std::array<Method, 3> kItem{
+    {{.name = "GET", .handler = [](const Resources& r, const Arguments& a) { return Of(r).get(*a.id); }},
+     {.name = "PUT",
+      .handler = [](const Resources& r, const Arguments& a) { return Of(r).update(*a.id, a.body); },
+      .has_body = true},
+     {.name = "DELETE",
+      .handler = [](const Resources& r, const Arguments& a) { return Of(r).remove(*a.id); }}}};
+
+constexpr auto kAgents = [](const Resources& r) -> Agents& { return r.agents; };
+constexpr auto kTools = [](const Resources& r) -> Tools& { return r.tools; };
+constexpr auto kInvocation = [](const Resources& r) -> InvocationPolicies& { return r.invocation_policies; };
+constexpr auto kTrustedData = [](const Resources& r) -> TrustedDataPolicies& {
+  return r.trusted_data_policies;
+};
 
 constexpr Method kLabelKeys[] = {{.name = "GET", .handler = [](const Resources& r, const Arguments& a) {
                                     return r.agents.label_keys(a.query);
@@ -31,11 +43,31 @@ constexpr Method kLogLevels[] = {
      .handler = [](const Resources& r, const Arguments& a) { return r.log_levels.update(a.body); },
      .has_body = true}};
 
-constexpr Route kRoutes[] = {{.path_template = "/api/agents", .methods = kAgents},
-                             {.path_template = "/api/agents/labels/keys", .methods = kLabelKeys},
-                             {.path_template = "/api/agents/labels/values", .methods = kLabelValues},
-                             {.path_template = "/api/agents/:id", .methods = kAgent},
-                             {.path_template = "/api/log-levels", .methods = kLogLevels}};
+// They come to be as requests declare them.
+constexpr Method kToolList[] = {
+    {.name = "GET", .handler = [](const Resources& r, const Arguments& a) { return r.tools.list(a.query); }}};
+
+constexpr Method kOperators[] = {
+    {.name = "GET", .handler = [](const Resources&, const Arguments&) { return list_operators(); }}};
+
+constexpr Method kPolicyStatus[] = {{.name = "GET", .handler = [](const Resources& r, const Arguments&) {
+                                       return r.live_policies.status();
+                                     }}};
+
+constexpr Route kRoutes[] = {
+    {.path_template = "/api/agents", .methods = kCollection<kAgents>},
+    {.path_template = "/api/agents/labels/keys", .methods = kLabelKeys},
+    {.path_template = "/api/agents/labels/values", .methods = kLabelValues},
+    {.path_template = "/api/agents/:id", .methods = kItem<kAgents>},
+    {.path_template = "/api/tools", .methods = kToolList},
+    {.path_template = "/api/tools/:id", .methods = kItem<kTools>},
+    {.path_template = "/api/tool-invocation-policies", .methods = kCollection<kInvocation>},
+    {.path_template = "/api/tool-invocation-policies/:id", .methods = kItem<kInvocation>},
+    {.path_template = "/api/trusted-data-policies", .methods = kCollection<kTrustedData>},
+    {.path_template = "/api/trusted-data-policies/:id", .methods = kItem<kTrustedData>},
+    {.path_template = "/api/policy-operators", .methods = kOperators},
+    {.path_template = "/api/policies/status", .methods = kPolicyStatus},
+    {.path_template = "/api/log-levels", .methods = kLogLevels}};
 
 constexpr std::string_view kIdSegment = ":id";
 

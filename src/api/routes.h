@@ -7,8 +7,11 @@
 
 #include "api/agents.h"
 #include "api/answers.h"
+#include "api/live_policies.h"
 #include "api/log_levels.h"
+#include "api/policies.h"
 #include "api/query.h"
+#include "api/tools.h"
 
 namespace archestra::api {
 
@@ -22,6 +25,10 @@ struct Arguments {
 /// What handlers work on.
 struct Resources {
   Agents& agents;
+  InvocationPolicies& invocation_policies;
+  TrustedDataPolicies& trusted_data_policies;
+  LivePolicies& live_policies;
+  Tools& tools;
   LogLevels& log_levels;
 };
 

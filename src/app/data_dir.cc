@@ -5,6 +5,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <filesystem>
 #include <system_error>
@@ -55,7 +56,13 @@ store::Store open_store(const std::string& data_dir) {
 }
 
 ConfigError store_error(const std::string& data_dir, const base::Error& error) {
-  return {fmt::format("ARCHESTRA_DATA_DIR: cannot use \"{}\": {}", database_path(data_dir), error.text())};
+  return store_error(data_dir, error.text());
+}
+
+ConfigError store_error(const std::string& data_dir, std::string message) {
+  // It may quote what a row says.
+  std::ranges::replace_if(message, [](char c) { return c >= 0 && c < ' '; }, ' ');
+  return {fmt::format("ARCHESTRA_DATA_DIR: cannot use \"{}\": {}", database_path(data_dir), message)};
 }
 
 }  // namespace archestra::app

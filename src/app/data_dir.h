@@ -32,5 +32,7 @@ class DataDirLock {
 /// Opens the store in the folder. Throws ConfigError.
 store::Store open_store(const std::string& data_dir);
 ConfigError store_error(const std::string& data_dir, const base::Error& error);
+/// For what it has and what makes no sense, in one line.
+ConfigError store_error(const std::string& data_dir, std::string message);
 
 }  // namespace archestra::app

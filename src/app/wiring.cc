@@ -179,6 +179,15 @@ void log_proxy(const Config& config, const proxy::Settings& settings) {
              {"collector", exports ? "yes" : "no"}});
 }
 
+// There is no last good set yet, and to serve without one would let through what it forbids.
+api::LoadedPolicies load_policies(const Config& config, store::Store& store) {
+  auto rows = store.policies();
+  if (!rows) throw store_error(config.data_dir, rows.error());
+  auto policies = api::compile_policies(std::move(*rows));
+  if (!policies) throw store_error(config.data_dir, policies.error().message);
+  return std::move(*policies);
+}
+
 // The one moment at which a token can be read: to whoever starts the gateway, whatever the level of its log.
 void make_admin_token(const Config& config, store::Store& store) {
   if (!config.admin_token.empty()) return;
@@ -246,18 +255,20 @@ Gateway::Gateway(const Config& config, InheritedSockets sockets)
   show_store(telemetry_.store(), store);
   const auto agents = api::load_agents(store);
   if (!agents) throw store_error(config.data_dir, agents.error());
+  api::LoadedPolicies policies = load_policies(config, store);
   make_admin_token(config, store);
   const proxy::SettingsRef settings = proxy_settings(config, *tls_, identity_.get());
   log_proxy(config, *settings);
   for (std::size_t i = 0; i < shard_count(config); ++i)
-    shards_.emplace_back(settings, *agents, api_, telemetry_.observer(i), api_sockets_, connection_limit_);
+    shards_.emplace_back(settings, *agents, policies.set, api_, api_, telemetry_.observer(i), api_sockets_,
+                         connection_limit_);
   exporter_ = std::make_unique<telemetry::otlp::Exporter>(telemetry_, exporter_options(config),
                                                           collector_tls_ ? collector_tls_.get() : tls_.get());
   show_runtime();
   metrics_server_ = std::make_unique<MetricsServer>(telemetry_, metrics_sockets_, config.metrics_secret);
   telemetry_.runtime().show_handles("listening_socket", metrics_server_->loop().stats().listening);
   show_loop(telemetry_.runtime(), metrics_server_->loop(), {.accepted = "scraper_socket", .connected = ""});
-  start_threads(make_api(std::move(store), *agents));
+  start_threads(make_api(std::move(store), *agents, std::move(policies)));
 }
 
 // What is under way and open: each module counts its own.
@@ -284,10 +295,14 @@ void Gateway::show_runtime() {
   show_loop(runtime, exporter_->loop(), {.accepted = "", .connected = "collector_socket"});
 }
 
-std::unique_ptr<api::Api> Gateway::make_api(store::Store store, model::AgentDirectoryRef agents) {
-  return std::make_unique<api::Api>(std::move(store), std::move(agents), config_.admin_token,
-                                    telemetry_.access_log_level(),
-                                    [this](const model::AgentUpdate& update) { publish(update); });
+std::unique_ptr<api::Api> Gateway::make_api(store::Store store, model::AgentDirectoryRef agents,
+                                            api::LoadedPolicies policies) {
+  api::Snapshots snapshots{.agents = std::move(agents),
+                           .policies = std::move(policies),
+                           .publish_agents = [this](const model::AgentUpdate& update) { publish(update); },
+                           .publish_policies = [this](const policy::PolicySetRef& set) { publish(set); }};
+  return std::make_unique<api::Api>(std::move(store), std::move(snapshots), config_.admin_token,
+                                    telemetry_.access_log_level(), telemetry_.policy_set());
 }
 
 // Where the system has no more threads, those that were made end before the reason is told.
@@ -309,9 +324,10 @@ void Gateway::start_threads(std::unique_ptr<api::Api> api) try {
 }
 
 // On the api thread.
-void Gateway::publish(const model::AgentUpdate& update) {
+template <class Snapshot>
+void Gateway::publish(const Snapshot& snapshot) {
   const auto used = std::make_shared<std::latch>(static_cast<std::ptrdiff_t>(shards_.size()));
-  for (proxy::Shard& shard : shards_) shard.publish(update, [used] { used->count_down(); });
+  for (proxy::Shard& shard : shards_) shard.publish(snapshot, [used] { used->count_down(); });
   used->wait();
 }
 
@@ -320,7 +336,11 @@ Gateway::~Gateway() {
 }
 
 void Gateway::reload() {
-  if (!identity_) return;
+  if (identity_) reload_certificate();
+  api_.reload_policies();
+}
+
+void Gateway::reload_certificate() {
   const auto loaded = identity_->reload();
   if (loaded)
     base::log(base::LogLevel::kInfo, "certificate read again",

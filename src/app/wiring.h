@@ -32,8 +32,9 @@ class Gateway {
   std::uint16_t api_port() const { return api_sockets_.port(); }
   std::uint16_t metrics_port() const { return metrics_sockets_.port(); }
 
-  /// Files that settings name are read again: the certificate of the API port. What is of no use leaves the
-  /// old one in force, and is logged. The control thread.
+  /// What others may have changed is read again: the certificate of the API port now, policies and tools
+  /// soon, on the api thread. What is of no use leaves the old one in force, and is logged. The control
+  /// thread.
   void reload();
   /// Takes on what of `after` a running gateway can: where a setting that reloads differs from `before`, so
   /// that a level that was set through the API outlives what has nothing to do with it. Control thread.
@@ -45,10 +46,13 @@ class Gateway {
   void stop(const std::function<void()>& on_store_closed);
 
  private:
-  std::unique_ptr<api::Api> make_api(store::Store store, model::AgentDirectoryRef agents);
+  std::unique_ptr<api::Api> make_api(store::Store store, model::AgentDirectoryRef agents,
+                                     api::LoadedPolicies policies);
   void show_runtime();
   void start_threads(std::unique_ptr<api::Api> api);
-  void publish(const model::AgentUpdate& update);
+  template <class Snapshot>
+  void publish(const Snapshot& snapshot);
+  void reload_certificate();
   void stop_accepting();
   void close_store();
 

@@ -11,13 +11,15 @@ constexpr std::size_t kSpareHeadsMax = 256;
 
 }  // namespace
 
-Shard::Shard(SettingsRef snapshot, model::AgentDirectoryRef directory, http_io::Service& api_service,
-             call::CallObserver& call_observer, const net::ListenSockets& sockets,
-             net::ConnectionLimit& limit)
+Shard::Shard(SettingsRef snapshot, model::AgentDirectoryRef directory, policy::PolicySetRef policy_set,
+             http_io::Service& api_service, call::ToolSink& tool_sink, call::CallObserver& call_observer,
+             const net::ListenSockets& sockets, net::ConnectionLimit& limit)
     : resolver(loop, snapshot->resolver),
       settings(std::move(snapshot)),
       agents(std::move(directory)),
+      policies(std::move(policy_set)),
       api(api_service),
+      tools(tool_sink),
       upstreams(
           loop, resolver, buffers,
           {.idle = settings->timeouts.pooled_idle, .connections_max = settings->upstream_connections_max}),
@@ -71,6 +73,14 @@ void Shard::publish(model::AgentUpdate update, std::move_only_function<void()> d
     agents = std::move(update.directory);
     if (update.before) observer.on_agent_changed(update.before, update.after);
     update = {};
+    done();
+  });
+}
+
+void Shard::publish(policy::PolicySetRef set, std::move_only_function<void()> done) {
+  loop.post([this, set = std::move(set), done = std::move(done)]() mutable {
+    policies = std::move(set);
+    known_tools_.clear();
     done();
   });
 }

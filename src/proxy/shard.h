@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <vector>
 
@@ -10,6 +11,7 @@
 #include "base/ids.h"
 #include "base/stats.h"
 #include "call/call_observer.h"
+#include "call/tool_sink.h"
 #include "http/head.h"
 #include "http_io/service.h"
 #include "model/agent_directory.h"
@@ -18,6 +20,8 @@
 #include "net/listener.h"
 #include "net/resolver.h"
 #include "net/task.h"
+#include "policy/policy_set.h"
+#include "proxy/known_tools.h"
 #include "proxy/settings.h"
 #include "proxy/upstream_pool.h"
 
@@ -37,10 +41,11 @@ class Shard {
   /// While it drains, a connection without a request is kept so long.
   static constexpr base::Duration kDrainIdleTimeout = std::chrono::seconds(2);
 
-  /// All outlive it. `api` answers what is below /api; the listening sockets and the limit are shared by all
-  /// shards.
-  Shard(SettingsRef settings, model::AgentDirectoryRef agents, http_io::Service& api,
-        call::CallObserver& observer, const net::ListenSockets& sockets, net::ConnectionLimit& limit);
+  /// All outlive it. `api` answers what is below /api, `tools` remembers what requests declare; the listening
+  /// sockets and the limit are shared by all shards.
+  Shard(SettingsRef settings, model::AgentDirectoryRef agents, policy::PolicySetRef policies,
+        http_io::Service& api, call::ToolSink& tools, call::CallObserver& observer,
+        const net::ListenSockets& sockets, net::ConnectionLimit& limit);
   Shard(const Shard&) = delete;
   ~Shard();
 
@@ -61,6 +66,10 @@ class Shard {
   /// `done` is called on the shard once that is so. The shard lets go of its old directory before, so that it
   /// never is the one to destroy it, if whoever publishes holds on to it until then.
   void publish(model::AgentUpdate update, std::move_only_function<void()> done);
+  /// The same for policies, but that calls under way hold the set they began with: whoever publishes keeps
+  /// the old one until nobody else has it. Tools that are known may be declared anew afterwards, because one
+  /// that was deleted is to be learned again.
+  void publish(policy::PolicySetRef set, std::move_only_function<void()> done);
 
   /// Any thread, at any time: buffers that were not needed since the last time are freed, soon, unless the
   /// shard ends before. Where there were any, `freed` is called on the shard with the time that took.
@@ -72,13 +81,23 @@ class Shard {
   net::Resolver resolver;
   const SettingsRef settings;
   model::AgentDirectoryRef agents;
+  policy::PolicySetRef policies;
   http_io::Service& api;
+  call::ToolSink& tools;
   UpstreamPool upstreams;
   call::CallObserver& observer;
   base::Random random = base::Random::from_entropy();
   base::Gauge calls_in_flight;
   base::Counter over_total;    ///< connections beyond the limit of all
   base::Counter over_address;  ///< beyond that of their address
+
+  /// Whether what this agent declares, of which this is the hash, was handed to `tools`.
+  bool knows_tools(const base::Uuid& agent, std::uint64_t tools_hash) const {
+    return known_tools_.contains(agent, tools_hash);
+  }
+  void remember_tools(const base::Uuid& agent, std::uint64_t tools_hash) {
+    known_tools_.add(agent, tools_hash);
+  }
 
   bool draining() const { return draining_; }
   std::unique_ptr<Heads> take_heads();
@@ -95,6 +114,7 @@ class Shard {
   bool is_drained() const { return draining_ && serving_.active() == 0; }
   static void on_drain_limit(void* self);
 
+  KnownTools known_tools_;
   net::ConnectionLimit& connection_limit_;
   std::vector<std::unique_ptr<Heads>> spare_heads_;
   std::vector<std::unique_ptr<http::ResponseHead>> spare_response_heads_;
