@@ -5,8 +5,12 @@
 #include "base/json_text.h"
 #include "http/url.h"
 #include "providers/openai/chat.h"
+#include "providers/openai/chat_tool_calls.h"
+#include "providers/openai/declared_tools.h"
 #include "providers/openai/request.h"
 #include "providers/openai/responses.h"
+#include "providers/openai/responses_tool_calls.h"
+#include "providers/openai/tool_history.h"
 #include "providers/pass_through.h"
 #include "providers/route_table.h"
 
@@ -50,6 +54,10 @@ bool has_usage_option(const call::Operation& operation) {
   return &operation == &kChat || &operation == &kCompletions;
 }
 
+bool has_output(const call::Operation& operation) {
+  return &operation == &kResponses || &operation == &kCompact;
+}
+
 std::string_view error_type(int status) {
   switch (status) {
     case 401:
@@ -87,13 +95,34 @@ class OpenAi final : public Provider {
 
   std::unique_ptr<ResponseScan> scan(const call::Route& route, const RequestFacts& request) const override {
     if (!route.operation->observed || route.operation == &kInputTokens) return nullptr;
-    if (route.operation == &kResponses || route.operation == &kCompact) return openai::make_responses_scan();
+    if (has_output(*route.operation)) return openai::make_responses_scan();
     return openai::make_chat_scan(request.usage_option.empty() ? openai::UsageChunk::kPass
                                                                : openai::UsageChunk::kDrop);
   }
 
   bool brings_no_tool_calls(std::string_view method, const call::Route& route) const override {
     return is_one_of(kHarmless, method, route.upstream_path.substr(0, route.upstream_path.find('?')));
+  }
+
+  std::unique_ptr<ToolCallReader> tool_calls(const call::Route& route,
+                                             const RequestFacts& /*request*/) const override {
+    if (route.operation == &kChat) return openai::make_chat_tool_calls();
+    if (has_output(*route.operation)) return openai::make_responses_tool_calls();
+    return nullptr;
+  }
+
+  std::vector<model::DeclaredTool> declared_tools(const call::Route& route, std::string_view body,
+                                                  std::size_t slack) const override {
+    if (route.operation != &kChat && !has_output(*route.operation)) return {};
+    return openai::declared_tools(body, slack);
+  }
+
+  ToolHistory tool_history(const call::Route& route, std::string_view body,
+                           std::size_t slack) const override {
+    if (route.operation == &kChat) return openai::chat_history(body, slack);
+    if (has_output(*route.operation) || route.operation == &kInputTokens)
+      return openai::responses_history(body, slack);
+    return {};
   }
 
   std::string error_body(int status, std::string_view code, std::string_view message) const override {

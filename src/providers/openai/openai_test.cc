@@ -15,12 +15,13 @@ TEST(OpenAi, UnderstandsItsOperations) {
     std::string_view gen_ai_operation = "";
     bool is_read = false;
     bool takes_usage_option = false;
+    bool has_calls = false;
   };
   constexpr Case kCases[] = {
-      {"/chat/completions", "chat.completions", "chat", true, true},
+      {"/chat/completions", "chat.completions", "chat", true, true, true},
       {"/completions", "completions", "text_completion", true, true},
-      {"/responses", "responses", "chat", true},
-      {"/responses/compact", "responses.compact", "chat", true},
+      {"/responses", "responses", "chat", true, false, true},
+      {"/responses/compact", "responses.compact", "chat", true, false, true},
       {"/embeddings", "embeddings", "embeddings", true},
       {"/responses/input_tokens", "responses.input_tokens"},
   };
@@ -42,6 +43,13 @@ TEST(OpenAi, UnderstandsItsOperations) {
     EXPECT_EQ(!facts.usage_option.empty(), c.takes_usage_option);
     EXPECT_TRUE(openai->inspect(route, R"({"model":"m","stream":true})", 0, UsageOption::kLeaveAlone)
                     .usage_option.empty());
+
+    EXPECT_EQ(openai->tool_calls(route, facts) != nullptr, c.has_calls);
+    constexpr std::string_view kTools = R"({"tools":[{"type":"function","name":"f"}]})";
+    EXPECT_EQ(openai->declared_tools(route, kTools, 0).size(), c.has_calls ? 1u : 0u);
+    // Input that is counted is input.
+    const bool has_history = c.has_calls || c.name == "responses.input_tokens";
+    EXPECT_EQ(openai->tool_history(route, "x", 0).is_readable, !has_history);
 
     const auto scan = openai->scan(route, facts);
     ASSERT_EQ(scan != nullptr, c.is_read);

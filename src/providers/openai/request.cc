@@ -113,6 +113,8 @@ RequestFacts inspect_request(std::string_view body, std::size_t slack, UsageOpti
       options = read_stream_options(member, document_begin);
     } else if (key == "messages" || key == "input") {
       facts.tool_results = count_tool_results(member);
+    } else if (key == "tools" || key == "functions") {
+      facts.tools_hash = facts.tools_hash * 31 + json::hash_of_text(member);
     } else {
       read_parameter(key, member, facts.parameters);
     }

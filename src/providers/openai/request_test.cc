@@ -36,6 +36,20 @@ TEST(Request, TellsNothingOfABodyThatIsNotThere) {
   EXPECT_TRUE(inspect_request({}, 0, UsageOption::kAskFor) == RequestFacts{});
 }
 
+// Whoever has read these tools knows them again.
+TEST(Request, HashesTheToolsItDeclares) {
+  const auto hash = [](std::string_view body) { return inspect(body).tools_hash; };
+  for (const std::string_view body :
+       {"{}", R"({"tools":null})", R"({"tools":"x"})", R"({"messages":[{"tools":[1]}]})", R"({"tools":[1])"})
+    EXPECT_EQ(hash(body), 0u) << body;
+  const std::uint64_t one = hash(R"({"tools":[{"name":"f"}],"model":"m"})");
+  EXPECT_NE(one, 0u);
+  EXPECT_EQ(hash(R"({"model":"n","tools":[{"name":"f"}]})"), one);
+  EXPECT_NE(hash(R"({"tools":[{"name":"g"}]})"), one);
+  EXPECT_NE(hash(R"({"tools":[{"name":"f"}],"functions":[{"name":"g"}]})"), one);
+  EXPECT_NE(hash(R"({"functions":[{"name":"f"}]})"), 0u);
+}
+
 TEST(Request, TellsModelAndStream) {
   struct Case {
     std::string_view body;

@@ -9,6 +9,7 @@
 #include "providers/event_shape.h"
 #include "providers/json.h"
 #include "providers/openai/answer_parts.h"
+#include "providers/openai/call_items.h"
 #include "providers/openai/responses.h"
 
 namespace archestra::providers::openai {
@@ -44,27 +45,20 @@ bool tells_nothing(std::string_view data) {
                            "completed", "incomplete", "failed"});
 }
 
-// Whether an output item is a call that the client is to run. Searches, the interpreter, MCP and a hosted
-// shell are run by the provider.
 bool is_call_to_client(object item) {
-  std::string_view type;
-  std::string_view execution;
-  std::string_view environment;
+  ItemKind kind;
   json::for_each_member(item, [&](raw_json_string key, value member) {
     if (key == "type") {
-      type = json::as_string(member).value_or("");
+      kind.type = json::as_string(member).value_or("");
     } else if (key == "execution") {
-      execution = json::as_string(member).value_or("");
+      kind.execution = json::as_string(member).value_or("");
     } else if (key == "environment") {
       json::for_each_member(member, [&](raw_json_string name, value text) {
-        if (name == "type") environment = json::as_string(text).value_or("");
+        if (name == "type") kind.environment = json::as_string(text).value_or("");
       });
     }
   });
-  if (type == "tool_search_call") return execution == "client";
-  if (type == "shell_call") return environment != "container_reference";
-  return is_one_of(
-      type, {"function_call", "custom_tool_call", "computer_call", "local_shell_call", "apply_patch_call"});
+  return is_call_to_client(kind);
 }
 
 class ResponsesScan final : public ResponseScan {
