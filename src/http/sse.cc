@@ -1,6 +1,7 @@
 #include "http/sse.h"
 
 #include <algorithm>
+#include <array>
 
 #include "base/assert.h"
 #include "http/chars.h"
@@ -121,6 +122,13 @@ std::optional<std::string_view> sse_data(std::string_view raw_event, std::string
   }
   if (joined) return scratch;
   return data;
+}
+
+bool is_well_formed_sse(std::string_view raw_event) {
+  constexpr std::array<std::string_view, 5> kNames{"", "data", "event", "id", "retry"};
+  for (std::string_view rest = without_byte_order_mark(raw_event); !rest.empty();)
+    if (std::ranges::find(kNames, take_line(rest).name) == kNames.end()) return false;
+  return true;
 }
 
 std::string_view sse_event_name(std::string_view raw_event) {

@@ -58,6 +58,10 @@ class SseReader {
 /// (WHATWG HTML section 9.2.6). Nothing where it has no data line. A byte order mark in front is ignored.
 std::optional<std::string_view> sse_data(std::string_view raw_event, std::string& scratch);
 
+/// Whether every line of the event is one that the format knows: a field of it, a comment, or empty. Any
+/// other is to be ignored, and may be something else to a client that does not take it for an event.
+bool is_well_formed_sse(std::string_view raw_event);
+
 /// The value of the event's last `event` line, or "".
 std::string_view sse_event_name(std::string_view raw_event);
 

@@ -163,6 +163,20 @@ std::string with_data(std::string_view raw, std::string_view data) {
   return out;
 }
 
+TEST(SseEvent, KnowsWhatTheFormatKnows) {
+  for (const std::string_view event :
+       {"data: {}\n\n", "event: a\r\ndata\r\nid:1\rretry: 5\r\n\r\n", ": said beside\n\n", "\n", "",
+        "\xEF\xBB\xBF"
+        "data: x\n\n",
+        "data: x", ":\n"})
+    EXPECT_TRUE(is_well_formed_sse(event)) << event;
+  for (const std::string_view event : {"{\"a\": 1}", "data: {}\n{}\n\n", "Data: {}\n\n", " data: {}\n\n",
+                                       "data : {}\n\n", "[\n\n", "foo\n\n",
+                                       "data: x\n\xEF\xBB\xBF"
+                                       "data: y\n\n"})
+    EXPECT_FALSE(is_well_formed_sse(event)) << event;
+}
+
 TEST(SseWriting, PutsOtherDataIntoAnEvent) {
   EXPECT_EQ(with_data("data: {\"a\":1}\n\n", "{}"), "data: {}\n\n");
   EXPECT_EQ(with_data("event: ping\r\nid: 7\r\ndata: x\r\nretry: 5\r\n\r\n", "y"),
