@@ -25,7 +25,8 @@ class Stopwatch {
 
 std::string replacement(const providers::ResultPlace& place, std::string_view description) {
   std::string text(place.before);
-  base::append_json_string(text, std::string("[Content blocked by policy: ").append(description) + "]");
+  if (place.takes_text)
+    base::append_json_string(text, std::string("[Content blocked by policy: ").append(description) + "]");
   return text.append(place.after);
 }
 

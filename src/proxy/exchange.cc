@@ -17,8 +17,6 @@ using base::ErrorCode;
 using call::Outcome;
 using http::HeaderId;
 
-constexpr int kFirstErrorStatus = 400;
-
 bool is_of_type(const http::ResponseHead& head, std::string_view wanted) {
   return http::is_media_type(head.fields.value_of(HeaderId::kContentType), wanted);
 }
@@ -41,11 +39,11 @@ std::string_view code_of(int status) {
 
 bool reads_events(GateMode mode) {
   return mode == GateMode::kObserveElements || mode == GateMode::kObserveEvents ||
-         mode == GateMode::kDecideEvents;
+         mode == GateMode::kDecideElements || mode == GateMode::kDecideEvents;
 }
 
 ClientBody client_body(GateMode mode, http::ContentCoding coding) {
-  if (mode != GateMode::kDecideEvents) return ClientBody::kAsItCame;
+  if (!decides(mode)) return ClientBody::kAsItCame;
   return coding == http::ContentCoding::kIdentity ? ClientBody::kChanged : ClientBody::kDecoded;
 }
 
@@ -154,13 +152,18 @@ net::Task<void> Exchange::serve_call() {
   call_started_ = true;
   shard_.calls_in_flight.add(1);
   Refusal refusal{};
-  if (!admit(refusal)) co_return co_await refuse(refusal);
+  if (!admit(refusal) || !admit_operation(refusal)) co_return co_await refuse(refusal);
   if (route_.operation->observed) {
     if (!co_await read_body(settings_.body)) co_return;
-    request_facts_ = provider_->inspect(route_, body_.content, base::BufferPool::kSlack,
-                                        settings_.target_of(*provider_).usage_option);
+    inspect_body();
+    if (!apply_policies(refusal)) co_return co_await refuse(refusal);
   }
   co_await try_until_answered();
+}
+
+void Exchange::inspect_body() {
+  request_facts_ = provider_->inspect(route_, body_.content, base::BufferPool::kSlack,
+                                      settings_.target_of(*provider_).usage_option);
 }
 
 bool Exchange::admit(Refusal& refusal) {
@@ -227,18 +230,19 @@ net::Task<bool> Exchange::read_body(http_io::BodyLimits limits) {
 // word, in a coding that is not known, is better relayed with it than refused.
 GateMode Exchange::gate_mode(http::ContentCoding coding) const {
   if (scan_ == nullptr || coding == http::ContentCoding::kUnknown) return GateMode::kPass;
+  const bool holds = guard_ && guard_->mode() == GuardMode::kHold;
   if (!is_of_type(*heads_.response, "text/event-stream")) {
     // A redirect or an empty answer is no stream, and lacks no last event.
     const bool is_array = scan_->reads_array() && is_of_type(*heads_.response, "application/json");
+    if (holds) return is_array ? GateMode::kDecideElements : GateMode::kDecideBody;
     return is_array ? GateMode::kObserveElements : GateMode::kObserveBody;
   }
-  return request_facts_.usage_option.empty() ? GateMode::kObserveEvents : GateMode::kDecideEvents;
+  return request_facts_.usage_option.empty() && !holds ? GateMode::kObserveEvents : GateMode::kDecideEvents;
 }
 
 ClientFraming Exchange::client_framing(GateMode mode) const {
   if (try_->response_framing.kind == http::BodyKind::kNone) return ClientFraming::kNone;
-  if (try_->response_framing.kind == http::BodyKind::kLength && mode != GateMode::kDecideEvents)
-    return ClientFraming::kLength;
+  if (try_->response_framing.kind == http::BodyKind::kLength && !decides(mode)) return ClientFraming::kLength;
   return heads_.request.minor_version >= 1 ? ClientFraming::kChunked : ClientFraming::kUntilClose;
 }
 
@@ -246,6 +250,12 @@ net::Task<void> Exchange::relay_response(UpstreamPtr upstream) {
   const http::Fields& fields = heads_.response->fields;
   if (route_.operation->observed) scan_ = provider_->scan(route_, request_facts_);
   const http::ContentCoding coding = http::content_coding(fields);
+  set_guard();
+  if (guard_ && guard_->mode() == GuardMode::kHold && coding == http::ContentCoding::kUnknown) {
+    let_go(std::move(upstream), RelayEnd::kUpstreamFailed);
+    co_return co_await fail_before_head({ErrorCode::kMalformed, "a content coding that no policy can read"},
+                                        call::TimeLimit::kIdle);
+  }
   const GateMode mode = gate_mode(coding);
   if (scan_ != nullptr && coding == http::ContentCoding::kUnknown)
     log_unread(try_->record.server_address, fields.value_of(HeaderId::kContentEncoding));
@@ -263,7 +273,7 @@ net::Task<void> Exchange::relay_response(UpstreamPtr upstream) {
             {.scan_bytes_max = settings_.scan_bytes_max,
              .event_bytes_max = settings_.event_bytes_max,
              .memory_bytes_max = settings_.body.memory_bytes_max},
-            shard_.buffers, coding);
+            shard_.buffers, coding, guard_ ? &*guard_ : nullptr);
   const RelayResult result = co_await relay({.client = client_.http(),
                                              .upstream = upstream->http(),
                                              .gate = gate,
@@ -277,6 +287,7 @@ net::Task<void> Exchange::relay_response(UpstreamPtr upstream) {
                                              .waits = waits_});
   try_->record.duration = result.upstream_ended - try_->started;
   gate.conclude();
+  if (guard_) tool_decisions_ = guard_->conclude();
   if (result.end == RelayEnd::kClientGone) co_await client_left();
   conclude_relay(result, gate, mode);
   let_go(std::move(upstream), result.end);

@@ -21,6 +21,7 @@
 #include "http/trace_context.h"
 #include "http_io/message_source.h"
 #include "net/task.h"
+#include "proxy/call_policy.h"
 #include "proxy/client_connection.h"
 #include "proxy/forward_head.h"
 #include "proxy/gate.h"
@@ -28,6 +29,7 @@
 #include "proxy/relay.h"
 #include "proxy/retry.h"
 #include "proxy/shard.h"
+#include "proxy/tool_guard.h"
 #include "proxy/try.h"
 #include "proxy/upload.h"
 
@@ -40,6 +42,9 @@ enum class AfterExchange : std::uint8_t {
   kLinger,  ///< answered before the request was read: let the client take the answer first
   kAbort,   ///< only a reset tells the client that its answer is not whole
 };
+
+/// A response of this status or a higher one is an error (RFC 9110 section 15).
+inline constexpr int kFirstErrorStatus = 400;
 
 class Exchange {
  public:
@@ -71,6 +76,14 @@ class Exchange {
   net::Task<void> serve_call();
   bool admit(Refusal& refusal);
   net::Task<bool> read_body(http_io::BodyLimits limits);
+  void inspect_body();
+
+  // What policies have to do with it: exchange_policy.cc.
+  bool admit_operation(Refusal& refusal);
+  bool apply_policies(Refusal& refusal);
+  void learn_tools();
+  bool holds_answer() const;
+  void set_guard();
 
   // Its tries: exchange_try.cc.
   net::Task<void> try_until_answered();
@@ -144,7 +157,10 @@ class Exchange {
   bool call_started_ = false;
   http_io::WholeBody body_;
   providers::RequestFacts request_facts_;
+  CallPolicy policy_;
   std::unique_ptr<providers::ResponseScan> scan_;
+  std::optional<ToolGuard> guard_;  // of the response
+  std::vector<call::ToolDecision> tool_decisions_;
   bool unread_ = false;  // what the scan has of the response is not all of it
   call::Delivery delivery_;
   std::vector<call::Stall> stalls_;  // of the response

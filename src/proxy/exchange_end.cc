@@ -152,6 +152,7 @@ void Exchange::finish_call(call::CallRecord& record, RecordParts& parts) {
   record.parameters = &request_facts_.parameters;
   record.stream = request_facts_.stream;
   record.tool_results = request_facts_.tool_results;
+  record.policy = policy_.figures();
   record.outcome = outcome_.value_or(Outcome::kInternalError);
   if (scan_ != nullptr) {
     const providers::ResponseFacts& facts = scan_->facts();
@@ -162,6 +163,9 @@ void Exchange::finish_call(call::CallRecord& record, RecordParts& parts) {
     parts.finish_reasons.assign(facts.finish_reasons.begin(), facts.finish_reasons.end());
     record.finish_reasons = parts.finish_reasons;
     record.tool_calls = facts.tool_calls;
+    record.tool_decisions = tool_decisions_;
+    record.blocked_tool_calls = static_cast<std::uint32_t>(
+        std::ranges::count(tool_decisions_, call::Decision::kBlocked, &call::ToolDecision::decision));
     record.usage = facts.usage;
     const bool broke_off_unknown =
         facts.usage.provenance == call::Provenance::kUnknown && !facts.ended && facts.content_events > 0;

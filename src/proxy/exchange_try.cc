@@ -17,7 +17,6 @@ using call::Outcome;
 using call::TimeLimit;
 using http::HeaderId;
 
-constexpr int kFirstErrorStatus = 400;
 // An answer that nobody will see is read to its end for the sake of its connection, if that is cheaper than a
 // new one.
 constexpr std::size_t kDiscardedBytesMax = std::size_t{64} << 10;
@@ -102,17 +101,18 @@ net::Task<Exchange::Step> Exchange::send_request(UpstreamConnection& upstream) {
   const Target& target = settings_.target_of(*provider_);
   const bool whole = route_.operation->observed;
   const providers::BodyEdit& edit = request_facts_.usage_option;
-  UpstreamRequest request{.head = heads_.request,
-                          .target = target,
-                          .prefix = route_.upstream_prefix,
-                          .path = route_.upstream_path,
-                          .framing = framing_,
-                          .traceparent = {.trace_id = trace_.trace_id,
-                                          .parent_id = try_->record.span_id,
-                                          .sampled = trace_.sampled,
-                                          .random = trace_.random},
-                          .keep_tracestate = !tracestate_.empty(),
-                          .encoding = edit.empty() ? Encoding::kAsAsked : Encoding::kIdentity};
+  UpstreamRequest request{
+      .head = heads_.request,
+      .target = target,
+      .prefix = route_.upstream_prefix,
+      .path = route_.upstream_path,
+      .framing = framing_,
+      .traceparent = {.trace_id = trace_.trace_id,
+                      .parent_id = try_->record.span_id,
+                      .sampled = trace_.sampled,
+                      .random = trace_.random},
+      .keep_tracestate = !tracestate_.empty(),
+      .encoding = edit.empty() && !holds_answer() ? Encoding::kAsAsked : Encoding::kIdentity};
   if (whole && framing_.kind != http::BodyKind::kNone)
     request.framing = {.kind = http::BodyKind::kLength,
                        .length = body_.content.size() - edit.removed + edit.inserted.size()};

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "base/assert.h"
+#include "http/sse.h"
 #include "policy/refusal_text.h"
 
 namespace archestra::proxy {
@@ -71,6 +71,11 @@ void ToolGuard::take(std::string_view gap, std::string_view raw, std::string& ou
   give_reason(kTooLong);
   refuse_held(out);
   refuse_event(raw, out);
+}
+
+void ToolGuard::take_event(std::string_view raw, std::string& out) {
+  if (http::is_well_formed_sse(raw)) return take({}, raw, out);
+  take_unreadable(out);
 }
 
 void ToolGuard::take_element(std::string_view gap, std::string_view element, std::string& out) {

@@ -44,7 +44,8 @@ class ToolGuard {
 
   // --- kHold. What may leave now is appended to `out`.
 
-  void take_event(std::string_view raw, std::string& out) { take({}, raw, out); }
+  /// A server-sent event.
+  void take_event(std::string_view raw, std::string& out);
   /// An element of an array, and what stands in front of it.
   void take_element(std::string_view gap, std::string_view element, std::string& out);
   /// An event that was too long to be kept, or what is none at all: of the response nobody knows any more

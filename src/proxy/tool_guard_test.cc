@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "http/test_splits.h"
-#include "proxy/gate.h"
+#include "proxy/test_guarded_replay.h"
 
 namespace archestra::proxy {
 namespace {
@@ -90,76 +90,33 @@ class ScriptedProvider final : public providers::Provider {
   mutable int readers = 0;
 };
 
-enum class End : std::uint8_t { kWhole, kBroken };
-
-struct Replay {
-  std::string sent;
-  std::vector<std::string> decisions;  // "NAME DECISION"
-  call::Delivery delivery;
+struct Replay : GuardedReplay {
   int readers = 0;
 };
 
-// A response through gate and guard, as the relay drives them, with a policy about the tool "forbidden".
+// With a policy about the tool "forbidden".
 class ToolGuardTest : public testing::Test {
  protected:
   void set_policy(model::InvocationAction action, model::PolicyMode mode = model::PolicyMode::kEnforce) {
-    policy::PolicyRows rows;
-    rows.invocation.push_back({.id = *base::Uuid::parse("11111111-2222-4333-8444-555555555555"),
-                               .agent_id = std::nullopt,
-                               .tool = "forbidden",
-                               .conditions = {},
-                               .action = action,
-                               .reason = "not here",
-                               .mode = mode});
-    const auto compiled = policy::compile(rows);
-    ASSERT_TRUE(compiled.has_value());
-    set = *compiled;
+    set = policy_about("forbidden", action, mode);
   }
-
   Replay replay(GateMode mode, const Pieces& pieces, End end = End::kWhole) {
-    Replay result;
     const ScriptedProvider provider;
     const call::Route route;
     const providers::RequestFacts request;
-    const model::AgentRef agent = model::make_agent({}, "agent");
-    CallPolicy call_policy;
-    call_policy.begin(set, *agent);
-    ToolGuard guard(provider, route, request, call_policy, pool,
-                    {.held_bytes_max = held_bytes_max, .memory_bytes_max = std::size_t{1} << 30});
-    ScriptedScan scan;
-    Gate gate(mode, &scan, {.scan_bytes_max = scan_bytes_max, .event_bytes_max = 64}, pool,
-              http::ContentCoding::kIdentity, &guard);
-    Runs runs;
-    base::Buffer buffer = pool.take();
-    for (std::size_t i = 0; i < pieces.size(); ++i) {
-      runs.clear();
-      pieces[i].copy(buffer.data(), pieces[i].size());
-      EXPECT_TRUE(gate.take_in({buffer.data(), pieces[i].size()}, {}, runs));
-      if (i + 1 < pieces.size() || end == End::kBroken)
-        gate.collect(runs);
-      else
-        EXPECT_TRUE(gate.finish(runs));
-      send(gate, runs, result);
-      gate.release_views();
-    }
-    if (end == End::kBroken) {
-      runs.clear();
-      gate.let_go(runs);
-      send(gate, runs, result);
-    }
-    gate.conclude();
-    for (const call::ToolDecision& decision : guard.conclude())
-      result.decisions.push_back(decision.tool + " " + std::string(name_of(decision.decision)));
-    result.delivery = gate.delivery();
+    Replay result{replay_guarded({.provider = provider,
+                                  .route = route,
+                                  .request = request,
+                                  .policies = set,
+                                  .mode = mode,
+                                  .held_bytes_max = held_bytes_max,
+                                  .scan_bytes_max = scan_bytes_max,
+                                  .event_bytes_max = 64},
+                                 pieces, end)};
     result.readers = provider.readers;
     return result;
   }
-  static void send(Gate& gate, const Runs& runs, Replay& result) {
-    for (const std::string_view run : runs.all()) result.sent += run;
-    gate.observe(runs, {});
-  }
 
-  base::BufferPool pool;
   policy::PolicySetRef set = policy::no_policies();
   std::size_t held_bytes_max = std::size_t{1} << 20;
   std::size_t scan_bytes_max = std::size_t{1} << 20;
