@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "http/sse.h"
 #include "providers/event_shape.h"
 #include "providers/json_view.h"
 #include "providers/openai/responses_calls.h"
@@ -47,7 +48,7 @@ class ResponsesToolCalls final : public ToolCallReader {
       out += raw;
       return;
     }
-    const auto event = read.root ? read_responses_event(*read.root) : std::nullopt;
+    const auto event = read_named(raw, read.root);
     refusal_.begin(event ? event->number : std::nullopt);
     if (event && !calls_of_response_.is_of_call(*event))
       return refusal_.append_event(raw, *read.root, *event, refusal, out);
@@ -65,10 +66,19 @@ class ResponsesToolCalls final : public ToolCallReader {
   }
 
  private:
+  // An event's type is in its data, and for some clients in its name.
+  static std::optional<ResponsesEvent> read_named(std::string_view raw, std::optional<View> root) {
+    std::optional<ResponsesEvent> event;
+    if (root) event = read_responses_event(*root);
+    const std::string_view name = http::sse_event_name(raw);
+    if (event && name != event->type && may_be_of_call(name)) event.reset();
+    return event;
+  }
+
   EventKind read_event(std::string_view raw) {
     const StreamEvent read = read_stream_event(raw, scratch_);
     if (!read.root) return read.kind;
-    const auto event = read_responses_event(*read.root);
+    const auto event = read_named(raw, read.root);
     if (!event) return EventKind::kUnread;
     const EventKind kind = calls_of_response_.take(*event);
     if (kind == EventKind::kHarmless && !is_held_) {

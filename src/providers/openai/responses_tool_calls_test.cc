@@ -273,6 +273,8 @@ TEST(ResponsesToolCalls, TellsWhatAnEventIs) {
       {done(R"({"type":"function_call","arguments":"","arguments":""})"), kUnread},
       {done(R"({"type":"shell_call","environment":{"type":"a","type":"b"}})"), kUnread},
       {done(R"({"type":"tool_search_call","execution":"server","execution":"client"})"), kUnread},
+      {"event: response.function_call_arguments.delta\ndata: {\"type\":\"response.output_text.delta\"}\n\n",
+       kUnread},
       {": x\xE2\x80\xA8"
        "data: {}\n\n",
        kUnread},
@@ -361,6 +363,8 @@ TEST(ResponsesToolCalls, PutsAMessageInThePlaceOfTheFirstCall) {
   const Events before = {e("created", response("", "in_progress")),
                          e("output_item.added", item(0, kReasoning)),
                          e("output_item.done", item(0, kReasoning))};
+  const std::string kOutput =
+      kReasoning + "," + kF + "," + kG + "," + kMessage + "," + function("fc_3", "h", "") + "," + kSearch;
   Events events = before;
   for (std::string& one :
        Events{e("output_item.added", item(1, kF)), e("function_call_arguments.delta", delta("fc_1", 1, "{}")),
@@ -370,9 +374,7 @@ TEST(ResponsesToolCalls, PutsAMessageInThePlaceOfTheFirstCall) {
               e("output_text.delta", delta("msg_9", 3, "hi")), e("output_item.done", item(3, kMessage)),
               e("output_item.added", item(4, function("fc_3", "h", ""))),
               e("output_item.added", item(5, kSearch)), std::string(": ping\n\n"),
-              e("completed", response(kReasoning + "," + kF + "," + kG + "," + kMessage + "," +
-                                      function("fc_3", "h", "") + "," + kSearch)),
-              bare("[DONE]")})
+              e("completed", response(kOutput)), bare("[DONE]")})
     events.push_back(std::move(one));
   const Events out = events_of(refuse(events));
   ASSERT_EQ(out.size(), 3u + 6 + 3 + 1 + 3);
