@@ -27,7 +27,7 @@ std::vector<SeriesSource*> sources_of(std::deque<ShardObserver>& shards, Exporte
                                       LabelBudgets& budgets, RuntimeMetrics& runtime, StoreMetrics& store,
                                       PolicySetMetrics& policy_set) {
   std::vector<SeriesSource*> sources{
-      &runtime.series(),        &exporter.series(),       &store.series(),       &policy_set.series(),
+      &runtime.series(),        &exporter.series(),       &store.series(),        &policy_set.series(),
       &budgets.models.series(), &budgets.agents.series(), &budgets.tools.series()};
   for (ShardObserver& shard : shards) sources.push_back(&shard.series());
   return sources;

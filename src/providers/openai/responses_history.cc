@@ -43,9 +43,14 @@ std::optional<Item> read_item(View object) {
   return item;
 }
 
-bool is_reference(const Item& item) {
+// Whether an item stands for others that are not here: it names one, or is what the provider made of many.
+bool stands_for_others(const Item& item) {
   if (item.type.is(Kind::kNull)) return item.id.is(Kind::kString) && item.role.is(Kind::kNull);
-  return item.type.is_string("item_reference");
+  return item.type.is_string("item_reference") || item.type.is_string("compaction");
+}
+
+void add_name(const std::string& name, std::vector<std::string>& names) {
+  if (!name.empty() && std::ranges::find(names, name) == names.end()) names.push_back(name);
 }
 
 class ResponsesHistory {
@@ -65,7 +70,7 @@ class ResponsesHistory {
     for (const View element : input.elements()) {
       const std::optional<Item> item = read_item(element);
       if (!item) return std::nullopt;
-      history_.is_complete &= !is_reference(*item);
+      history_.is_complete &= !stands_for_others(*item);
       note_call(*item);
       items.push_back(*item);
     }
@@ -77,9 +82,7 @@ class ResponsesHistory {
  private:
   void note_call(const Item& item) {
     if (!item.type.is_string("function_call") && !item.type.is_string("custom_tool_call")) return;
-    if (item.name.text().empty()) return;
-    std::vector<std::string>& names = names_[item.call_id.text()];
-    if (std::ranges::find(names, item.name.text()) == names.end()) names.push_back(item.name.text());
+    add_name(item.name.text(), names_[item.call_id.text()]);
   }
 
   bool read_result(const Item& item) {
@@ -93,6 +96,8 @@ class ResponsesHistory {
     } else if (const auto called = names_.find(item.call_id.text()); called != names_.end()) {
       result.tools = called->second;
     }
+    // An output may say of which tool it is.
+    add_name(item.name.text(), result.tools);
     if (type == "shell_call_output" && item.output.is(Kind::kArray)) return read_shell(item, result);
     if (type == "computer_call_output" && !item.output.is(Kind::kNull)) {
       result.has_opaque = true;

@@ -149,6 +149,10 @@ TEST(ToolHistory, ReadsOutputsOfCalls) {
       {R"({"type":"custom_tool_call_output","call_id":"b","output":[{"type":"input_text","text":"x"},{"type":"input_image"}]})",
        {{{"g"}, {"x"}, {R"([{"type":"input_text","text":"x"},{"type":"input_image"}])"}, true}}},
       {R"({"type":"function_call_output","call_id":"z","output":"5"})", {{{}, {"5"}, {R"("5")"}}}},
+      {R"({"type":"function_call_output","call_id":"a","name":"h","output":"5"})",
+       {{{"f", "h"}, {"5"}, {R"("5")"}}}},
+      {R"({"type":"function_call_output","call_id":"z","name":"h","output":"5"})",
+       {{{"h"}, {"5"}, {R"("5")"}}}},
       {R"({"type":"new_call_output","call_id":"a","output":"5"})", {{{"f"}, {"5"}, {R"("5")"}}}},
       {R"({"type":"function_call_output","call_id":"a","output":"5"},{"type":"function_call","call_id":"a","name":"h"})",
        {{{"f", "h"}, {"5"}, {R"("5")"}}}},
@@ -192,6 +196,7 @@ TEST(ToolHistory, TellsWhatTheProviderKeeps) {
       {R"({"input":[{"type":"item_reference","id":"fc_1"}]})", false},
       {R"({"input":[{"type":null,"id":"fc_1"}]})", false},
       {R"({"input":[{"id":"fc_1"}]})", false},
+      {R"({"input":[{"type":"compaction","encrypted_content":"x"}]})", false},
   };
   for (const Kept& c : kCases) {
     const ToolHistory history = read(responses_history, c.body);
