@@ -91,20 +91,16 @@ void Refusal::append_start(std::string_view raw, const MessageEvent& event, std:
   stream_.apply(event, 0);
   const Message& message = event.message;
   std::vector<json::Splice> splices;
-  for (std::size_t i = 0; i < message.blocks.size(); ++i) {
-    OpenBlock& block = *stream_.find(i);
-    const bool leaves = block.kind != BlockKind::kCall || !has_text_;
-    block.sent_as = next_index_;
-    if (leaves) ++next_index_;
-    has_text_ |= block.kind == BlockKind::kCall;
-  }
+  for (std::size_t i = 0; i < message.blocks.size(); ++i)
+    if (message.blocks[i].kind != BlockKind::kCall) stream_.find(i)->sent_as = next_index_++;
+  // Some SDKs look for nothing but calls in here, so the text comes as a block that follows.
   if (message.has_calls) {
     json::Splice& splice = splices.emplace_back(message.content.raw());
-    append_without_calls(splice.with, message.content, text);
+    append_without_calls(splice.with, message.content, {});
   }
   if (message.stops_for_tools) splices.emplace_back(message.stop_reason.raw(), std::string(kEndTurn));
   append_spliced_event(raw, event, std::move(splices), out);
-  if (message.stops_for_tools) place(text, out);
+  if (message.has_calls || message.stops_for_tools) place(text, out);
 }
 
 void Refusal::append_of_block(std::string_view raw, const MessageEvent& event, std::string_view text,

@@ -413,8 +413,8 @@ TEST(AnthropicToolCalls, RewritesAMessageThatBeginsWithContent) {
                R"([{"type":"text", "text":"a"},{"type":"tool_use","name":"f"},{"type":"tool_use","name":"g"}])"),
            text(0, "b"), piece(1, "{}"), stop(1), text_block(3), text(3, "c"), stop(3), ended("tool_use"),
            stopped()}),
-      started(R"([{"type":"text", "text":"a"},{"type":"text","text":)" + std::string(kRefusalJson) + "}]") +
-          text(0, "b") + text_block(2) + text(2, "c") + stop(2) + ended("end_turn") + stopped());
+      started(R"([{"type":"text", "text":"a"}])") + refusal_at(1) + text(0, "b") + text_block(2) +
+          text(2, "c") + stop(2) + ended("end_turn") + stopped());
   const std::string both = R"({"type":"message_start","message":{"content":[],"stop_reason":"tool_use"}})";
   EXPECT_EQ(
       refused({named("message_start", both), stopped()}),
