@@ -104,8 +104,10 @@ class Reader final : public ToolCallReader {
     PartialArgs args;
   };
 
-  // No line of an event with data begins like that.
-  static bool is_element(std::string_view raw) { return raw.starts_with('{'); }
+  // An event may begin like that too, and ends with a line.
+  static bool is_element(std::string_view raw) {
+    return raw.starts_with('{') && !raw.ends_with('\n') && !raw.ends_with('\r');
+  }
   std::optional<std::string_view> data_of(std::string_view raw) {
     if (is_element(raw)) return raw;
     const std::optional<std::string_view> data = http::sse_data(raw, scratch_);

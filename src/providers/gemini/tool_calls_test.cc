@@ -183,7 +183,10 @@ TEST(GeminiToolCalls, TakesNothingForHarmlessThatOthersMayReadOtherwise) {
     EXPECT_EQ(kind_of(event(data)), kUnread);
     if (data.starts_with('{')) EXPECT_EQ(kind_of(data), kUnread);
   }
-  EXPECT_EQ(kind_of("{x\ndata: {}\n\n"), kUnread);
+  EXPECT_EQ(kind_of("{\"candidates\":[]]"), kUnread);  // brackets that do not match
+  // A line that means nothing, in front of the data
+  EXPECT_EQ(kind_of("{x\ndata: {}\n\n"), kHarmless);
+  EXPECT_EQ(kind_of("{x\ndata: " + chunk_call(R"("name":"f")") + "\n\n"), kToolCall);
 }
 
 TEST(GeminiToolCalls, PutsCallsTogether) {
@@ -358,6 +361,7 @@ TEST(GeminiToolCalls, LeavesOutWhatItCannotRead) {
 }
 
 TEST(GeminiToolCalls, RefusesElementsOfAnArray) {
+  EXPECT_EQ(refused({"{x\ndata: {\n\n"}), rewritten(ours()));
   const std::string words = chunk(R"([{"text":"a"}])");
   EXPECT_THAT(refused_elements({words, chunk_call(R"("name":"f")"), chunk_call(R"("name":"g")"), words}),
               ElementsAre(words, chunk("[" + std::string(kRefusalPart) + "]"), "", words));
