@@ -76,6 +76,7 @@ void check_request(std::string_view body) {
   if (body.contains('\\') || !read_plainly(body, root)) return;
   RequestFacts plain;
   plain.tools_hash = facts.tools_hash;
+  plain.parameters = facts.parameters;  // of which there are too many to find them twice
   bool has_tools = false;
   for (const dom::key_value_pair member : root) {
     std::string_view text;
