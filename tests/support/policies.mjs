@@ -3,16 +3,10 @@
 import assert from 'node:assert/strict';
 
 /** Makes an agent with `settings` and these policies; answers its id. */
-export async function agentWith(gateway, { settings = {}, invocation = [], trust = [], tools = {} } = {}) {
+export async function agentWith(gateway, { settings = {}, invocation = [], trust = [] } = {}) {
   const agentId = await make(gateway, '/agents', { name: 'Guarded', ...settings });
   for (const policy of invocation) await make(gateway, '/tool-invocation-policies', { agentId, ...policy });
   for (const policy of trust) await make(gateway, '/trusted-data-policies', { agentId, ...policy });
-  for (const [name, fields] of Object.entries(tools)) {
-    const { json } = await gateway.api('GET', `/tools?agentId=${agentId}&tool=${encodeURIComponent(name)}`);
-    assert.equal(json.data.length, 1, `the tool ${name} has been learnt`);
-    const { status } = await gateway.api('PUT', `/tools/${json.data[0].id}`, fields);
-    assert.equal(status, 200);
-  }
   return agentId;
 }
 
