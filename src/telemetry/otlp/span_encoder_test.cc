@@ -165,6 +165,7 @@ TEST(SpanEncoder, DecisionsAboutToolCallsAreEventsOfTheLastTry) {
                                              .policy_id = policy,
                                              .reason = "not to strangers"}};
   sample.call.tool_decisions = decisions;
+  sample.call.policy.calls_judged = 2;
   std::array<call::TryRecord, 2> tries{sample.tries[0], sample.tries[0]};
   for (call::TryRecord& attempt : tries) attempt.stalls = {};
   for (call::TryRecord& attempt : tries) attempt.gaps = {};

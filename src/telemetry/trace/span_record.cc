@@ -201,8 +201,15 @@ std::span<const std::string_view> finish_reasons_of(const call::CallRecord& call
   return call.finish_reasons.first(std::min(call.finish_reasons.size(), kRecordedFinishReasonsMax));
 }
 
+// Where no policy looks at calls there was nothing to decide, and nothing to tell.
+std::span<const call::ToolDecision> all_decisions_of(const call::CallRecord& call) {
+  const bool is_decided = call.policy.calls_judged > 0 || call.blocked_tool_calls > 0;
+  return is_decided ? call.tool_decisions : std::span<const call::ToolDecision>();
+}
+
 std::span<const call::ToolDecision> decisions_of(const call::CallRecord& call) {
-  return call.tool_decisions.first(std::min(call.tool_decisions.size(), kRecordedDecisionsMax));
+  const auto all = all_decisions_of(call);
+  return all.first(std::min(all.size(), kRecordedDecisionsMax));
 }
 
 void add_list_texts(TextList& texts, const call::CallRecord& call, std::span<const call::TryRecord> tries) {
@@ -251,7 +258,7 @@ PackedCall pack(const call::CallRecord& call, bool has_parameters, std::size_t t
           .tool_calls = call.tool_calls,
           .tool_results = call.tool_results,
           .blocked_tool_calls = call.blocked_tool_calls,
-          .decisions = static_cast<std::uint32_t>(call.tool_decisions.size()),
+          .decisions = static_cast<std::uint32_t>(all_decisions_of(call).size()),
           .tries = static_cast<std::uint16_t>(tries),
           .labels = static_cast<std::uint16_t>(labels_of(call).size()),
           .finish_reasons = static_cast<std::uint16_t>(finish_reasons_of(call).size()),

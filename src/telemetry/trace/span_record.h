@@ -47,7 +47,7 @@ struct FinishedRequest {
   std::vector<std::string_view> finish_reasons;
   std::vector<call::TryRecord> tries;
   std::vector<call::Stall> stalls;  ///< of all tries, in order
-  /// The first ones; call.tool_decisions is empty.
+  /// The first ones, where any policy had a say; call.tool_decisions is empty.
   struct Decision {
     std::string_view tool;
     call::Decision decision;

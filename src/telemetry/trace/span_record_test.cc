@@ -215,6 +215,12 @@ TEST_F(SpanRecordTest, KeepsTheFirstDecisions) {
   EXPECT_EQ(read_.decisions.size(), kRecordedDecisionsMax);
   EXPECT_EQ(read_.decisions_left_out, 5u);
   EXPECT_EQ(read_.decisions.back().tool.size(), kNameBytesMax);
+
+  sample.call.blocked_tool_calls = 0;
+  sample.call.policy = {};
+  round_trip(sample.request);
+  EXPECT_TRUE(read_.decisions.empty()) << "no policy looked at them";
+  EXPECT_EQ(read_.decisions_left_out, 0u);
 }
 
 TEST_F(SpanRecordTest, WhatIsEmptyStaysEmpty) {
