@@ -2,11 +2,14 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
+#include <charconv>
 #include <chrono>
 #include <cstdint>
 #include <cstring>
 #include <iterator>
+#include <optional>
 
 namespace archestra::base {
 
@@ -111,6 +114,44 @@ void append_iso_time(std::string& out, WallTime time) {
   put(clock.seconds().count(), 2, '.');
   put(clock.subseconds().count(), 6, 'Z');
   out.append(text.data(), text.size());
+}
+
+namespace {
+
+// The UTF-16 unit of the escape that `text` begins with; nothing where that is no \u.
+std::optional<unsigned> escaped_unit(std::string_view text) {
+  constexpr std::size_t kEscapeBytes = 6;
+  if (text.size() < kEscapeBytes || text[0] != '\\' || text[1] != 'u') return std::nullopt;
+  unsigned unit = 0;
+  const char* const end = text.data() + kEscapeBytes;
+  const auto read = std::from_chars(text.data() + 2, end, unit, 16);
+  return read.ptr == end && text[2] != '-' ? std::optional(unit) : std::nullopt;
+}
+
+bool is_high_half(unsigned unit) { return unit >= 0xD800 && unit < 0xDC00; }
+bool is_low_half(unsigned unit) { return unit >= 0xDC00 && unit < 0xE000; }
+
+}  // namespace
+
+std::string_view with_whole_characters(std::string_view text, std::string& scratch) {
+  constexpr std::string_view kReplacement = "\\ufffd";
+  bool is_copied = false;
+  std::size_t at = text.find('\\');
+  while (at != std::string_view::npos) {
+    const auto unit = escaped_unit(text.substr(at));
+    std::size_t size = unit ? kReplacement.size() : 2;
+    if (unit && is_high_half(*unit)) {
+      const auto next = escaped_unit(text.substr(at + size));
+      if (next && is_low_half(*next)) size += kReplacement.size();
+    }
+    if (unit && size == kReplacement.size() && (is_high_half(*unit) || is_low_half(*unit))) {
+      if (!is_copied) scratch = text;
+      is_copied = true;
+      scratch.replace(at, size, kReplacement);
+    }
+    at = text.find('\\', std::min(at + size, text.size()));
+  }
+  return is_copied ? std::string_view(scratch) : text;
 }
 
 }  // namespace archestra::base

@@ -22,4 +22,10 @@ std::size_t plain_prefix(std::string_view text);
 /// The length of the well-formed UTF-8 sequence at the start of `text` (1-4), or 0 (RFC 3629 section 4).
 std::size_t utf8_sequence_length(std::string_view text);
 
+/// `text`, which is JSON or has JSON in it, with U+FFFD in the place of each \u escape that is half a
+/// character (a lone surrogate): `text` itself where there is none, else a copy in `scratch`. Escapes keep
+/// their length, so that a place in the one is the same place in the other. JavaScript writes such halves
+/// where it has cut a text, and parsers of JSON differ on them.
+std::string_view with_whole_characters(std::string_view text, std::string& scratch);
+
 }  // namespace archestra::base

@@ -61,5 +61,29 @@ TEST(JsonText, PrintsTimeAsRfc3339) {
   EXPECT_EQ(printed(-1, 0), "1969-12-31T23:59:59.000000Z");
 }
 
+TEST(JsonText, MakesHalvesOfCharactersWhole) {
+  struct Case {
+    std::string_view text;
+    std::string_view whole;
+  };
+  constexpr Case kCases[] = {{R"({"a":"\ud83d\ude00 \u00e9 \n"})", R"({"a":"\ud83d\ude00 \u00e9 \n"})"},
+                             {R"("\ud83d")", R"("\ufffd")"},
+                             {R"("\uDE00x")", R"("\ufffdx")"},
+                             {R"("\ud83d\ud83d\ude00")", R"("\ufffd\ud83d\ude00")"},
+                             {R"("\ud83d\n\ude00")", R"("\ufffd\n\ufffd")"},
+                             {R"("\\ud83d")", R"("\\ud83d")"},
+                             {R"("\\\ud83d")", R"("\\\ufffd")"},
+                             {R"(\ud83)", R"(\ud83)"},
+                             {R"(\u-83d)", R"(\u-83d)"},
+                             {R"(\)", R"(\)"},
+                             {"", ""}};
+  for (const Case& c : kCases) {
+    std::string scratch;
+    const std::string_view whole = with_whole_characters(c.text, scratch);
+    EXPECT_EQ(whole, c.whole);
+    EXPECT_EQ(whole.data() == c.text.data(), c.text == c.whole) << "copied only where it has to be";
+  }
+}
+
 }  // namespace
 }  // namespace archestra::base

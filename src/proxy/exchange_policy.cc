@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/assert.h"
+#include "base/json_text.h"
 #include "proxy/exchange.h"
 
 namespace archestra::proxy {
@@ -58,8 +59,10 @@ bool Exchange::admit_operation(Refusal& refusal) {
 bool Exchange::apply_policies(Refusal& refusal) {
   learn_tools();
   if (!policy_.wants_history()) return true;
-  CallPolicy::History history =
-      policy_.read_history(provider_->tool_history(route_, body_.content, base::BufferPool::kSlack));
+  std::string scratch;
+  const std::string_view whole = base::with_whole_characters(body_.content, scratch);
+  const std::size_t slack = whole.data() == body_.content.data() ? base::BufferPool::kSlack : 0;
+  CallPolicy::History history = policy_.read_history(provider_->tool_history(route_, whole, slack));
   if (history.is_refused) {
     refusal = {400, Outcome::kInvalidRequest, "history_not_readable", kUnreadableHistory};
     return false;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/json_text.h"
 #include "http/sse.h"
 #include "policy/refusal_text.h"
 
@@ -56,8 +57,10 @@ providers::ToolCallReader* ToolGuard::reader() {
 // --- Holding ---------------------------------------------------------------------------------------------
 
 void ToolGuard::take(std::string_view gap, std::string_view raw, std::string& out) {
-  const EventKind kind = reader()->on_event(raw);
-  unread_ |= kind == EventKind::kUnread;
+  const std::string_view whole = base::with_whole_characters(raw, scratch_);
+  const EventKind kind = reader()->on_event(whole);
+  // Text may come in halves of characters; of a call whose text does, nobody knows what it becomes.
+  unread_ |= kind == EventKind::kUnread || (kind == EventKind::kToolCall && whole.data() != raw.data());
   if (state_ == State::kRefusing) return refuse_event(raw, out);
   if (state_ == State::kOpen && kind == EventKind::kHarmless) {
     any_left_ = true;
@@ -113,10 +116,13 @@ void ToolGuard::end_array(std::string_view gap, std::string& out) {
 }
 
 bool ToolGuard::pass_body(std::string_view body, std::size_t slack, std::string& out) {
-  unread_ = body.empty() || reader()->on_body(body, slack) == EventKind::kUnread;
+  const std::string_view whole = base::with_whole_characters(body, scratch_);
+  const bool is_copy = whole.data() != body.data();
+  const EventKind kind = body.empty() ? EventKind::kUnread : reader()->on_body(whole, is_copy ? 0 : slack);
+  unread_ = kind == EventKind::kUnread || (kind == EventKind::kToolCall && is_copy);
   if (!judge()) return true;
   state_ = State::kRefusing;
-  reader()->refuse_body(unread_ ? std::string_view() : body, refusal_, out);
+  reader()->refuse_body(kind == EventKind::kUnread ? std::string_view() : whole, refusal_, out);
   return false;
 }
 
@@ -158,9 +164,10 @@ void ToolGuard::refuse_held(std::string& out) {
 }
 
 void ToolGuard::refuse_event(std::string_view raw, std::string& out) {
-  if (!is_array_) return reader()->refuse_event(raw, refusal_, out);
+  const std::string_view whole = base::with_whole_characters(raw, scratch_);
+  if (!is_array_) return reader()->refuse_event(whole, refusal_, out);
   std::string element;
-  reader()->refuse_event(raw, refusal_, element);
+  reader()->refuse_event(whole, refusal_, element);
   if (element.empty()) return;
   out.append(std::exchange(any_left_, true) ? "," : "[").append(element);
 }

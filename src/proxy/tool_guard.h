@@ -102,6 +102,7 @@ class ToolGuard {
   bool unread_ = false;    // there may be calls that nobody can read
   std::string reason_;     // why all calls are refused, where that is no policy's decision
   std::string refusal_;
+  std::string scratch_;
   std::vector<call::ToolDecision> decisions_;
   std::size_t judged_ = 0;  // calls that decisions_ are about
 };

@@ -361,6 +361,17 @@ describe('a context that cannot be trusted', () => {
       answers.json(generateBody([{ functionCall: { name: forbidden, args: {} } }]))));
 });
 
+test('text that comes in halves of characters is no call', async () => {
+  const stream = chatStream(...['Hi \ud83e', '\udd16'].map((content) => chatChunk({ content })), chatCall('harmless', ['{}']), chatChunk({ content: '\ud83e' }));
+  const { result } = await call(paths.chat(guarded), streamed, answers.stream(stream));
+  assert.equal(result.body.toString('utf8'), stream);
+  const body = JSON.stringify(chatBody({ content: 'Hi \ud83e' }));
+  assert.equal((await call(paths.chat(guarded), asked, answers.json(body))).result.body.toString('utf8'), body);
+});
+
+test('but a call that does is one that nobody can read', () =>
+  assertRefused(paths.chat(guarded), streamed, answers.stream(chatStream(chatCall('harmless', ['"\ud83e', '\udd16"'])))));
+
 test('a tool that the request did not declare is judged like any other', () =>
   assertRefused(paths.chat(guarded), { ...asked, tools: [{ type: 'function', function: { name: 'harmless' } }] },
     answers.json(chatBody({ tool_calls: [chatToolCall(forbidden)] }))));
