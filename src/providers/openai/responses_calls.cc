@@ -20,14 +20,23 @@ bool is_of_any_shell(const ResponsesEvent& event) { return event.type.starts_wit
 std::optional<std::size_t> ResponsesCalls::find(const ResponsesEvent& event, bool is_call) const {
   const auto find_newest = [&](auto is_it) -> std::optional<std::size_t> {
     for (std::size_t i = items_.size(); i > 0; --i)
-      if (items_[i - 1].is_call == is_call && is_it(items_[i - 1])) return i - 1;
+      if (is_it(items_[i - 1])) return i - 1;
     return std::nullopt;
   };
+  const auto find_in_place = [&](bool as_call) {
+    return find_newest(
+        [&](const Item& item) { return item.is_call == as_call && item.index == event.output_index; });
+  };
+  const auto find_by_id = [&](const std::string& id) {
+    return find_newest(
+        [&](const Item& item) { return item.is_call == is_call && item.id == id && !id.empty(); });
+  };
   std::optional<std::size_t> found;
-  if (event.output_index)
-    found = find_newest([&](const Item& item) { return item.index == event.output_index; });
-  const std::string& id = event.item ? event.item->id : event.item_id;
-  if (!found && !id.empty()) found = find_newest([&](const Item& item) { return item.id == id; });
+  if (event.output_index) found = find_in_place(is_call);
+  if (!found) found = find_by_id(event.item ? event.item->id : event.item_id);
+  // Two items that share an id are one: what only names the place of the other is about this one too.
+  if (!found && event.output_index)
+    if (const auto other = find_in_place(!is_call)) found = find_by_id(items_[*other].id);
   return found;
 }
 

@@ -480,6 +480,22 @@ TEST(ResponsesToolCalls, PutsAMessageWhereSomethingCouldNotBeKept) {
   EXPECT_EQ(own[8], later("output_item.done", item(2, kMessage)));
 }
 
+// Nothing is left of an item that cannot be told from a call.
+TEST(ResponsesToolCalls, LeavesOutAllOfAnItemThatSharesItsIdWithACall) {
+  Numbered e;
+  const std::string kHosted =
+      R"({"type":"shell_call","id":"fc_1","environment":{"type":"container_reference"}})";
+  const auto reader = make_responses_tool_calls();
+  const Events events = {bare("{"), e("output_item.added", item(3, kHosted)),
+                         e("output_item.added", item(4, function("fc_1", "f", ""))),
+                         e("shell_call_command.delta", at(3) + R"(,"delta":"ls")")};
+  std::string out;
+  for (const std::string& one : events) on_event(*reader, one);
+  for (const std::string& one : events) reader->refuse_event(one, kRefusal, out);
+  EXPECT_EQ(events_of(out).size(), 6u) << out;
+  EXPECT_THAT(read(events_of(out)).kinds, testing::Each(kHarmless));
+}
+
 TEST(ResponsesToolCalls, LeavesEventsWithoutNumbersWithoutThem) {
   const std::string done = bare(R"({"type":"response.completed","response":{"output":[]} , "x":1.0})");
   const Events out = events_of(refuse(
