@@ -29,13 +29,11 @@ function chance(seed) {
     return state / 2 ** 32;
   };
   const below = (bound) => Math.floor(next() * bound);
+  // Between characters: half of one is no text, and makes an event unread.
   const pieces = (text) => {
+    const characters = [...text];
     const cut = [];
-    for (let at = 0; at < text.length; ) {
-      const size = 1 + below(6);
-      cut.push(text.slice(at, at + size));
-      at += size;
-    }
+    while (characters.length) cut.push(characters.splice(0, 1 + below(6)).join(''));
     return cut;
   };
   return { next, below, pieces, pick: (list) => list[below(list.length)] };
