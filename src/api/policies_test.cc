@@ -102,9 +102,9 @@ TEST_F(PoliciesTest, WhatCannotBeIsRefusedByItsField) {
     EXPECT_EQ(put.status, 400) << field;
     EXPECT_EQ(put.error_type, "invalid_request");
     EXPECT_THAT(put.body, HasSubstr(message));
-    const std::string tool = field.starts_with(R"("tool")") ? "" : R"("tool":"x",)";
-    const ServiceAnswer post =
-        call("POST", kInvocationPath, "{" + tool + R"("action":"block_always",)" + field + "}");
+    std::string whole = R"({"action":"block_always",)" + field;
+    if (!field.starts_with(R"("tool")")) whole += R"(,"tool":"x")";
+    const ServiceAnswer post = call("POST", kInvocationPath, whole + "}");
     EXPECT_EQ(post.body, put.body);
   }
   EXPECT_THAT(call("POST", kInvocationPath, R"({"action":"block_always"})").body,

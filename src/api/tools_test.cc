@@ -119,9 +119,8 @@ TEST_F(ToolsTest, OfAnAgentThatIsGoneAreNot) {
 }
 
 TEST_F(ToolsTest, HaveALimit) {
-  std::vector<model::DeclaredTool> many;
-  for (std::size_t i = 0; i < kToolsOfAgentMax; ++i)
-    many.push_back({.name = "t" + std::to_string(i), .description = "", .parameters = ""});
+  std::vector<model::DeclaredTool> many(kToolsOfAgentMax);
+  for (std::size_t i = 0; i < many.size(); ++i) many[i].name = "t" + std::to_string(i);
   declare(many);
   declare("one more");
   EXPECT_THAT(call("GET", "/api/tools?limit=1").body, HasSubstr(R"("total":1000}})"));
