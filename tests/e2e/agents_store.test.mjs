@@ -309,6 +309,9 @@ describe('while the api thread waits', () => {
           const first = await Client.connect(gateway.apiPort);
           const second = await Client.connect(gateway.apiPort);
           await first.send(put('first'));
+          // Another shard may be quicker with the second.
+          const inLine = async () => (await gateway.scrape()).sum('runtime_active_requests', { type: 'api_request' });
+          await until('the first to be in line', async () => (await inLine()) === 1);
           await second.send(put('second'));
           const call = await exchange(gateway.apiPort, 'POST', chatPath, {
             headers: { 'Content-Type': 'application/json' },
