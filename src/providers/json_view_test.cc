@@ -46,6 +46,21 @@ TEST(JsonView, KnowsKindsAndBytes) {
   }
 }
 
+TEST(JsonView, KnowsWhereStringsEnd) {
+  for (const std::string_view text : {R"("")", R"("\"")", R"("\\")", R"("\\\"")", R"("\\\\")",
+                                      R"("a\\\"]}\"\\")", R"("\u005c")", R"("{[")"}) {
+    const http::ExactCopy copy("[" + std::string(text) + "," + std::string(text) + "]");
+    int count = 0;
+    for (const View each : view_of(copy).elements()) {
+      EXPECT_EQ(each.raw(), text);
+      ++count;
+    }
+    EXPECT_EQ(count, 2) << text;
+    const http::ExactCopy nested("[{" + std::string(text) + ":" + std::string(text) + "},1]");
+    EXPECT_EQ(view_of(nested).elements().begin()->raw().size(), 2 * text.size() + 3);
+  }
+}
+
 TEST(JsonView, UnescapesStrings) {
   struct Case {
     std::string_view text;
