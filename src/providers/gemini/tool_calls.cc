@@ -50,8 +50,8 @@ class Reader final : public ToolCallReader {
   EventKind on_event(std::string_view raw) override {
     const std::optional<std::string_view> data = data_of(raw);
     if (!data) return EventKind::kHarmless;
-    form_ = is_element(raw) ? ChunkForm::kElements : ChunkForm::kEvents;
-    return take(read_chunk(*data, 0));
+    if (!std::exchange(has_seen_form_, true)) form_ = form_of(raw);
+    return take(chunk_of(raw, *data));
   }
 
   EventKind on_body(std::string_view body, std::size_t slack) override {
@@ -64,7 +64,7 @@ class Reader final : public ToolCallReader {
       out.append(raw);
       return;
     }
-    const std::optional<AnswerChunk> chunk = data ? read_chunk(*data, 0) : std::nullopt;
+    const std::optional<AnswerChunk> chunk = data ? chunk_of(raw, *data) : std::nullopt;
     std::string rewritten;
     if (!chunk) {
       if (!candidates_with_text_.insert(0).second) return;
@@ -80,7 +80,7 @@ class Reader final : public ToolCallReader {
       return;
     }
     if (!append_refused(*data, *chunk, refusal, rewritten)) return;
-    if (is_element(raw))
+    if (form_ == ChunkForm::kElements)
       out += rewritten;
     else
       http::append_sse_with_data(out, raw, rewritten);
@@ -105,13 +105,21 @@ class Reader final : public ToolCallReader {
   };
 
   // An event may begin like that too, and ends with a line.
-  static bool is_element(std::string_view raw) {
-    return raw.starts_with('{') && !raw.ends_with('\n') && !raw.ends_with('\r');
+  static ChunkForm form_of(std::string_view raw) {
+    const bool is_element = raw.starts_with('{') && !raw.ends_with('\n') && !raw.ends_with('\r');
+    return is_element ? ChunkForm::kElements : ChunkForm::kEvents;
   }
+
+  // Nothing where there is none.
   std::optional<std::string_view> data_of(std::string_view raw) {
-    if (is_element(raw)) return raw;
+    if (form_of(raw) == ChunkForm::kElements) return raw;
     const std::optional<std::string_view> data = http::sse_data(raw, scratch_);
     return data && !data->empty() && *data != "[DONE]" ? data : std::nullopt;
+  }
+
+  // One of the other form than those before makes no sense, whatever it says.
+  std::optional<AnswerChunk> chunk_of(std::string_view raw, std::string_view data) const {
+    return form_of(raw) == form_ ? read_chunk(data, 0) : std::nullopt;
   }
 
   EventKind take(const std::optional<AnswerChunk>& chunk) {
@@ -197,7 +205,8 @@ class Reader final : public ToolCallReader {
   std::set<std::size_t> broken_;            // calls whose arguments could not be put together
   std::set<std::uint64_t> candidates_with_text_;
   std::size_t bytes_ = 0;  // of names and arguments
-  ChunkForm form_;
+  ChunkForm form_;         // asked for, until the first chunk
+  bool has_seen_form_ = false;
   std::string scratch_;
 };
 

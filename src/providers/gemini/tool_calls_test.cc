@@ -366,6 +366,9 @@ TEST(GeminiToolCalls, RefusesElementsOfAnArray) {
   EXPECT_THAT(refused_elements({words, chunk_call(R"("name":"f")"), chunk_call(R"("name":"g")"), words}),
               ElementsAre(words, chunk("[" + std::string(kRefusalPart) + "]"), "", words));
   EXPECT_THAT(refused_elements({words, "{\"candidates\":1}", words}), ElementsAre(words, ours(), words));
+  // What is none, although it would be an event
+  EXPECT_THAT(refused_elements({words, "data: " + chunk_call(R"("name":"f")"), words}),
+              ElementsAre(words, ours(), words));
   const auto reader = make_tool_call_reader();
   std::string sent;
   reader->on_event(words);
