@@ -1,3 +1,5 @@
+#include <algorithm>
+#include <array>
 #include <map>
 #include <optional>
 #include <set>
@@ -43,15 +45,28 @@ std::string without_calls(const Candidate& candidate, std::string_view text) {
   return parts;
 }
 
+// Whether there is a line that is no field of an event. Some SDKs read it as a chunk by itself.
+bool has_stray_line(std::string_view raw) {
+  constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+  constexpr std::array<std::string_view, 5> kFields{"data", "event", "id", "retry", ""};
+  if (raw.starts_with(kByteOrderMark)) raw.remove_prefix(kByteOrderMark.size());
+  while (!raw.empty()) {
+    const auto end = std::ranges::find_if(raw, [](char c) { return c == '\n' || c == '\r'; });
+    const std::string_view line = raw.substr(0, static_cast<std::size_t>(end - raw.begin()));
+    if (std::ranges::find(kFields, line.substr(0, line.find(':'))) == kFields.end()) return true;
+    raw.remove_prefix(std::min(line.size() + 1, raw.size()));
+  }
+  return false;
+}
+
 class Reader final : public ToolCallReader {
  public:
   explicit Reader(ChunkForm asked) : form_(asked) {}
 
   EventKind on_event(std::string_view raw) override {
-    const std::optional<std::string_view> data = data_of(raw);
-    if (!data) return EventKind::kHarmless;
-    if (!std::exchange(has_seen_form_, true)) form_ = form_of(raw);
-    return take(chunk_of(raw, *data));
+    if (!has_seen_form_) note_form(raw);
+    const Event event = read(raw);
+    return event.is_empty ? EventKind::kHarmless : take(event.chunk);
   }
 
   EventKind on_body(std::string_view body, std::size_t slack) override {
@@ -59,12 +74,12 @@ class Reader final : public ToolCallReader {
   }
 
   void refuse_event(std::string_view raw, std::string_view refusal, std::string& out) override {
-    const std::optional<std::string_view> data = data_of(raw);
-    if (!raw.empty() && !data) {
+    const Event event = raw.empty() ? Event{} : read(raw);
+    if (event.is_empty) {
       out.append(raw);
       return;
     }
-    const std::optional<AnswerChunk> chunk = data ? chunk_of(raw, *data) : std::nullopt;
+    const std::optional<AnswerChunk>& chunk = event.chunk;
     std::string rewritten;
     if (!chunk) {
       if (!candidates_with_text_.insert(0).second) return;
@@ -79,7 +94,7 @@ class Reader final : public ToolCallReader {
       out.append(raw);
       return;
     }
-    if (!append_refused(*data, *chunk, refusal, rewritten)) return;
+    if (!append_refused(event.data, *chunk, refusal, rewritten)) return;
     if (form_ == ChunkForm::kElements)
       out += rewritten;
     else
@@ -104,22 +119,36 @@ class Reader final : public ToolCallReader {
     PartialArgs args;
   };
 
+  struct Event {
+    bool is_empty = false;
+    std::string_view data = {};
+    std::optional<AnswerChunk> chunk = std::nullopt;  // none: it makes no sense
+  };
+
   // An event may begin like that too, and ends with a line.
-  static ChunkForm form_of(std::string_view raw) {
-    const bool is_element = raw.starts_with('{') && !raw.ends_with('\n') && !raw.ends_with('\r');
-    return is_element ? ChunkForm::kElements : ChunkForm::kEvents;
+  static bool is_element(std::string_view raw) {
+    return raw.starts_with('{') && !raw.ends_with('\n') && !raw.ends_with('\r');
   }
 
-  // Nothing where there is none.
-  std::optional<std::string_view> data_of(std::string_view raw) {
-    if (form_of(raw) == ChunkForm::kElements) return raw;
+  void note_form(std::string_view raw) {
+    const bool is_array = is_element(raw);
+    if (!is_array && !http::sse_data(raw, scratch_)) return;
+    form_ = is_array ? ChunkForm::kElements : ChunkForm::kEvents;
+    has_seen_form_ = true;
+  }
+
+  Event read(std::string_view raw) {
+    // What comes in the other form than what was before makes no sense, whatever it says.
+    if (is_element(raw)) return read_data(raw, ChunkForm::kElements);
+    if (has_stray_line(raw)) return {};
     const std::optional<std::string_view> data = http::sse_data(raw, scratch_);
-    return data && !data->empty() && *data != "[DONE]" ? data : std::nullopt;
+    if (!data || data->empty() || *data == "[DONE]") return {.is_empty = true};
+    return read_data(*data, ChunkForm::kEvents);
   }
 
-  // One of the other form than those before makes no sense, whatever it says.
-  std::optional<AnswerChunk> chunk_of(std::string_view raw, std::string_view data) const {
-    return form_of(raw) == form_ ? read_chunk(data, 0) : std::nullopt;
+  Event read_data(std::string_view data, ChunkForm form) const {
+    if (form != form_) return {};
+    return {.data = data, .chunk = read_chunk(data, 0)};
   }
 
   EventKind take(const std::optional<AnswerChunk>& chunk) {

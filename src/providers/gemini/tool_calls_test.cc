@@ -184,9 +184,14 @@ TEST(GeminiToolCalls, TakesNothingForHarmlessThatOthersMayReadOtherwise) {
     if (data.starts_with('{')) EXPECT_EQ(kind_of(data), kUnread);
   }
   EXPECT_EQ(kind_of("{\"candidates\":[]]"), kUnread);  // brackets that do not match
-  // A line that means nothing, in front of the data
-  EXPECT_EQ(kind_of("{x\ndata: {}\n\n"), kHarmless);
-  EXPECT_EQ(kind_of("{x\ndata: " + chunk_call(R"("name":"f")") + "\n\n"), kToolCall);
+  // Lines that are no fields, which some SDKs read nevertheless
+  for (const std::string_view data : {"{}", R"({"candidates":[]})"}) {
+    EXPECT_EQ(kind_of("{x\ndata: " + std::string(data) + "\n\n"), kUnread);
+    EXPECT_EQ(kind_of(std::string(data) + "\n\n"), kUnread);
+    EXPECT_EQ(kind_of("data: {}\r\n" + std::string(data) + "\r\n\r\n"), kUnread);
+    EXPECT_EQ(kind_of(" " + std::string(data) + "\n\n"), kUnread);
+  }
+  EXPECT_EQ(kind_of("\xEF\xBB\xBFid: 1\nevent: x\nretry: 5\n: {}\ndata: {}\n\n"), kHarmless);
 }
 
 TEST(GeminiToolCalls, PutsCallsTogether) {
