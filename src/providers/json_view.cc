@@ -76,7 +76,7 @@ std::size_t value_size(std::string_view text) {
 
 std::uint32_t hex_digits(std::string_view four) {
   std::uint32_t number = 0;
-  std::from_chars(four.data(), four.data() + 4, number, 16);
+  std::from_chars(four.begin(), four.begin() + 4, number, 16);
   return number;
 }
 
@@ -176,9 +176,8 @@ bool View::is_string(std::string_view text) const {
 
 std::optional<std::uint64_t> View::as_count() const {
   std::uint64_t number = 0;
-  const char* const end = raw_.data() + raw_.size();
-  const auto read = std::from_chars(raw_.data(), end, number);
-  if (read.ec != std::errc() || read.ptr != end) return std::nullopt;
+  const auto read = std::from_chars(raw_.begin(), raw_.end(), number);
+  if (read.ec != std::errc() || read.ptr != raw_.end()) return std::nullopt;
   return number;
 }
 
