@@ -1,5 +1,3 @@
-#include <algorithm>
-#include <array>
 #include <map>
 #include <optional>
 #include <set>
@@ -45,28 +43,16 @@ std::string without_calls(const Candidate& candidate, std::string_view text) {
   return parts;
 }
 
-// Whether there is a line that is no field of an event. Some SDKs read it as a chunk by itself.
-bool has_stray_line(std::string_view raw) {
-  constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
-  constexpr std::array<std::string_view, 5> kFields{"data", "event", "id", "retry", ""};
-  if (raw.starts_with(kByteOrderMark)) raw.remove_prefix(kByteOrderMark.size());
-  while (!raw.empty()) {
-    const auto end = std::ranges::find_if(raw, [](char c) { return c == '\n' || c == '\r'; });
-    const std::string_view line = raw.substr(0, static_cast<std::size_t>(end - raw.begin()));
-    if (std::ranges::find(kFields, line.substr(0, line.find(':'))) == kFields.end()) return true;
-    raw.remove_prefix(std::min(line.size() + 1, raw.size()));
-  }
-  return false;
-}
-
 class Reader final : public ToolCallReader {
  public:
   explicit Reader(ChunkForm asked) : form_(asked) {}
 
   EventKind on_event(std::string_view raw) override {
-    if (!has_seen_form_) note_form(raw);
+    if (!is_form_known_) note_form(raw);
     const Event event = read(raw);
-    return event.is_empty ? EventKind::kHarmless : take(event.chunk);
+    const EventKind kind = event.is_empty ? EventKind::kHarmless : take(event.chunk);
+    is_form_known_ |= kind != EventKind::kHarmless;  // from here on it may be written
+    return kind;
   }
 
   EventKind on_body(std::string_view body, std::size_t slack) override {
@@ -125,27 +111,26 @@ class Reader final : public ToolCallReader {
     std::optional<AnswerChunk> chunk = std::nullopt;  // none: it makes no sense
   };
 
-  // An event may begin like that too, and ends with a line.
-  static bool is_element(std::string_view raw) {
-    return raw.starts_with('{') && !raw.ends_with('\n') && !raw.ends_with('\r');
-  }
+  // Elements may begin as events do, and the other way round.
+  static bool is_event(std::string_view raw) { return raw.ends_with('\n') || raw.ends_with('\r'); }
 
   void note_form(std::string_view raw) {
-    const bool is_array = is_element(raw);
-    if (!is_array && !http::sse_data(raw, scratch_)) return;
-    form_ = is_array ? ChunkForm::kElements : ChunkForm::kEvents;
-    has_seen_form_ = true;
+    if (is_event(raw) && !http::sse_data(raw, scratch_)) return;
+    form_ = is_event(raw) ? ChunkForm::kEvents : ChunkForm::kElements;
+    is_form_known_ = true;
   }
 
   Event read(std::string_view raw) {
-    // What comes in the other form than what was before makes no sense, whatever it says.
-    if (is_element(raw)) return read_data(raw, ChunkForm::kElements);
-    if (has_stray_line(raw)) return {};
+    if (!is_event(raw)) return read_data(raw, ChunkForm::kElements);
+    // Google's SDKs read some lines that are to be ignored: one that is a chunk without a field's name, and a
+    // name behind a space.
+    if (!http::is_well_formed_sse(raw)) return {};
     const std::optional<std::string_view> data = http::sse_data(raw, scratch_);
     if (!data || data->empty() || *data == "[DONE]") return {.is_empty = true};
     return read_data(*data, ChunkForm::kEvents);
   }
 
+  // What comes in the other form than what was before makes no sense, whatever it says.
   Event read_data(std::string_view data, ChunkForm form) const {
     if (form != form_) return {};
     return {.data = data, .chunk = read_chunk(data, 0)};
@@ -235,7 +220,7 @@ class Reader final : public ToolCallReader {
   std::set<std::uint64_t> candidates_with_text_;
   std::size_t bytes_ = 0;  // of names and arguments
   ChunkForm form_;         // asked for, until the first chunk
-  bool has_seen_form_ = false;
+  bool is_form_known_ = false;
   std::string scratch_;
 };
 
