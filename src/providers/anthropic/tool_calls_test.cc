@@ -392,18 +392,20 @@ TEST(AnthropicToolCalls, PutsItThereOnce) {
 }
 
 TEST(AnthropicToolCalls, KeepsTheOtherBytesOfWhatItChanges) {
-  EXPECT_EQ(
-      refused({started(), call_block(0, "f"), call_block(1, "g"),
-               "event: content_block_start\r\nid: 7\r\ndata:  {\"content_block\" : {\"type\":\"text\", "
-               "\"x\":1.50},\r\n"
-               "data: \"index\":2 ,\"type\":\"content_block_start\"} \r\n\r\n",
-               "event: message_delta\ndata: {\"delta\" :{ \"stop_reason\": "
-               "\"tool\\u005fuse\"},\"type\":\"message_delta\"  }\n\n"}),
-      started() + refusal_at(0) +
-          "event: content_block_start\nid: 7\ndata:  {\"content_block\" : {\"type\":\"text\", \"x\":1.50},\n"
-          "data: \"index\":1 ,\"type\":\"content_block_start\"} \n\n"
-          "event: message_delta\ndata: {\"delta\" :{ \"stop_reason\": "
-          "\"end_turn\"},\"type\":\"message_delta\"  }\n\n");
+  const std::string text_start =
+      "event: content_block_start\r\nid: 7\r\n"
+      "data:  {\"content_block\" : {\"type\":\"text\", \"x\":1.50},\r\n"
+      "data: \"index\":2 ,\"type\":\"content_block_start\"} \r\n\r\n";
+  const std::string end =
+      "event: message_delta\n"
+      "data: {\"delta\" :{ \"stop_reason\": \"tool\\u005fuse\"},\"type\":\"message_delta\"  }\n\n";
+  EXPECT_EQ(refused({started(), call_block(0, "f"), call_block(1, "g"), text_start, end}),
+            started() + refusal_at(0) +
+                "event: content_block_start\nid: 7\n"
+                "data:  {\"content_block\" : {\"type\":\"text\", \"x\":1.50},\n"
+                "data: \"index\":1 ,\"type\":\"content_block_start\"} \n\n"
+                "event: message_delta\n"
+                "data: {\"delta\" :{ \"stop_reason\": \"end_turn\"},\"type\":\"message_delta\"  }\n\n");
 }
 
 TEST(AnthropicToolCalls, RewritesAMessageThatBeginsWithContent) {
