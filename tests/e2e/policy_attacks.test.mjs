@@ -365,7 +365,7 @@ test('text that comes in halves of characters is no call', async () => {
   const stream = chatStream(...['Hi \ud83e', '\udd16'].map((content) => chatChunk({ content })), chatCall('harmless', ['{}']), chatChunk({ content: '\ud83e' }));
   const { result } = await call(paths.chat(guarded), streamed, answers.stream(stream));
   assert.equal(result.body.toString('utf8'), stream);
-  const body = JSON.stringify(chatBody({ content: 'Hi \ud83e' }));
+  const body = JSON.stringify(chatBody({ content: 'Hi \ud83e' })).replace('"tool_calls"', '"stop"');
   assert.equal((await call(paths.chat(guarded), asked, answers.json(body))).result.body.toString('utf8'), body);
 });
 

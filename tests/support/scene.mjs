@@ -171,10 +171,11 @@ export class Record {
     return only(this.grown('llm_request_duration_seconds_count'), 'tries').labels.status_code;
   }
 
-  /** Labels of the HTTP request that grew, apart from those of /ready. */
+  /** Labels of the HTTP request that grew, apart from those of /ready and the platform API, counted once they were answered. */
   get httpLabels() {
     const grown = this.grown('http_request_duration_seconds_count');
-    return only(grown.filter(({ labels }) => labels.route !== '/ready'), 'HTTP requests').labels;
+    const isOfCall = ({ labels: { route } }) => route !== '/ready' && !route.startsWith('/api/');
+    return only(grown.filter(isOfCall), 'HTTP requests').labels;
   }
 
   grown(name) {
