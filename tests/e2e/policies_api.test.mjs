@@ -6,7 +6,9 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { after, before, describe, test } from 'node:test';
 
-import { Gateway } from '../support/gateway.mjs';
+import { exchange } from '../support/client.mjs';
+import { Gateway, Simulator } from '../support/gateway.mjs';
+import { chatRequest } from '../support/openai_chat.mjs';
 import { run } from '../support/program.mjs';
 import { only } from '../support/scene.mjs';
 import { until } from '../support/until.mjs';
@@ -262,14 +264,94 @@ describe('tools', () => {
   });
 });
 
+describe('tools that calls declare', () => {
+  let simulator;
+  let gateway;
+  before(async () => {
+    simulator = await Simulator.start();
+    gateway = await Gateway.start({ openaiBaseUrl: simulator.baseUrl });
+  });
+  after(async () => {
+    await gateway.stop();
+    await simulator.stop();
+  });
+
+  const declared = (name, description) => ({
+    type: 'function',
+    function: { name, description, parameters: { type: 'object', properties: { q: { type: 'string' } } } },
+  });
+  async function call(tools, agent = '') {
+    const { status } = await exchange(gateway.apiPort, 'POST', `/v1/openai/${agent}chat/completions`, {
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify({ ...chatRequest, tools }),
+    });
+    assert.equal(status, 200);
+  }
+  const listed = async (query = '') => (await gateway.api('GET', `/tools?${query}`)).json.data;
+  const learned = (what, holds) => until(what, async () => holds(await listed()));
+
+  test('are learned, follow what is declared last, and come back when they were forgotten', async () => {
+    await call([declared('search', 'Finds.'), declared('send', 'Sends.')]);
+    await learned('both tools', (tools) => tools.length === 2);
+    const [search, send] = await listed();
+    assert.deepEqual([search.name, search.description, search.agentId], ['search', 'Finds.', defaultId]);
+    assert.deepEqual([search.resultTreatment, search.usableWithUntrustedData], ['untrusted', false]);
+    const { parameters } = (await gateway.api('GET', `/tools/${search.id}`)).json;
+    assert.deepEqual(parameters, declared().function.parameters);
+    assert.deepEqual((await statusOf(gateway)).policies, 0);
+
+    await gateway.api('PUT', `/tools/${search.id}`, { usableWithUntrustedData: true });
+    await call([declared('search', 'Finds more.')]);
+    await learned('the change', ([{ description }]) => description === 'Finds more.');
+    assert.deepEqual([(await listed())[0].id, (await listed())[0].usableWithUntrustedData], [search.id, true]);
+
+    assert.equal((await gateway.api('DELETE', `/tools/${send.id}`)).status, 204);
+    assert.deepEqual((await listed()).map(({ name }) => name), ['search']);
+    await call([declared('search', 'Finds more.'), declared('send', 'Sends.')]);
+    await learned('it to be there again', (tools) => tools.length === 2);
+    assert.notEqual((await listed())[1].id, send.id);
+  });
+
+  test('are those of their agent, and go with it', async () => {
+    const agent = await create(gateway, '/agents', { name: 'A' });
+    await call([declared('search', 'Of A.')], `${agent.id}/`);
+    const own = `agentId=${agent.id}`;
+    await until('its tool', async () => (await listed(own)).length === 1);
+    assert.equal((await listed(own))[0].description, 'Of A.');
+    assert.equal((await gateway.api('DELETE', `/agents/${agent.id}`)).status, 204);
+    assert.deepEqual(await listed(own), []);
+    assert.equal((await listed('search=search')).length, 1, 'the other has its own');
+  });
+
+  test('hold up no call while the database is locked', async () => {
+    const other = new DatabaseSync(join(gateway.dataFolder, 'archestra.db'));
+    other.exec('BEGIN IMMEDIATE');
+    try {
+      const began = performance.now();
+      for (let i = 0; i < 20; i += 1) await call([declared(`locked_${i}`, '')]);
+      assert.ok(performance.now() - began < 10_000, 'no call waits for the lock, which takes two seconds each');
+      assert.deepEqual(await listed('search=locked'), []);
+    } finally {
+      other.close();
+    }
+    // Whether those were given up meanwhile or not, what comes now is learned.
+    await call([declared('unlocked', '')]);
+    await until('the next one', async () => (await listed('search=unlocked')).length === 1);
+  });
+});
+
 describe('a policy that cannot be used, which another program wrote', () => {
   const breakPattern = (database) => database.exec("UPDATE tool_invocation_conditions SET condition_value = '('");
   const mendPattern = (database) => database.exec("UPDATE tool_invocation_conditions SET condition_value = 'b'");
   const pattern = { conditions: [{ key: 'a', operator: 'regex', value: 'b' }] };
   const make = (gateway, fields = pattern) =>
     create(gateway, invocation, { tool: 'x', action: 'block_always', ...fields });
-  const logged = (gateway, message) =>
-    gateway.program.stderr.map((line) => JSON.parse(line)).filter((line) => line.message === message);
+  /** The one line of this message, which comes by another way than answers do. */
+  async function told(gateway, message) {
+    const lines = () => gateway.program.stderr.map((line) => JSON.parse(line)).filter((line) => line.message === message);
+    await until(message, () => lines().length > 0);
+    return only(lines(), 'lines');
+  }
   const whatFailed = 'the policies cannot be used; the last good ones stay in force';
 
   async function figures(gateway) {
@@ -308,7 +390,7 @@ describe('a policy that cannot be used, which another program wrote', () => {
       assert.match(failing.error.message, why);
       assert.ok(failing.error.since >= status.loaded);
       assert.deepEqual(await figures(gateway), [2, 1, 1]);
-      const line = only(logged(gateway, whatFailed), 'lines');
+      const line = await told(gateway, whatFailed);
       assert.equal(line.level, 'error');
       assert.match(line.why, why);
       assert.deepEqual((await gateway.api('GET', `${invocation}/${id}`)).json.conditions, pattern.conditions, 'what is in force');
@@ -329,7 +411,7 @@ describe('a policy that cannot be used, which another program wrote', () => {
         return status.error && status;
       });
       assert.deepEqual([failing.policies, failing.error.id], [1, id]);
-      assert.equal(logged(gateway, whatFailed).length, 1);
+      await told(gateway, whatFailed);
       assert.equal((await gateway.api('GET', `${invocation}/${id}`)).status, 200);
 
       inDatabase(gateway, (database) => {
@@ -339,7 +421,7 @@ describe('a policy that cannot be used, which another program wrote', () => {
       gateway.program.kill('SIGHUP');
       await until('it to be mended', async () => (await statusOf(gateway)).error === null);
       assert.equal((await gateway.api('GET', `${invocation}/${id}`)).json.tool, 'other');
-      assert.equal(only(logged(gateway, 'policies read again'), 'lines').policies, 1);
+      assert.equal((await told(gateway, 'policies read again')).policies, 1);
       assert.deepEqual(await figures(gateway), [3, 1, 0]);
     }));
 
