@@ -89,9 +89,9 @@ ServiceAnswer Api::handle(const http_io::ServiceRequest& request) {
                   request, path, query);
 }
 
-void Api::learn(std::vector<DeclaredTools> declared) {
+bool Api::try_learn(std::vector<DeclaredTools> declared) {
   live_policies_.release_unused();
-  tools_.learn(std::move(declared));
+  return tools_.try_learn(std::move(declared));
 }
 
 }  // namespace archestra::api

@@ -33,7 +33,7 @@ class Api {
 
   ServiceAnswer handle(const http_io::ServiceRequest& request);
   void reload_policies() { live_policies_.reload(); }
-  void learn(std::vector<DeclaredTools> declared);
+  bool try_learn(std::vector<DeclaredTools> declared);
 
  private:
   store::Store store_;

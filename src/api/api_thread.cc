@@ -107,8 +107,8 @@ void ApiThread::run(Api& api) {
     } else if (work.reload) {
       api.reload_policies();
     } else {
-      api.learn(std::move(work.declared));
-      learn_at_ = base::monotonic_now() + kLearnInterval;
+      const bool learned = api.try_learn(std::move(work.declared));
+      learn_at_ = base::monotonic_now() + (learned ? kLearnInterval : kLearnPause);
     }
   }
 }

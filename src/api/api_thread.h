@@ -30,6 +30,8 @@ class ApiThread final : public http_io::Service, public call::ToolSink {
   static constexpr std::size_t kDeclaredMax = 256;
   static constexpr std::size_t kDeclaredQueueBytesMax = std::size_t{8} << 20;
   static constexpr base::Duration kLearnInterval = std::chrono::milliseconds(200);
+  /// The same after the store has failed: a lock of another process is waited for each time.
+  static constexpr base::Duration kLearnPause = std::chrono::seconds(5);
 
   ApiThread() = default;
   ApiThread(const ApiThread&) = delete;

@@ -51,6 +51,8 @@ class LivePolicies {
   void reload();
   /// After an agent was deleted, and what belongs to it in the store. Rules of nobody need no new set.
   void forget_agent(const base::Uuid& id);
+  /// Gives every shard the set that it has, for what comes with one: they hand over tools that they know.
+  void publish_again() { publish_(loaded_.set); }
   /// Sets that calls under way still had when they were replaced are destroyed here, not on a shard. From
   /// time to time.
   void release_unused();

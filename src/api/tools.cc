@@ -95,7 +95,7 @@ ServiceAnswer Tools::remove(const base::Uuid& id) {
   return {.status = 204, .body = {}};
 }
 
-void Tools::learn(std::vector<DeclaredTools> declared) {
+bool Tools::try_learn(std::vector<DeclaredTools> declared) {
   std::vector<model::Tool> tools;
   const base::WallTime time = now();
   for (DeclaredTools& each : declared) {
@@ -108,12 +108,17 @@ void Tools::learn(std::vector<DeclaredTools> declared) {
                        .created = time,
                        .updated = time});
   }
-  if (tools.empty()) return;
+  if (tools.empty()) return true;
   const auto learned = store_.learn_tools(tools, kLimits);
-  if (learned) return tell_full(learned->full);
+  if (learned) {
+    tell_full(learned->full);
+    return true;
+  }
   if (const auto left_out = failures_.admit())
     base::log(base::LogLevel::kWarn, "tools that agents declared were not stored",
               {{"why", std::string_view(learned.error().text())}, {"left_out", *left_out}});
+  live_.publish_again();
+  return false;
 }
 
 void Tools::tell_full(const std::vector<base::Uuid>& agents) {

@@ -38,8 +38,9 @@ class Tools {
   ServiceAnswer remove(const base::Uuid& id);
 
   /// Writes what of it is new or different. Makes no new set of policies: what is new has the settings that
-  /// hold without it. Where the store fails it is logged, and these are not learned now.
-  void learn(std::vector<DeclaredTools> declared);
+  /// hold without it. False where the store failed, which is logged: these are not learned now, and shards
+  /// hand them over again.
+  bool try_learn(std::vector<DeclaredTools> declared);
 
  private:
   void tell_full(const std::vector<base::Uuid>& agents);
