@@ -330,11 +330,13 @@ describe('tools that calls declare', () => {
       const began = performance.now();
       for (let i = 0; i < 20; i += 1) await call([declared(`locked_${i}`, '')]);
       assert.ok(performance.now() - began < 10_000, 'no call waits for the lock, which takes two seconds each');
+      const message = 'tools that agents declared were not stored';
+      await until(message, () => gateway.program.stderr.some((line) => JSON.parse(line).message === message));
       assert.deepEqual(await listed('search=locked'), []);
     } finally {
       other.close();
     }
-    // Some of them were given up, or will be; they are learned from later calls.
+    // Those that were given up are learned from later calls.
     const last = async () => {
       await call([declared('locked_0', '')]);
       return (await listed('search=locked_0')).length === 1;
