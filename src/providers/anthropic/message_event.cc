@@ -88,11 +88,14 @@ bool read_members(View root, std::string_view name, MessageEvent& event) {
   const std::string type_text = type.text();
   event.type = type_of(type_text);
   event.has_name = !name.empty();
+  // What belongs to an event of another type, or of one that is not known, may mean something to somebody.
+  const bool has_delta = event.type == Type::kBlockDelta || event.type == Type::kMessageDelta;
+  if ((event.type != Type::kBlockStart && !block.is(View::Kind::kNull)) ||
+      (event.type != Type::kMessageStart && !message.is(View::Kind::kNull)) ||
+      (!has_delta && !delta.is(View::Kind::kNull)))
+    return false;
   switch (event.type) {
     case Type::kOther:
-      // Of a kind that is not known, or of none, it must not look like a part of a message.
-      for (const View part : {block, delta, message})
-        if (!part.is(View::Kind::kNull)) return false;
       return true;
     case Type::kMessageStart: {
       std::optional<Message> read = read_message(message);

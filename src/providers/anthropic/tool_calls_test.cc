@@ -233,6 +233,8 @@ TEST(AnthropicToolCalls, TakesNothingForHarmlessThatOthersMayReadOtherwise) {
       R"({"index":0,"content_block":{"type":"tool_use","name":"f","input":{}}})",
       R"({"type":"CONTENT_BLOCK_START","index":0,"content_block":{"type":"tool_use","name":"f","input":{}}})",
       R"({"type":"ping","delta":{"stop_reason":"tool_use"}})", R"({"type":"error","message":{}})",
+      R"({"type":"content_block_stop","index":0,"content_block":{"type":"tool_use","name":"f","input":{}}})",
+      R"({"type":"message_stop","delta":{"stop_reason":"tool_use"}})",
       // arguments of a block that nobody has seen
       R"({"type":"content_block_delta","index":7,"delta":{"type":"input_json_delta","partial_json":"{}"}})"};
   for (const std::string_view data : kData) {
