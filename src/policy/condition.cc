@@ -44,6 +44,8 @@ std::optional<long double> number_of(std::string_view text) {
   return number_of(root);
 }
 
+bool has_inside(dom::element value) { return value.is_object() || value.is_array(); }
+
 // In linear time, which std::string_view::find() is not.
 bool contains(std::string_view text, std::string_view part) {
   return part.empty() || memmem(text.data(), text.size(), part.data(), part.size()) != nullptr;
@@ -167,6 +169,9 @@ bool CompiledCondition::holds(JsonDocument& document, Use use) const {
   if (path_.empty() && document.kind() == JsonDocument::Kind::kContent) return matches_text(document.text());
   switch (document.read()) {
     case JsonDocument::State::kJson:
+      // Arguments that nothing can be in may be read once more by whoever expects an object.
+      if (!path_.empty() && document.kind() == JsonDocument::Kind::kArguments && !has_inside(document.root()))
+        return use == Use::kRestricts;
       return Walk(*this, use).holds(document.root());
     case JsonDocument::State::kPlainText:
       return use == Use::kRestricts && is_negative();

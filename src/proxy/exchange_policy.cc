@@ -48,9 +48,9 @@ base::Buffer edited(std::string_view body, std::span<const providers::BodyEdit> 
 // Of an operation that only passes through nobody reads the answer.
 bool Exchange::admit_operation(Refusal& refusal) {
   policy_.begin(shard_.policies, *agent_);
-  const bool is_unread =
-      !route_.operation->observed && !provider_->brings_no_tool_calls(heads_.request.method, route_);
-  if (!is_unread || !policy_.could_ever_block()) return true;
+  if (route_.operation->observed || !policy_.could_ever_block() ||
+      provider_->brings_no_tool_calls(heads_.request.method, route_))
+    return true;
   refusal = {403, Outcome::kInvalidRequest, "operation_not_checked", kUncheckedOperation};
   return false;
 }
