@@ -3,15 +3,17 @@
 
 cmd_fuzz() {
   local seconds=60
+  local -a names=()
   while [[ $# -gt 0 ]]; do
     case $1 in
-      --seconds) seconds=$(option_number "$@") ;;
-      *) fail "fuzz does not know '$1'; see ./dev help fuzz" ;;
+      --seconds) seconds=$(option_number "$@") && shift ;;
+      -*) fail "fuzz does not know '$1'; see ./dev help fuzz" ;;
+      *) [[ -e fuzz/$1_fuzz.cc ]] || fail "there is no fuzzer '$1'; see fuzz/" && names+=("$1") ;;
     esac
-    shift 2
+    shift
   done
   build_fuzzers
-  fuzz_all "$seconds"
+  fuzz_all "$seconds" "${names[@]}"
 }
 
 # The fuzzers, and the seeds that the tables of hostile messages are.
@@ -23,13 +25,20 @@ build_fuzzers() {
   export ASAN_SYMBOLIZER_PATH=/usr/lib/llvm-19/bin/llvm-symbolizer
 }
 
+# fuzz_all SECONDS [NAME...]: without names all of them.
 fuzz_all() {
+  local seconds=$1
   local -a fuzzers
   mapfile -t fuzzers < <(find build/fuzz/fuzz -maxdepth 1 -type f -perm -u+x 2>/dev/null | sort)
   [[ ${#fuzzers[@]} -gt 0 ]] || fail "no fuzzers were built"
+  shift
+  if [[ $# -gt 0 ]]; then
+    fuzzers=("${@/#/build/fuzz/fuzz/}")
+    fuzzers=("${fuzzers[@]/%/_fuzz}")
+  fi
   local fuzzer findings=0
   printf '%-28s %12s %10s  %s\n' fuzzer runs 'runs/s' result
-  for fuzzer in "${fuzzers[@]}"; do fuzz_one "$fuzzer" "$1" || findings=$((findings + 1)); done
+  for fuzzer in "${fuzzers[@]}"; do fuzz_one "$fuzzer" "$seconds" || findings=$((findings + 1)); done
   [[ $findings -eq 0 ]] || fail "$findings of ${#fuzzers[@]} fuzzers found something"
 }
 
@@ -55,9 +64,9 @@ fuzz_figure() { sed -n "s/^stat::$1: *//p" "$2"; }
 
 help_fuzz() {
   cat <<'TEXT'
-./dev fuzz [--seconds N]
-  Builds the fuzzers of fuzz/ with AddressSanitizer and UBSan and runs each for N seconds (default 60), one after the
-  other. Prints a table of runs, speed and result. Inputs that broke something are left in build/fuzz/found/; the
+./dev fuzz [--seconds N] [NAME...]
+  Builds the fuzzers of fuzz/ with AddressSanitizer and UBSan and runs each, or those that are named (policy, sse...),
+  for N seconds (default 60), one after the other. Prints a table of runs, speed and result. Inputs that broke something are left in build/fuzz/found/; the
   seeds in fuzz/corpus/ are never written to. Heads and chunks also start from the tables of hostile messages in
   tests/support/.
 TEXT
