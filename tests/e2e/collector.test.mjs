@@ -167,7 +167,7 @@ describe('a collector behind TLS', () => {
       async (gateway, collector) => {
         await call(gateway);
         await until('a failed export', async () => (await exportFigures(gateway)).requests.retried > 0);
-        assert.ok(gateway.program.stderr.some((line) => line.includes('do not reach the collector')));
+        await until('a line about it', () => gateway.program.stderr.some((line) => line.includes('do not reach the collector')));
         assert.deepEqual(collector.requests, []);
       },
       { secure: certificate.secure },

@@ -199,10 +199,10 @@ describe('resource attributes', () => {
     ));
 
   test('are left out as a whole where one of them makes no sense', () =>
-    resourceWith({ OTEL_RESOURCE_ATTRIBUTES: 'team=a,%zz=1' }, (resource, gateway) => {
+    resourceWith({ OTEL_RESOURCE_ATTRIBUTES: 'team=a,%zz=1' }, async (resource, gateway) => {
       assert.equal(resource.team, undefined);
       assert.equal(resource['service.name'], 'archestra');
-      assert.ok(gateway.program.stderr.some((line) => line.includes('OTEL_RESOURCE_ATTRIBUTES')));
+      await until('a line about it', () => gateway.program.stderr.some((line) => line.includes('OTEL_RESOURCE_ATTRIBUTES')));
     }));
 });
 

@@ -59,6 +59,7 @@ describe('refused_overload', () => {
         assert.deepEqual([span.attributes['archestra.outcome'], span.status.code], ['refused_overload', StatusCode.ERROR]);
       const after = await scene.gateway.scrape();
       assert.equal(after.since(before, 'llm_requests_total', { outcome: 'refused_overload' }), 1);
+      await until('the log line', () => scene.gateway.linesOf(trace.traceId).length > 0);
       assert.equal(only(scene.gateway.linesOf(trace.traceId), 'log lines').outcome, 'refused_overload');
 
       // One that waits has the connection as soon as it is free.
