@@ -199,7 +199,7 @@ describe('descriptors that are used up', () => {
 });
 
 describe('a process that is stopped', () => {
-  const idleTimeoutMs = 1000;
+  const idleTimeoutMs = 2500;
 
   // More streams than an event loop is told of at once, and as few as it may be interrupted for.
   for (const streams of [3, 300])
