@@ -33,6 +33,7 @@ Gate::Gate(GateMode mode, providers::ResponseScan* scan, GateLimits limits, base
       body_(pool, limits.scan_bytes_max, limits.memory_bytes_max) {
   ARCHESTRA_ASSERT(guards() || !decides(mode) || mode == GateMode::kDecideEvents,
                    "nobody but a guard decides about these");
+  if (mode == GateMode::kDecideElements) guard_->expect_array();
 }
 
 base::Result<void> Gate::take_in(std::string_view run, base::MonotonicTime now, Runs& out) {
@@ -85,8 +86,16 @@ void Gate::judge_events(base::MonotonicTime now) {
 }
 
 void Gate::judge_elements(base::MonotonicTime now) {
-  while (const auto element = elements_.next()) judge(elements_.gap(), *element, now);
-  if (elements_.left_any_out() && !std::exchange(has_unread_element_, true)) guard_->take_unreadable(passed_);
+  // One that was left out stood in front of the one that comes next.
+  const auto tell_of_unread = [this] {
+    if (elements_.left_any_out() && !std::exchange(has_unread_element_, true))
+      guard_->take_unreadable(passed_);
+  };
+  while (const auto element = elements_.next()) {
+    tell_of_unread();
+    judge(elements_.gap(), *element, now);
+  }
+  tell_of_unread();
 }
 
 void Gate::judge(std::string_view gap, std::string_view raw, base::MonotonicTime now) {

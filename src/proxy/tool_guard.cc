@@ -82,7 +82,6 @@ void ToolGuard::take_event(std::string_view raw, std::string& out) {
 }
 
 void ToolGuard::take_element(std::string_view gap, std::string_view element, std::string& out) {
-  is_array_ = true;
   if (!is_punctuation(gap)) take_unreadable(out);
   take(gap, element, out);
 }
@@ -105,7 +104,6 @@ void ToolGuard::release(std::string& out) {
 void ToolGuard::end_events(std::string& out) { release(out); }
 
 void ToolGuard::end_array(std::string_view gap, std::string& out) {
-  is_array_ = true;
   // What is no array may be events to a client that does not look at the media type.
   if (!is_punctuation(gap)) take_unreadable(out);
   release(out);

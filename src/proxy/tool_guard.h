@@ -44,6 +44,8 @@ class ToolGuard {
 
   // --- kHold. What may leave now is appended to `out`.
 
+  /// Before anything else: what comes are elements of an array.
+  void expect_array() { is_array_ = true; }
   /// A server-sent event.
   void take_event(std::string_view raw, std::string& out);
   /// An element of an array, and what stands in front of it.

@@ -240,6 +240,17 @@ TEST_F(ToolGuardTest, ArraysThatAreRefusedStayArrays) {
   EXPECT_TRUE(first.sent.ends_with(">-,-]")) << first.sent;
 }
 
+TEST_F(ToolGuardTest, AnArrayThatBeginsWithWhatIsTooLongStaysOne) {
+  set_policy(model::InvocationAction::kBlockAlways);
+  const std::string array = "[{\"text\":\"" + std::string(500, 'x') + "\"},{\"b\":2}]";
+  http::for_each_split(array, [&](const Pieces& pieces) {
+    const Replay result = replay(GateMode::kDecideElements, pieces);
+    EXPECT_TRUE(result.sent.starts_with("[<The answer could not be read")) << result.sent;
+    EXPECT_TRUE(result.sent.ends_with(">,{\"b\":2}]")) << result.sent;
+    EXPECT_THAT(result.decisions, ElementsAre("__unread__ blocked"));
+  });
+}
+
 TEST_F(ToolGuardTest, WhatIsNoArrayIsRefused) {
   set_policy(model::InvocationAction::kBlockAlways);
   for (const std::string_view stream :
