@@ -181,38 +181,37 @@ std::optional<std::uint64_t> View::as_count() const {
   return number;
 }
 
-View::Members View::members() const { return Members(is(Kind::kObject) ? inside(raw_) : std::string_view()); }
+View::Members View::members() const {
+  return Members(is(Kind::kObject) ? without_spaces_before(inside(raw_)) : std::string_view());
+}
 View::Elements View::elements() const {
-  return Elements(is(Kind::kArray) ? inside(raw_) : std::string_view());
+  return Elements(is(Kind::kArray) ? without_spaces_before(inside(raw_)) : std::string_view());
 }
 
 namespace {
 
-// Behind a value, and the comma that may follow it.
+// Behind a value, and the comma that may follow it: the next item, or "".
 std::string_view behind(std::string_view text, std::string_view value) {
   text = without_spaces_before(text.substr(static_cast<std::size_t>(value.end() - text.begin())));
   if (text.starts_with(',')) text.remove_prefix(1);
-  return text;
+  return without_spaces_before(text);
 }
 
 }  // namespace
 
-void View::Members::Iterator::read() {
-  rest_ = without_spaces_before(rest_);
-  at_end_ = rest_.empty();
-  if (at_end_) return;
-  member_.key = at_front_of(rest_);
-  const std::string_view from_colon = without_spaces_before(rest_.substr(member_.key.raw().size()));
-  member_.value = at_front_of(without_spaces_before(from_colon.substr(1)));
-  rest_ = behind(rest_, member_.value.raw());
+Member View::take_member(std::string_view& rest) {
+  Member member;
+  member.key = at_front_of(rest);
+  const std::string_view from_colon = without_spaces_before(rest.substr(member.key.raw().size()));
+  member.value = at_front_of(without_spaces_before(from_colon.substr(1)));
+  rest = behind(rest, member.value.raw());
+  return member;
 }
 
-void View::Elements::Iterator::read() {
-  rest_ = without_spaces_before(rest_);
-  at_end_ = rest_.empty();
-  if (at_end_) return;
-  element_ = at_front_of(rest_);
-  rest_ = behind(rest_, element_.raw());
+View View::take_element(std::string_view& rest) {
+  const View element = at_front_of(rest);
+  rest = behind(rest, element.raw());
+  return element;
 }
 
 bool View::pick(std::initializer_list<Wanted> wanted) const {

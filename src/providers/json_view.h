@@ -58,6 +58,8 @@ class View {
  private:
   explicit View(std::string_view raw) : raw_(raw) {}
   static View at_front_of(std::string_view text);
+  static Member take_member(std::string_view& rest);
+  static View take_element(std::string_view& rest);
 
   std::string_view raw_ = "null";
 };
@@ -69,16 +71,19 @@ struct Member {
   bool is(std::string_view name) const { return key.is_string(name); }
 };
 
-class View::Members {
+/// Items that stand in brackets; `take` takes the first one, and the comma behind it, off a text that is not
+/// used up.
+template <class Item, Item (*take)(std::string_view& rest)>
+class Sequence {
  public:
   class Iterator {
    public:
     using difference_type = std::ptrdiff_t;
-    using value_type = Member;
+    using value_type = Item;
     Iterator() = default;
     explicit Iterator(std::string_view rest) : rest_(rest) { read(); }
-    const Member& operator*() const { return member_; }
-    const Member* operator->() const { return &member_; }
+    const Item& operator*() const { return item_; }
+    const Item* operator->() const { return &item_; }
     Iterator& operator++() {
       read();
       return *this;
@@ -87,50 +92,28 @@ class View::Members {
     bool operator==(std::default_sentinel_t) const { return at_end_; }
 
    private:
-    void read();
-    std::string_view rest_;  // behind the current member
-    Member member_;
+    void read() {
+      at_end_ = rest_.empty();
+      if (!at_end_) item_ = take(rest_);
+    }
+    std::string_view rest_;  // behind the current item and white space
+    Item item_;
     bool at_end_ = true;
   };
 
-  explicit Members(std::string_view inside) : inside_(inside) {}
+  explicit Sequence(std::string_view inside) : inside_(inside) {}
   Iterator begin() const { return Iterator(inside_); }
   std::default_sentinel_t end() const { return {}; }
 
  private:
-  std::string_view inside_;
+  std::string_view inside_;  // begins with an item, or is empty
 };
 
-class View::Elements {
- public:
-  class Iterator {
-   public:
-    using difference_type = std::ptrdiff_t;
-    using value_type = View;
-    Iterator() = default;
-    explicit Iterator(std::string_view rest) : rest_(rest) { read(); }
-    const View& operator*() const { return element_; }
-    const View* operator->() const { return &element_; }
-    Iterator& operator++() {
-      read();
-      return *this;
-    }
-    void operator++(int) { read(); }
-    bool operator==(std::default_sentinel_t) const { return at_end_; }
-
-   private:
-    void read();
-    std::string_view rest_;
-    View element_;
-    bool at_end_ = true;
-  };
-
-  explicit Elements(std::string_view inside) : inside_(inside) {}
-  Iterator begin() const { return Iterator(inside_); }
-  std::default_sentinel_t end() const { return {}; }
-
- private:
-  std::string_view inside_;
+class View::Members : public Sequence<Member, &View::take_member> {
+  using Sequence::Sequence;
+};
+class View::Elements : public Sequence<View, &View::take_element> {
+  using Sequence::Sequence;
 };
 
 /// What becomes of a member or an element that is written again.

@@ -93,7 +93,7 @@ void ToolGuard::take_unreadable(std::string& out) {
   refuse_event({}, out);
 }
 
-void ToolGuard::release(std::string& out) {
+void ToolGuard::end_events(std::string& out) {
   if (state_ != State::kHolding) return;
   if (judge()) return refuse_held(out);
   state_ = State::kReleased;
@@ -101,12 +101,10 @@ void ToolGuard::release(std::string& out) {
   held_.clear();
 }
 
-void ToolGuard::end_events(std::string& out) { release(out); }
-
 void ToolGuard::end_array(std::string_view gap, std::string& out) {
   // What is no array may be events to a client that does not look at the media type.
   if (!is_punctuation(gap)) take_unreadable(out);
-  release(out);
+  end_events(out);
   if (state_ != State::kRefusing)
     out.append(gap);
   else

@@ -83,7 +83,6 @@ class ToolGuard {
     kRefusing,  // the calls were refused, and so is what is still to come of them
   };
   void take(std::string_view gap, std::string_view raw, std::string& out);
-  void release(std::string& out);
   void refuse_held(std::string& out);
   void refuse_event(std::string_view raw, std::string& out);
   bool judge();
