@@ -4,6 +4,7 @@
 #   2. A test or benchmark may besides include every folder of a lower layer.
 #   3. epoll, OpenSSL and c-ares are known to net/ alone, SQLite to store/sqlite/.
 #   4. Every #include "..." is a path from src/.
+#   5. A source includes the header of its name before anything else: that compiles the header on its own.
 # Usage: tools/check_includes.sh [ROOT]      fails and names each line that breaks a rule
 #        tools/check_includes.sh --self-test fails unless planted violations are found
 set -euo pipefail
@@ -54,11 +55,18 @@ checker='
     rule = ((own "/" part[2]) in layer) ? own "/" part[2] : own
     is_test = FILENAME ~ /_(test|bench)\.cc$/ || FILENAME ~ /\/test_[a-z_]*\.h$/
     if (!(own in layer)) say("folder " own " has no line in the rules")
+    header = FILENAME
+    first_is_due = sub(/\.cc$/, ".h", header) && (getline ignored < header) >= 0
+    close(header)
   }
   function say(what) { printf "src/%s:%d: %s\n", FILENAME, FNR, what }
   function may_include(folder) {
     if (folder == own || ((rule, folder) in allowed)) return 1
     return is_test && layer[folder] < layer[own]
+  }
+  first_is_due && /^[ \t]*#[ \t]*include/ {
+    first_is_due = 0
+    if (index($0, "\"" header "\"") == 0) say("\"" header "\" has to be included first")
   }
   /^[ \t]*#[ \t]*include[ \t]*"/ {
     split($0, quoted, "\"")
@@ -101,6 +109,7 @@ self_test() {
   plant telemetry/otlp/exporter.cc '#include "http_io/pump.h"'
   plant app/main.cc '#include "proxy/shard.h"'
   plant store/sqlite/database.cc '#include <sqlite3.h>'
+  plant base/a.cc '#include "base/a.h"'
   expect ''
   plant http/c.h '#include "net/b.h"'
   plant proxy/d.cc '  #  include "telemetry/e.h"'
@@ -111,10 +120,14 @@ self_test() {
   plant call/i.h '#include "nowhere/j.h"'
   plant odd/k.h '// a folder nobody knows'
   plant store/l.cc '#include <sqlite3.h>'
+  plant model/m.h '#include <string>'
+  plant model/m.cc '#include <vector>'
+  plant model/m.cc '#include "model/m.h"'
   expect 'src/call/i.h:1: "route.h" is not a path from src/
 src/call/i.h:2: "nowhere/j.h" is in no folder of src/
 src/http/c.h:1: http may not include net
 src/http_io/h.cc:1: only net may include <openssl/ssl.h>
+src/model/m.cc:1: "model/m.h" has to be included first
 src/odd/k.h:1: folder odd has no line in the rules
 src/proxy/d.cc:1: proxy may not include telemetry
 src/proxy/g_test.cc:1: proxy may not include app
