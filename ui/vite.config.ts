@@ -1,0 +1,41 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import react from '@vitejs/plugin-react';
+import { defineConfig, type Plugin } from 'vite';
+
+// Where `npm run dev` finds the API.
+const gateway = process.env['ARCHESTRA_DEV_GATEWAY'] ?? 'http://localhost:9000';
+
+// The script that sets the theme has to run before the first paint: a classic script of its own, hashed like the rest.
+function themeBoot(): Plugin {
+  const path = 'src/theme_boot.js';
+  const source = readFileSync(new URL(path, import.meta.url), 'utf8');
+  const fileName = `assets/theme-${createHash('sha256').update(source).digest('hex').slice(0, 8)}.js`;
+  let src = `/${path}`;
+  return {
+    name: 'theme-boot',
+    buildStart() {
+      if (this.environment.mode !== 'build') return;
+      src = `/${fileName}`;
+      this.emitFile({ type: 'asset', fileName, source });
+    },
+    transformIndexHtml: () => [{ tag: 'script', attrs: { src }, injectTo: 'head-prepend' }],
+  };
+}
+
+export default defineConfig({
+  plugins: [react(), themeBoot()],
+  resolve: { alias: { '@': new URL('./src', import.meta.url).pathname } },
+  build: {
+    target: ['chrome123', 'firefox121', 'safari17.5'],
+    // The Content-Security-Policy knows no data: URLs but those of images.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    // What the licences of the packages ask for goes out with them.
+    license: { fileName: 'assets/licenses.md' },
+  },
+  server: {
+    port: 5173,
+    proxy: { '/api': gateway, '/v1': gateway, '/health': gateway },
+  },
+});
