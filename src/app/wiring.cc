@@ -13,6 +13,7 @@
 
 #include "api/admin_token.h"
 #include "app/data_dir.h"
+#include "app/ui_site.h"
 #include "base/base64.h"
 #include "base/ids.h"
 #include "base/log.h"
@@ -85,6 +86,7 @@ proxy::SettingsRef proxy_settings(const Config& config, const net::TlsContext& t
                                   const net::TlsIdentity* identity) {
   auto settings = std::make_shared<proxy::Settings>();
   settings->identity = identity;
+  settings->site = ui_site();
   for (const ProviderConfig& provider : config.providers) {
     if (settings->registry.find(provider.name) == nullptr)
       settings->registry.add(provider.name, *provider.dialect);

@@ -124,8 +124,12 @@ net::Task<void> Exchange::serve_locally() {
   const http::RequestHead& head = heads_.request;
   const std::string_view path = head.path();
   const bool is_read = head.method == "GET" || head.method == "HEAD";
-  if (path == "/health" || path == "/ready") {
-    route_template_ = path == "/health" ? "/health" : "/ready";
+  const bool is_probe = path == "/health" || path == "/ready";
+  const http::SiteFile* file = nullptr;
+  // Whoever has a base URL wrong by a letter gets an error and not a page.
+  if (!is_probe && !path.starts_with("/v1")) file = http::find_file(settings_.site, path, head.fields);
+  if (is_probe || file != nullptr) {
+    route_template_ = file != nullptr ? http::template_of(*file) : path == "/health" ? "/health" : "/ready";
     if (!is_read) {
       co_return co_await refuse({.status = 405,
                                  .outcome = Outcome::kInvalidRequest,
@@ -133,6 +137,7 @@ net::Task<void> Exchange::serve_locally() {
                                  .message = "Only GET and HEAD are answered here.",
                                  .allow = "GET, HEAD"});
     }
+    if (file != nullptr) co_return co_await serve_file(*file);
     if (path == "/health")
       co_return co_await reply(
           {.body = R"({"status":"Archestra Platform API","version":")" ARCHESTRA_VERSION R"("})"});

@@ -1,5 +1,5 @@
 // One request from its head to its record. Reads top to bottom in exchange.cc: begin, serve (locally, by the
-// platform API in exchange_api.cc, or by an upstream, with the tries of exchange_try.cc); and in
+// platform API in exchange_api.cc, the web UI in exchange_site.cc, or by an upstream, with the tries of exchange_try.cc); and in
 // exchange_end.cc: how it ends, finish. finish() is the only exit: it makes the record and tells the
 // observer, exactly once. Lives in the connection's coroutine for as long as the request.
 #pragma once
@@ -71,6 +71,7 @@ class Exchange {
   net::Task<void> serve();
   net::Task<void> serve_locally();
   net::Task<void> serve_api();
+  net::Task<void> serve_file(const http::SiteFile& file);
 
   // The way of an LLM call.
   net::Task<void> serve_call();

@@ -10,12 +10,12 @@ namespace archestra::proxy {
 
 net::Task<bool> send_local_reply(http_io::InboundConnection& client, const http::RequestHead& request,
                                  LocalReply reply, base::Duration timeout) {
-  std::array<char, 1024> text;
+  std::array<char, 1536> text;
   http::HeadWriter head(text);
   head.status_line(reply.status, http::reason_phrase(reply.status));
-  // RFC 9110 section 8.6: no Content-Length with 204.
-  if (reply.status != 204)
-    head.field("Content-Type", "application/json").field("Content-Length", reply.body.size());
+  // RFC 9110 section 8.6: no Content-Length with 204, and with 304 only what the whole answer would have.
+  if (reply.status != 204 && reply.status != 304)
+    head.field("Content-Type", reply.content_type).field("Content-Length", reply.body.size());
   head.text(reply.extra_fields);
   if (!reply.error_code.empty()) head.field("x-archestra-error", reply.error_code);
   if (!reply.allow.empty()) head.field("Allow", reply.allow);

@@ -1,4 +1,5 @@
-// Answers that the gateway gives itself: health, readiness, errors, the platform API. With Content-Length.
+// Answers that the gateway gives itself: health, readiness, errors, the platform API, the web UI. With
+// Content-Length.
 #pragma once
 
 #include <string_view>
@@ -12,11 +13,12 @@ namespace archestra::proxy {
 
 struct LocalReply {
   int status = 200;
-  std::string_view body;               ///< JSON; none with status 204
+  std::string_view body;  ///< none with status 204 and 304
+  std::string_view content_type = "application/json";
   std::string_view error_code = {};    ///< value of x-archestra-error; "" for none
   unsigned retry_after_seconds = 0;    ///< 0: no Retry-After
   std::string_view allow = {};         ///< value of Allow, for 405 (RFC 9110 section 15.5.6)
-  std::string_view extra_fields = {};  ///< whole field lines with CRLF, 512 bytes at most
+  std::string_view extra_fields = {};  ///< whole field lines with CRLF, 1024 bytes at most
   bool keep_alive = true;
 };
 

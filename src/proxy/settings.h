@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "http/site.h"
 #include "http/url.h"
 #include "http_io/forward_proxy.h"
 #include "http_io/inbound_connection.h"
@@ -44,6 +45,8 @@ struct Settings {
   providers::Registry registry;
   std::vector<Target> targets;  ///< one per provider, in the registry's order
   std::string api_base_url;     ///< what clients call the gateway, without a trailing '/'; "" for their Host
+
+  http::Site site;  ///< the web UI; none: the paths outside of /v1 and /api are nobody's
 
   /// Of the port that clients call, which outlives the shards; null: it speaks plain HTTP.
   const net::TlsIdentity* identity = nullptr;

@@ -48,7 +48,7 @@ describe('endpoints', () => {
     client.close();
   });
 
-  for (const path of ['/', '/nothing', '/v1', '/v1/nobody/chat/completions', '/healthy']) {
+  for (const path of ['/nothing', '/v1', '/v1/nobody/chat/completions', '/healthy']) {
     test(`404 for ${path}`, async () => {
       const response = await exchange(port, 'GET', path);
       assert.equal(response.status, 404);

@@ -31,6 +31,7 @@ configure_preset() {
 # What demo and run start.
 build_release() {
   need build
+  need_ui
   build_preset release archestra archestra-traffic || exit 1
 }
 

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # What has to be on the machine, why, and for which command. Debian 12's own packages, plus one Node from npm's registry.
 
-# An LTS of Node: Debian 12 has 18, the official SDKs want 22. npm carries it as a package of its own.
+# An LTS of Node: Debian 12 has 18, the official SDKs and Vite want 22. npm carries it as a package of its own.
 node_version=24.21.0
 node_major_min=22
 
@@ -30,6 +30,7 @@ build      ca-certificates       the roots a provider's certificate is checked a
 test,fuzz,profile libclang-rt-19-dev    AddressSanitizer, ThreadSanitizer, libFuzzer, counters of the profile
 test       libgtest-dev          unit tests
 test       libgmock-dev          matchers of the unit tests
+test       chromium              a real browser for the tests of the web UI
 bench      wrk                   generates HTTP load
 test,bench haproxy               the proxy we are measured against, and a second opinion on hostile requests
 prove      slowhttptest          attacks with a thousand slow clients
@@ -38,7 +39,7 @@ micro      prometheus-cpp-dev    the counters ours are measured against
 format     clang-format-19       formats C++
 lint       clang-tidy-19         static analysis
 lint       shellcheck            static analysis of the scripts
-node       npm                   fetches the tests' Node and their packages
+node       npm                   fetches Node, and the packages of the web UI and the tests
 TABLE
 }
 
@@ -149,13 +150,20 @@ node_is_new_enough() {
 # Another npm than Debian's will do.
 need_npm() { command -v npm >/dev/null || need node; }
 
-# The packages of the end-to-end tests, exactly as tests/e2e/package-lock.json has them.
-need_e2e_packages() {
-  local installed=tests/e2e/node_modules/.package-lock.json
-  if [[ -e $installed && ! tests/e2e/package-lock.json -nt $installed ]]; then return; fi
+# need_npm_packages FOLDER: what its package-lock.json has, exactly.
+need_npm_packages() {
+  local folder=$1 installed=$1/node_modules/.package-lock.json
+  if [[ -e $installed && ! $folder/package-lock.json -nt $installed ]]; then return; fi
   need_npm
-  say "installing the npm packages of tests/e2e"
-  long_step .dev/npm.log npm ci --prefix tests/e2e --ignore-scripts --no-audit --no-fund ||
-    fail "npm could not install the packages of tests/e2e"
+  say "installing the npm packages of $folder"
+  long_step ".dev/npm-${folder//\//-}.log" npm ci --prefix "$folder" --ignore-scripts --no-audit --no-fund ||
+    fail "npm could not install the packages of $folder"
   touch "$installed"
+}
+
+# What building the web UI takes; its script looks for Node on the PATH.
+need_ui() {
+  need_node
+  need_npm_packages ui
+  export PATH=${node%/*}:$PATH
 }

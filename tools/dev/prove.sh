@@ -6,7 +6,7 @@ cmd_prove() {
   build_release
   need prove
   need_node
-  need_e2e_packages
+  need_npm_packages tests/e2e
   [[ $# -gt 0 && " $* " != *" fuzz "* ]] || build_fuzzers
   ARCHESTRA_BINARY=$PWD/build/release/archestra "$node" tests/prove/prove.mjs "$@"
 }

@@ -14,13 +14,13 @@ cmd_test() {
   filter=''
   while [[ $# -gt 0 ]]; do
     case $1 in
-      rules | unit | headers | e2e | tsan) parts+=("$1") ;;
+      rules | ui | unit | headers | e2e | tsan) parts+=("$1") ;;
       --filter) filter=$(option_value "$@") && shift ;;
       *) fail "test does not know '$1'; see ./dev help test" ;;
     esac
     shift
   done
-  [[ ${#parts[@]} -gt 0 ]] || parts=(rules unit headers e2e tsan)
+  [[ ${#parts[@]} -gt 0 ]] || parts=(rules ui unit headers e2e tsan)
   prepare_tests "${parts[@]}"
   local part
   for part in "${parts[@]}"; do "test_$part"; done
@@ -30,9 +30,10 @@ cmd_test() {
 prepare_tests() {
   local symbolizer=/usr/lib/llvm-19/bin/llvm-symbolizer
   [[ "$*" == rules ]] || need build test
+  [[ "$*" == rules ]] || need_ui
   if [[ " $* " == *" e2e "* || " $* " == *" tsan "* ]]; then
     need_node
-    need_e2e_packages
+    need_npm_packages tests/e2e
     need_prometheus
     need_openmetrics_parser
     need_tinyproxy
@@ -53,6 +54,11 @@ test_rules() {
   check "include rules find planted violations" tools/check_includes.sh --self-test
   check "the documents name what is in the code" tools/check_docs.sh
   check "a planted mistake in a document is found" tools/check_docs.sh --self-test
+}
+
+test_ui() {
+  check "the web UI's types" npm run --prefix ui check
+  check "the web UI's unit tests" npm test --prefix ui
 }
 
 test_unit() { unit_tests asan; }
@@ -145,7 +151,8 @@ count_unit_test() {
 # The real binary under a sanitizer; what the sanitizer says of it goes to files, so that no report can get lost.
 e2e_tests() {
   local preset=$1 tap=build/test/e2e-$1.tap reports=$PWD/build/test/reports-$1
-  local -a files=(tests/e2e/*.test.mjs)
+  local -a files
+  mapfile -t files < <(e2e_files "$preset")
   [[ -e ${files[0]} ]] || { record_failure "e2e $preset: no tests in tests/e2e"; return; }
   build_preset "$preset" archestra || { record_failure "building $preset"; return; }
   say "end-to-end tests, $preset"
@@ -158,6 +165,14 @@ e2e_tests() {
     ${filter:+--test-name-pattern="$filter"} "${files[@]}" 2>&1 | sed '/^ℹ /d' || true
   count_e2e "e2e $preset" "$tap"
   check "e2e $preset: no sanitizer report" no_reports "$reports"
+}
+
+# The web UI is the same whatever watches over the threads: it is built, and tested, once.
+e2e_files() {
+  local file
+  for file in tests/e2e/*.test.mjs; do
+    [[ $1 == tsan && $file == */ui_* ]] || printf '%s\n' "$file"
+  done
 }
 
 count_e2e() {
@@ -189,10 +204,11 @@ sum_up() {
 
 help_test() {
   cat <<'TEXT'
-./dev test [rules] [unit] [headers] [e2e] [tsan] [--filter TEXT]
+./dev test [rules] [ui] [unit] [headers] [e2e] [tsan] [--filter TEXT]
   Runs everything a change needs, or only the parts named: the rules (who includes whom, names in the documents), the
-  unit tests under AddressSanitizer and UBSan, each header on its own and the fuzzers (compiled, not run), the
-  end-to-end tests against the real binary, and all tests again under ThreadSanitizer. --filter keeps the tests whose
+  types and unit tests of the web UI, the unit tests under AddressSanitizer and UBSan, each header on its own and the
+  fuzzers (compiled, not run), the end-to-end tests against the real binary, and all tests again under ThreadSanitizer,
+  but for those of the web UI. --filter keeps the tests whose
   name contains TEXT. The last line is `N passed, N failed`, with the number of skipped tests behind it where there are
   some.
   Installs the test packages and, where the system's Node is older than 22, a Node of its own into .dev/.
