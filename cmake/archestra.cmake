@@ -76,6 +76,10 @@ function(archestra_test name)
   if(CMAKE_BUILD_TYPE STREQUAL "Debug")
     target_compile_options(${name} PRIVATE -O0)  # takes half the time; what is tested is optimised all the same
   endif()
+  # Saves half of the rest. ccache does not see through it; neither do tools that read the code of the dev preset.
+  if(NOT CMAKE_CXX_COMPILER_LAUNCHER)
+    target_precompile_headers(${name} PRIVATE <gmock/gmock.h> <gtest/gtest.h> <string> <vector>)
+  endif()
   add_test(NAME ${name} COMMAND ${name})
 endfunction()
 
