@@ -17,8 +17,8 @@ struct DemoAgent {
   std::string id;  ///< UUID
 };
 
-/// Makes a few labelled agents, with the gateway's admin token. Fails where the gateway refuses one, or does
-/// not answer.
+/// Makes a few labelled agents and their tool policies, with the gateway's admin token. Fails where the
+/// gateway refuses one, or does not answer.
 net::Task<base::Result<std::vector<DemoAgent>>> make_agents(Client& client, std::string_view admin_token);
 
 }  // namespace archestra::traffic

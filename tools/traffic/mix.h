@@ -13,8 +13,8 @@
 
 namespace archestra::traffic {
 
-enum class Kind : std::uint8_t { kChat, kStream, kTools, kToolStream, kError, kAborted };
-inline constexpr std::size_t kKinds = 6;
+enum class Kind : std::uint8_t { kChat, kStream, kTools, kToolStream, kError, kStalled, kBroken, kAborted };
+inline constexpr std::size_t kKinds = 8;
 
 /// As the table shows it.
 std::string_view name_of(Kind kind);

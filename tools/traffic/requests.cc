@@ -15,7 +15,6 @@ constexpr std::array<std::string_view, 3> kAnthropicModels{"claude-opus-4-6", "c
 constexpr std::array<std::string_view, 2> kGeminiModels{"gemini-2.5-flash", "gemini-2.5-pro"};
 
 constexpr std::string_view kInstruction = "You help.";
-constexpr std::string_view kToolName = "find_customer";
 constexpr std::string_view kSchema =
     R"({"type":"object","properties":{"name":{"type":"string"},"limit":{"type":"integer"}},"required":["name"]})";
 
@@ -33,10 +32,10 @@ DialectCall openai_call(const Question& question, base::Random& random) {
   if (question.stream) call.body.append(R"(,"stream":true)");
   if (question.stream && question.wants_usage)
     call.body.append(R"(,"stream_options":{"include_usage":true})");
-  if (question.has_tools)
+  if (!question.tool.empty())
     call.body.append(
         fmt::format(R"(,"tools":[{{"type":"function","function":{{"name":"{}","parameters":{}}}}}])",
-                    kToolName, kSchema));
+                    question.tool, kSchema));
   call.body.append("}");
   return call;
 }
@@ -48,8 +47,8 @@ DialectCall anthropic_call(const Question& question, base::Random& random) {
                                        R"("messages":[{{"role":"user","content":"{}"}}])",
                                        pick(random, kAnthropicModels), kInstruction, question.text)};
   if (question.stream) call.body.append(R"(,"stream":true)");
-  if (question.has_tools)
-    call.body.append(fmt::format(R"(,"tools":[{{"name":"{}","input_schema":{}}}])", kToolName, kSchema));
+  if (!question.tool.empty())
+    call.body.append(fmt::format(R"(,"tools":[{{"name":"{}","input_schema":{}}}])", question.tool, kSchema));
   call.body.append("}");
   return call;
 }
@@ -61,10 +60,10 @@ DialectCall gemini_call(const Question& question, base::Random& random) {
                    .body = fmt::format(R"({{"systemInstruction":{{"parts":[{{"text":"{}"}}]}},)"
                                        R"("contents":[{{"role":"user","parts":[{{"text":"{}"}}]}}])",
                                        kInstruction, question.text)};
-  if (question.has_tools)
+  if (!question.tool.empty())
     call.body.append(
         fmt::format(R"(,"tools":[{{"functionDeclarations":[{{"name":"{}","parametersJsonSchema":{}}}]}}])",
-                    kToolName, kSchema));
+                    question.tool, kSchema));
   call.body.append("}");
   return call;
 }

@@ -18,11 +18,15 @@ inline constexpr std::size_t kDialects = 3;
 std::string_view name_of(Dialect dialect);
 std::optional<Dialect> dialect_named(std::string_view name);
 
+/// Tools that calls declare.
+inline constexpr std::string_view kLookUpTool = "find_customer";
+inline constexpr std::string_view kMailTool = "send_email";
+
 /// What a call shall be, whatever its dialect.
 struct Question {
   std::string text;
   bool stream = false;
-  bool has_tools = false;
+  std::string_view tool;     ///< that the model may call, "" for none
   bool wants_usage = false;  ///< in a stream; only OpenAI's clients have to say so
 };
 

@@ -112,8 +112,12 @@ TEST_P(DialectTrafficTest, CallsAreMadeAndCounted) {
   // A plain call that is refused would be one that the provider does not understand.
   for (const Kind kind : {Kind::kChat, Kind::kStream, Kind::kTools, Kind::kToolStream})
     EXPECT_EQ(figures.of(kind).errors, 0u) << name_of(kind);
+  EXPECT_EQ(figures.of(Kind::kStalled).errors, 0u);
+  EXPECT_GT(figures.of(Kind::kBroken).calls, 0u);
+  EXPECT_EQ(figures.of(Kind::kBroken).errors, figures.of(Kind::kBroken).calls);
   for (const auto& [what, count] : figures.errors())
-    EXPECT_TRUE(what == "400" || what == "429" || what == "500" || what == "503") << what << ' ' << count;
+    EXPECT_TRUE(what == "400" || what == "429" || what == "500" || what == "503" || what == "reset")
+        << what << ' ' << count;
   EXPECT_GT(*figures.of(Kind::kStream).first_token.quantile(0.5), milliseconds(50));
   EXPECT_TRUE(figures.of(Kind::kToolStream).first_token.quantile(0.5).has_value());
 }
