@@ -33,6 +33,13 @@ export async function complaintsOfPromtool(page) {
   return `${stdout}${stderr}`.split('\n').filter((line) => line !== '');
 }
 
+/** Runs promtool to its end: {status, output}. */
+export async function runPromtool(args, options = {}) {
+  const child = spawn(promtool, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
+  const [stdout, stderr, [status]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
+  return { status, output: `${stdout}${stderr}` };
+}
+
 const running = new Set();
 process.on('exit', () => running.forEach((child) => child.kill('SIGKILL')));
 
@@ -41,13 +48,16 @@ export class Prometheus {
   #folder;
   #port;
 
-  /** Scrapes the metrics port of a gateway every `everyMs`; `args` are flags of Prometheus. */
-  static async start(metricsPort, { everyMs, args = [] }) {
+  /**
+   * Scrapes the metrics port of a gateway every `everyMs`, or does what another `config` says; `args` are flags of
+   * Prometheus.
+   */
+  static async start(metricsPort, { everyMs, args = [], config: text = configuration(metricsPort, everyMs) }) {
     const prometheus = new Prometheus();
     prometheus.#folder = await temporaryFolder();
     const { path } = prometheus.#folder;
     const config = join(path, 'prometheus.yml');
-    await writeFile(config, configuration(metricsPort, everyMs));
+    await writeFile(config, text);
     // It cannot say which port the system chose, so one is chosen for it; where another was faster, it is tried again.
     for (let tries = 0; !prometheus.#port; tries += 1) {
       if (tries === 3) throw new Error('Prometheus does not start');
@@ -68,12 +78,25 @@ export class Prometheus {
     if (child.exitCode === null) this.#port = port;
   }
 
+  get url() {
+    return `http://127.0.0.1:${this.#port}`;
+  }
+
+  /** What GET /api/v1/`path` has as data; `parameters` go into the query, `what` into the error. */
+  async get(path, parameters = {}, what = path) {
+    const { status, data, error } = await (await fetch(`${this.url}/api/v1/${path}?${new URLSearchParams(parameters)}`)).json();
+    if (status !== 'success') throw new Error(`${what}: ${error}`);
+    return data;
+  }
+
   /** The result of an instant query, as the HTTP API gives it. */
   async query(expression) {
-    const url = `http://127.0.0.1:${this.#port}/api/v1/query?query=${encodeURIComponent(expression)}`;
-    const { status, data, error } = await (await fetch(url)).json();
-    if (status !== 'success') throw new Error(`${expression}: ${error}`);
-    return data.result;
+    return (await this.get('query', { query: expression }, expression)).result;
+  }
+
+  /** The result of a query over time: `start` and `end` are unix times, `step` is in seconds. */
+  async range(expression, { start, end, step }) {
+    return (await this.get('query_range', { query: expression, start, end, step }, expression)).result;
   }
 
   /** The value of a query that has one; undefined where it has none. */

@@ -27,7 +27,7 @@ cmd_lint() {
 
 lint_scripts() {
   local -a scripts
-  mapfile -t scripts < <(find tools bench tests \( -name node_modules -o -path tools/dev -o -path 'bench/quick*' -o -path bench/tls.sh -o -path bench/policies.sh -o -path bench/profile.sh \) -prune -o -name '*.sh' -print | sort)
+  mapfile -t scripts < <(find tools bench tests deploy \( -name node_modules -o -path tools/dev -o -path 'bench/quick*' -o -path bench/tls.sh -o -path bench/policies.sh -o -path bench/profile.sh \) -prune -o -name '*.sh' -print | sort)
   shellcheck --external-sources --check-sourced dev bench/quick.sh bench/tls.sh bench/policies.sh bench/profile.sh && shellcheck .ci/run "${scripts[@]}"
 }
 

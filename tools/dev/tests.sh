@@ -154,7 +154,7 @@ e2e_tests() {
   local -a files
   mapfile -t files < <(e2e_files "$preset")
   [[ -e ${files[0]} ]] || { record_failure "e2e $preset: no tests in tests/e2e"; return; }
-  build_preset "$preset" archestra || { record_failure "building $preset"; return; }
+  build_preset "$preset" archestra archestra-traffic || { record_failure "building $preset"; return; }
   say "end-to-end tests, $preset"
   rm -rf "$reports" "$tap"
   mkdir -p "$reports"
