@@ -49,7 +49,8 @@ demo_start_gateway() {
 # Its table belongs on the screen.
 demo_start_traffic() {
   local ports=$ARCHESTRA_DATA_DIR/ports.json
-  say "logs: $demo_dir/gateway.log, $demo_dir/simulator.log; token for /api: $demo_dir/admin-token"
+  say "logs: $demo_dir/gateway.log, $demo_dir/simulator.log"
+  say "web UI: http://localhost:$(port_in api "$ports")/, sign in with $ARCHESTRA_ADMIN_TOKEN"
   setsid build/release/archestra-traffic --url "http://127.0.0.1:$(port_in api "$ports")" \
     --metrics-url "http://127.0.0.1:$(port_in metrics "$ports")/metrics" --seconds "$1" --rate "$demo_rate" \
     --dialects openai,anthropic,gemini </dev/null &
@@ -138,7 +139,7 @@ help_demo() {
 ./dev demo [--seconds N] [--api-port N] [--metrics-port N]
   Builds the release and shows it at work: a simulated provider that speaks three dialects, the gateway in front of it
   on ports 9000 and 9050 (free ones where these are taken), and a traffic generator that makes labelled agents and calls
-  for them, and prints the URLs and a table of calls, tokens, latencies and errors until Ctrl-C or for N seconds. Logs,
-  data and the admin token are left in build/demo/.
+  for them, and prints the URLs, the token to sign in to the web UI with, and a table of calls, tokens, latencies and
+  errors until Ctrl-C or for N seconds. Logs, data and the admin token are left in build/demo/.
 TEXT
 }
