@@ -1,13 +1,20 @@
-// Parts of the description in openapi.h: members of its objects, without a comma at the end.
+// Parts of the description in openapi.h.
 #pragma once
 
 #include <string_view>
 
 namespace archestra::api {
 
-/// Of tools and policies.
-std::string_view openapi_policy_paths();
-std::string_view openapi_policy_responses();
-std::string_view openapi_policy_schemas();
+/// Members of the description's objects of these names, without a comma at the end; "" for none.
+struct OpenApiPart {
+  std::string_view paths;
+  std::string_view responses;
+  std::string_view schemas;
+};
+
+OpenApiPart openapi_session();
+OpenApiPart openapi_agents();
+OpenApiPart openapi_policies();
+OpenApiPart openapi_settings();
 
 }  // namespace archestra::api

@@ -2,8 +2,8 @@
 
 namespace archestra::api {
 
-std::string_view openapi_policy_paths() {
-  return R"json(
+OpenApiPart openapi_policies() {
+  return {.paths = R"json(
     "/api/tools": {
       "get": {
         "operationId": "listTools",
@@ -60,6 +60,7 @@ std::string_view openapi_policy_paths() {
           "200": {"$ref": "#/components/responses/Tool"},
           "400": {"$ref": "#/components/responses/Error"},
           "401": {"$ref": "#/components/responses/Unauthorized"},
+          "403": {"$ref": "#/components/responses/Forbidden"},
           "404": {"$ref": "#/components/responses/Error"},
           "409": {"$ref": "#/components/responses/Error"},
           "413": {"$ref": "#/components/responses/Error"},
@@ -75,6 +76,7 @@ std::string_view openapi_policy_paths() {
           "204": {"description": "It is gone"},
           "400": {"$ref": "#/components/responses/Error"},
           "401": {"$ref": "#/components/responses/Unauthorized"},
+          "403": {"$ref": "#/components/responses/Forbidden"},
           "404": {"$ref": "#/components/responses/Error"},
           "409": {"$ref": "#/components/responses/Error"},
           "500": {"$ref": "#/components/responses/Error"},
@@ -128,11 +130,29 @@ std::string_view openapi_policy_paths() {
           },
           "400": {"$ref": "#/components/responses/Error"},
           "401": {"$ref": "#/components/responses/Unauthorized"},
+          "403": {"$ref": "#/components/responses/Forbidden"},
           "409": {"$ref": "#/components/responses/Error"},
           "413": {"$ref": "#/components/responses/Error"},
           "415": {"$ref": "#/components/responses/Error"},
           "500": {"$ref": "#/components/responses/Error"},
           "503": {"$ref": "#/components/responses/Error"}
+        }
+      }
+    },
+    "/api/tool-invocation-policies/check": {
+      "post": {
+        "operationId": "checkToolInvocationPolicy",
+        "summary": "Say what is wrong with the draft of a tool invocation policy; nothing is stored",
+        "requestBody": {
+          "required": true,
+          "content": {"application/json": {"schema": {"$ref": "#/components/schemas/ToolInvocationPolicyFields"}}}
+        },
+        "responses": {
+          "200": {"$ref": "#/components/responses/PolicyCheck"},
+          "401": {"$ref": "#/components/responses/Unauthorized"},
+          "403": {"$ref": "#/components/responses/Forbidden"},
+          "413": {"$ref": "#/components/responses/Error"},
+          "415": {"$ref": "#/components/responses/Error"}
         }
       }
     },
@@ -159,6 +179,7 @@ std::string_view openapi_policy_paths() {
           "200": {"$ref": "#/components/responses/ToolInvocationPolicy"},
           "400": {"$ref": "#/components/responses/Error"},
           "401": {"$ref": "#/components/responses/Unauthorized"},
+          "403": {"$ref": "#/components/responses/Forbidden"},
           "404": {"$ref": "#/components/responses/Error"},
           "409": {"$ref": "#/components/responses/Error"},
           "413": {"$ref": "#/components/responses/Error"},
@@ -174,6 +195,7 @@ std::string_view openapi_policy_paths() {
           "204": {"description": "It is gone"},
           "400": {"$ref": "#/components/responses/Error"},
           "401": {"$ref": "#/components/responses/Unauthorized"},
+          "403": {"$ref": "#/components/responses/Forbidden"},
           "404": {"$ref": "#/components/responses/Error"},
           "409": {"$ref": "#/components/responses/Error"},
           "500": {"$ref": "#/components/responses/Error"},
@@ -227,11 +249,29 @@ std::string_view openapi_policy_paths() {
           },
           "400": {"$ref": "#/components/responses/Error"},
           "401": {"$ref": "#/components/responses/Unauthorized"},
+          "403": {"$ref": "#/components/responses/Forbidden"},
           "409": {"$ref": "#/components/responses/Error"},
           "413": {"$ref": "#/components/responses/Error"},
           "415": {"$ref": "#/components/responses/Error"},
           "500": {"$ref": "#/components/responses/Error"},
           "503": {"$ref": "#/components/responses/Error"}
+        }
+      }
+    },
+    "/api/trusted-data-policies/check": {
+      "post": {
+        "operationId": "checkTrustedDataPolicy",
+        "summary": "Say what is wrong with the draft of a trusted data policy; nothing is stored",
+        "requestBody": {
+          "required": true,
+          "content": {"application/json": {"schema": {"$ref": "#/components/schemas/TrustedDataPolicyFields"}}}
+        },
+        "responses": {
+          "200": {"$ref": "#/components/responses/PolicyCheck"},
+          "401": {"$ref": "#/components/responses/Unauthorized"},
+          "403": {"$ref": "#/components/responses/Forbidden"},
+          "413": {"$ref": "#/components/responses/Error"},
+          "415": {"$ref": "#/components/responses/Error"}
         }
       }
     },
@@ -258,6 +298,7 @@ std::string_view openapi_policy_paths() {
           "200": {"$ref": "#/components/responses/TrustedDataPolicy"},
           "400": {"$ref": "#/components/responses/Error"},
           "401": {"$ref": "#/components/responses/Unauthorized"},
+          "403": {"$ref": "#/components/responses/Forbidden"},
           "404": {"$ref": "#/components/responses/Error"},
           "409": {"$ref": "#/components/responses/Error"},
           "413": {"$ref": "#/components/responses/Error"},
@@ -273,6 +314,7 @@ std::string_view openapi_policy_paths() {
           "204": {"description": "It is gone"},
           "400": {"$ref": "#/components/responses/Error"},
           "401": {"$ref": "#/components/responses/Unauthorized"},
+          "403": {"$ref": "#/components/responses/Forbidden"},
           "404": {"$ref": "#/components/responses/Error"},
           "409": {"$ref": "#/components/responses/Error"},
           "500": {"$ref": "#/components/responses/Error"},
@@ -340,11 +382,16 @@ std::string_view openapi_policy_paths() {
           "401": {"$ref": "#/components/responses/Unauthorized"}
         }
       }
-    })json";
-}
-
-std::string_view openapi_policy_responses() {
-  return R"json(
+    })json",
+          .responses = R"json(
+      "PolicyCheck": {
+        "description": "What making it would be refused for",
+        "content": {"application/json": {"schema": {
+          "type": "object",
+          "required": ["problem"],
+          "properties": {"problem": {"type": ["string", "null"], "description": "A sentence that names the field, or null"}}
+        }}}
+      },
       "Tool": {
         "description": "The tool",
         "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Tool"}}}
@@ -356,11 +403,8 @@ std::string_view openapi_policy_responses() {
       "TrustedDataPolicy": {
         "description": "The policy",
         "content": {"application/json": {"schema": {"$ref": "#/components/schemas/TrustedDataPolicy"}}}
-      })json";
-}
-
-std::string_view openapi_policy_schemas() {
-  return R"json(
+      })json",
+          .schemas = R"json(
       "Operator": {"enum": ["equal", "notEqual", "contains", "notContains", "startsWith", "endsWith", "regex"]},
       "Condition": {
         "type": "object",
@@ -461,7 +505,7 @@ std::string_view openapi_policy_schemas() {
           "createdAt": {"type": "string", "format": "date-time"},
           "updatedAt": {"type": "string", "format": "date-time"}
         }
-      })json";
+      })json"};
 }
 
 }  // namespace archestra::api

@@ -11,6 +11,7 @@
 #include <string>
 #include <thread>
 
+#include "api/openapi.h"
 #include "app/commands.h"
 #include "app/config.h"
 #include "app/signals.h"
@@ -143,6 +144,8 @@ int run(int argc, char** argv) {
   add_simulate_options(*simulate_command, simulator_options);
   CLI::App* const metrics_docs =
       cli.add_subcommand("metrics-docs", "print what docs/metrics.md says of every metric");
+  CLI::App* const openapi =
+      cli.add_subcommand("openapi", "print the description of the platform API, OpenAPI 3.1");
   CLI::App* const version = cli.add_subcommand("version", "print the version");
 
   try {
@@ -160,6 +163,10 @@ int run(int argc, char** argv) {
   }
   if (*metrics_docs) {
     fmt::print("{}", telemetry::metrics_doc());
+    return 0;
+  }
+  if (*openapi) {
+    fmt::print("{}", api::openapi_document());
     return 0;
   }
   if (*simulate_command) return simulate(simulator_options);
