@@ -86,7 +86,17 @@ constexpr const char* kPolicies = R"(
   );
 )";
 
-constexpr std::array kMigrations{kAgents, kPolicies};
+// 3: who is signed in. Only hashes: whoever reads the file cannot sign in with it.
+constexpr const char* kSessions = R"(
+  CREATE TABLE sessions (
+    hash TEXT PRIMARY KEY NOT NULL,
+    admin_token_mark TEXT NOT NULL,
+    created_at BIGINT NOT NULL,
+    expires_at BIGINT NOT NULL
+  );
+)";
+
+constexpr std::array kMigrations{kAgents, kPolicies, kSessions};
 
 }  // namespace
 

@@ -3,6 +3,7 @@
 #include "store/agent_table.h"
 #include "store/migrations.h"
 #include "store/policy_table.h"
+#include "store/session_table.h"
 #include "store/sql.h"
 #include "store/tool_table.h"
 
@@ -138,12 +139,33 @@ base::Result<std::string> Store::read_value(std::string_view name) {
 }
 
 base::Result<void> Store::set_admin_token_hash(std::string_view hash) {
-  return watched(Operation::kWrite, [&] {
-    return run(database_,
-               "INSERT INTO platform_values (name, value) VALUES (?, ?) "
-               "ON CONFLICT (name) DO UPDATE SET value = excluded.value",
-               kAdminTokenHash, hash);
+  return watched(Operation::kWrite, [&]() -> base::Result<void> {
+    auto transaction = Transaction::begin(database_);
+    if (!transaction) return base::fail(transaction.error());
+    const auto set = run(database_,
+                         "INSERT INTO platform_values (name, value) VALUES (?, ?) "
+                         "ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+                         kAdminTokenHash, hash);
+    if (!set) return base::fail(set.error());
+    if (const auto deleted = delete_sessions(database_); !deleted) return base::fail(deleted.error());
+    return transaction->commit();
   });
+}
+
+base::Result<void> Store::add_session(const Session& session) {
+  return watched(Operation::kWrite, [&] { return write_session(database_, session); });
+}
+
+base::Result<std::optional<base::WallTime>> Store::session_expiry(std::string_view hash) {
+  return watched(Operation::kRead, [&] { return read_session(database_, hash); });
+}
+
+base::Result<void> Store::remove_session(std::string_view hash) {
+  return watched(Operation::kWrite, [&] { return delete_session(database_, hash); });
+}
+
+base::Result<void> Store::remove_other_sessions(std::string_view admin_token_mark, base::WallTime now) {
+  return watched(Operation::kWrite, [&] { return delete_other_sessions(database_, admin_token_mark, now); });
 }
 
 }  // namespace archestra::store

@@ -1,7 +1,7 @@
-// What the platform remembers: agents, tools, policies, and the hash of the admin token. Speaks model values;
-// SQL stays inside. Blocks on the disk, so it belongs to one thread that serves no traffic: the api thread,
-// once it runs. A write is on the disk when it returns, and has changed nothing where it failed. Errors are
-// those of sqlite/database.h.
+// What the platform remembers: agents, tools, policies, sessions, and the hash of the admin token. Speaks
+// model values; SQL stays inside. Blocks on the disk, so it belongs to one thread that serves no traffic: the
+// api thread, once it runs. A write is on the disk when it returns, and has changed nothing where it failed.
+// Errors are those of sqlite/database.h.
 #pragma once
 
 #include <cstdint>
@@ -18,6 +18,7 @@
 #include "base/result.h"
 #include "model/agent.h"
 #include "store/policy_rows.h"
+#include "store/session.h"
 #include "store/sqlite/database.h"
 
 namespace archestra::store {
@@ -59,7 +60,17 @@ class Store {
 
   /// As set_admin_token_hash() left it, also from another process; "" where it never was called.
   base::Result<std::string> admin_token_hash();
+  /// No session outlives the token that it began with.
   base::Result<void> set_admin_token_hash(std::string_view hash);
+
+  /// Adds it. Expired ones go, and beyond kSessionsMax the oldest.
+  base::Result<void> add_session(const Session& session);
+  /// When the session of this hash expires, which may have passed; nothing where there is none.
+  base::Result<std::optional<base::WallTime>> session_expiry(std::string_view hash);
+  /// Where there is none of this hash, nothing changes.
+  base::Result<void> remove_session(std::string_view hash);
+  /// Removes those that have another mark, or have expired.
+  base::Result<void> remove_other_sessions(std::string_view admin_token_mark, base::WallTime now);
 
  private:
   explicit Store(sqlite::Database database) : database_(std::move(database)) {}
