@@ -116,6 +116,33 @@ void Telemetry::adjust_pause(std::size_t fullest_permille) {
     pause_ = std::min(pause_ * 2, kPauseMax);
 }
 
+Health Telemetry::health() const {
+  const auto fill = [&](const Gauge ExporterMetrics::DepthGauges::* queue) -> QueueFill {
+    return {.waiting = (exporter_metrics_.depths().*queue).value(),
+            .max = (exporter_metrics_.depth_limits().*queue).value()};
+  };
+  std::uint64_t lost_spans = 0;
+  std::uint64_t lost_lines = 0;
+  for (const ShardObserver& shard : shards_) {
+    lost_spans += shard.lost_spans();
+    lost_lines += shard.lost_lines();
+  }
+  const auto dropped = [this](DropReason reason) { return exporter_metrics_.dropped(reason); };
+  return {.exports = export_health_.facts(),
+          .spans_sent = exporter_metrics_.spans(ExportResult::kSuccess),
+          .spans_rejected = exporter_metrics_.spans(ExportResult::kRejected),
+          .spans = fill(&ExporterMetrics::DepthGauges::spans),
+          .record_bytes = fill(&ExporterMetrics::DepthGauges::record_bytes),
+          .log_bytes = fill(&ExporterMetrics::DepthGauges::log_line_bytes),
+          .dropped = {{"traces", "ring_full", lost_spans},
+                      {"traces", "queue_full", dropped(DropReason::kQueueFull)},
+                      {"traces", "export_failed", dropped(DropReason::kExportFailed)},
+                      {"traces", "shutdown", dropped(DropReason::kShutdown)},
+                      {"logs", "ring_full", lost_lines},
+                      {"logs", "writer_full", dropped(DropReason::kWriterFull)},
+                      {"logs", "write_failed", log_.lost_lines().value()}}};
+}
+
 void Telemetry::append_metrics(std::string& out, ExpositionFormat format) {
   append_exposition(out, format, scrape_.collect());
 }

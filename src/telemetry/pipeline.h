@@ -17,6 +17,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "telemetry/health.h"
 #include "telemetry/log/log_writer.h"
 #include "telemetry/metrics/exporter_metrics.h"
 #include "telemetry/metrics/exposition_format.h"
@@ -47,8 +48,10 @@ class Telemetry {
   Telemetry(const Telemetry&) = delete;
   Telemetry& operator=(const Telemetry&) = delete;
 
-  /// Any thread, while the others run.
+  // Any thread, while the others run.
+
   AccessLogLevel& access_log_level() { return access_log_level_; }
+  Health health() const;
 
   /// For shard `shard`'s thread; lives as long as this.
   ShardObserver& observer(std::size_t shard) { return shards_[shard]; }
@@ -69,6 +72,7 @@ class Telemetry {
   bool has_full_batch() const { return spans_.has_full_batch(); }
   std::size_t queued_spans() const { return spans_.spans(); }
   ExporterMetrics& exporter_metrics() { return exporter_metrics_; }
+  ExportHealth& export_health() { return export_health_; }
 
   // Control thread, before there is a scrape thread; the memory is then kept by that. What runtime() is to
   // show may come later.
@@ -99,6 +103,7 @@ class Telemetry {
   std::deque<ShardObserver> shards_;
   otlp::SpanQueue spans_;
   ExporterMetrics exporter_metrics_;
+  ExportHealth export_health_;
   FinishedRequest request_;  // reused for every record
   std::string lines_;
   std::size_t line_count_ = 0;

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 
 #include "base/byte_ring.h"
@@ -36,6 +37,10 @@ class ShardObserver final : public call::CallObserver {
   base::ByteRing& ring() { return ring_; }
   /// What the scrape takes from, on its own thread.
   SeriesSource& series() { return metrics_.series(); }
+
+  // Spans and log lines that had no room in the ring. Any thread.
+  std::uint64_t lost_spans() const { return metrics_.lost_spans(); }
+  std::uint64_t lost_lines() const { return metrics_.lost_lines(); }
 
  private:
   const Options options_;

@@ -36,6 +36,12 @@ struct QueueDepths {
 
 class ExporterMetrics {
  public:
+  struct DepthGauges {
+    void set(const QueueDepths& depths);
+    Gauge record_bytes;
+    Gauge log_line_bytes;
+    Gauge spans;
+  };
   /// `lost_log_lines` outlives it: the log writer's own count.
   ExporterMetrics(const Counter& lost_log_lines, const QueueDepths& limits);
   ExporterMetrics(const ExporterMetrics&) = delete;
@@ -50,18 +56,20 @@ class ExporterMetrics {
     dropped_[static_cast<std::size_t>(reason)].add(items);
   }
 
+  // Any thread.
+  std::uint64_t spans(ExportResult result) const { return spans_[static_cast<std::size_t>(result)].value(); }
+  std::uint64_t dropped(DropReason reason) const {
+    return dropped_[static_cast<std::size_t>(reason)].value();
+  }
+  const DepthGauges& depths() const { return depths_; }
+  const DepthGauges& depth_limits() const { return limits_; }
+
   void note_depths(const QueueDepths& depths) { depths_.set(depths); }
 
   /// What the scrape takes from, on its own thread.
   SeriesSource& series() { return series_.source(); }
 
  private:
-  struct DepthGauges {
-    void set(const QueueDepths& depths);
-    Gauge record_bytes;
-    Gauge log_line_bytes;
-    Gauge spans;
-  };
   void publish(Metric bytes, Metric spans, const DepthGauges& depths);
 
   std::array<Counter, kExportResultCount> requests_;

@@ -56,6 +56,10 @@ class ShardMetrics {
   /// What a full ring has cost.
   void on_ring_full(std::size_t spans, std::size_t log_lines);
 
+  // Any thread.
+  std::uint64_t lost_spans() const { return lost_spans_.value(); }
+  std::uint64_t lost_lines() const { return lost_lines_.value(); }
+
   /// What the scrape takes from, on its own thread.
   SeriesSource& series() { return series_; }
 

@@ -249,8 +249,10 @@ net::Task<Exporter::Attempt> Exporter::read_answer(const http::ResponseHead& hea
   co_return attempt;
 }
 
-// Once per change, not once per batch.
+// Logged once per change, not once per batch.
 void Exporter::note_health(bool healthy, const std::string& why) {
+  ExportHealth& shown = telemetry_.export_health();
+  healthy ? shown.note_success() : shown.note_error(why);
   if (healthy == healthy_) return;
   healthy_ = healthy;
   if (healthy)
