@@ -2,9 +2,8 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
+#include <map>
 #include <utility>
-#include <vector>
 
 #include "base/json_text.h"
 
@@ -68,35 +67,52 @@ std::optional<std::string> key_fault(std::string_view key, std::string_view metr
   return std::nullopt;
 }
 
+// Of a label for itself, the `number`th of its agent.
+std::optional<std::string> own_fault(std::size_t number, const model::Label& label,
+                                     std::string_view metric_name, const MetricNames& metrics) {
+  if (auto fault =
+          text_fault(fmt::format("The key of label {}", number), label.key, 1, kLabelKeyCharactersMax))
+    return fault;
+  if (auto fault = key_fault(label.key, metric_name, metrics)) return fault;
+  return text_fault(fmt::format("The value of label \"{}\"", label.key), label.value, 0,
+                    kLabelValueCharactersMax);
+}
+
+std::string collision(std::string_view earlier, std::string_view key, std::string_view metric_name) {
+  if (earlier == key) return fmt::format("The label key \"{}\" occurs twice.", key);
+  return fmt::format("The label keys \"{}\" and \"{}\" collide: both become \"{}\" in metrics.", earlier, key,
+                     metric_name);
+}
+
 }  // namespace
 
 std::optional<std::string> name_fault(std::string_view name) {
   return text_fault("The name", name, 1, kNameCharactersMax);
 }
 
-std::optional<std::string> labels_fault(std::span<const model::Label> labels, const MetricNames& metrics) {
-  if (labels.size() > kLabelsMax)
-    return fmt::format("There are {} labels; an agent may have {}.", labels.size(), kLabelsMax);
-  std::vector<std::string> names;
-  for (std::size_t i = 0; i < labels.size(); ++i) {
-    const model::Label& label = labels[i];
-    if (auto fault =
-            text_fault(fmt::format("The key of label {}", i + 1), label.key, 1, kLabelKeyCharactersMax))
-      return fault;
-    std::string name = metrics.name_of_key(label.key);
-    if (auto fault = key_fault(label.key, name, metrics)) return fault;
-    if (auto fault = text_fault(fmt::format("The value of label \"{}\"", label.key), label.value, 0,
-                                kLabelValueCharactersMax))
-      return fault;
-    const auto same = std::ranges::find(names, name);
-    if (same != names.end()) {
-      const model::Label& other = labels[static_cast<std::size_t>(same - names.begin())];
-      if (other.key == label.key) return fmt::format("The label key \"{}\" occurs twice.", label.key);
-      return fmt::format("The label keys \"{}\" and \"{}\" collide: both become \"{}\" in metrics.",
-                         other.key, label.key, name);
-    }
-    names.push_back(std::move(name));
+std::vector<LabelFinding> look_at_labels(std::span<const model::Label> labels, const MetricNames& metrics) {
+  std::vector<LabelFinding> findings;
+  std::map<std::string, std::string_view> keys;  // of the good ones, by what they are called in metrics
+  for (const model::Label& label : labels) {
+    LabelFinding& finding = findings.emplace_back();
+    finding.metric_name = metrics.name_of_key(label.key);
+    finding.fault = own_fault(findings.size(), label, finding.metric_name, metrics);
+    if (finding.fault) continue;
+    const auto [same, is_first] = keys.emplace(finding.metric_name, label.key);
+    if (!is_first) finding.fault = collision(same->second, label.key, finding.metric_name);
   }
+  return findings;
+}
+
+std::optional<std::string> label_count_fault(std::size_t count) {
+  if (count <= kLabelsMax) return std::nullopt;
+  return fmt::format("There are {} labels; an agent may have {}.", count, kLabelsMax);
+}
+
+std::optional<std::string> labels_fault(std::span<const model::Label> labels, const MetricNames& metrics) {
+  if (auto fault = label_count_fault(labels.size())) return fault;
+  for (LabelFinding& finding : look_at_labels(labels, metrics))
+    if (finding.fault) return std::move(finding.fault);
   return std::nullopt;
 }
 

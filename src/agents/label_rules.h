@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "model/agent.h"
 
@@ -27,7 +28,18 @@ struct MetricNames {
 /// Why `name` cannot be an agent's name; nothing where it can.
 std::optional<std::string> name_fault(std::string_view name);
 
-/// Why these cannot be the labels of one agent; nothing where they can.
+/// What is said of one label among those of its agent.
+struct LabelFinding {
+  std::string metric_name;           ///< what metrics make of its key
+  std::optional<std::string> fault;  ///< why it cannot be there; of two that collide the later one's
+};
+/// One for each, in their order.
+std::vector<LabelFinding> look_at_labels(std::span<const model::Label> labels, const MetricNames& metrics);
+
+/// Why there cannot be so many; nothing where there can.
+std::optional<std::string> label_count_fault(std::size_t count);
+
+/// Why these cannot be the labels of one agent, all rules together; nothing where they can.
 std::optional<std::string> labels_fault(std::span<const model::Label> labels, const MetricNames& metrics);
 
 }  // namespace archestra::agents
