@@ -10,9 +10,8 @@
 
 #include "agents/label_rules.h"
 #include "api/body_fields.h"
+#include "api/label_json.h"
 #include "base/json_text.h"
-#include "telemetry/metrics/catalogue.h"
-#include "telemetry/metrics/labels.h"
 
 namespace archestra::api {
 namespace {
@@ -20,35 +19,13 @@ namespace {
 namespace dom = simdjson::dom;
 using std::string_view;
 
-Fault read_label(std::size_t index, const dom::element& value, model::Label& label) {
-  static constexpr string_view kFields[] = {"key", "value"};
-  const std::string where = fmt::format("labels[{}]", index);
-  dom::object object;
-  if (value.get_object().get(object)) return wrong_type(where, "an object with key and value", value);
-  if (auto bad = check_fields(object, where, kFields)) return bad;
-  for (const string_view field : kFields) {
-    const std::string name = fmt::format("{}.{}", where, field);
-    dom::element given;
-    if (object.at_key(field).get(given)) return fault("\"{}\" is missing.", name);
-    if (auto bad = read_string(name, given, field == "key" ? label.key : label.value)) return bad;
-  }
-  return std::nullopt;
-}
-
-Fault read_labels(const dom::element& value, std::optional<std::vector<model::Label>>& out) {
+Fault read_agent_labels(const dom::element& value, std::optional<std::vector<model::Label>>& out) {
   dom::array array;
-  if (value.get_array().get(array))
-    return wrong_type("labels", "a list of objects with key and value", value);
-  if (array.size() > agents::kLabelsMax)
-    return fault("There are {} labels; an agent may have {}.", array.size(), agents::kLabelsMax);
+  if (!value.get_array().get(array))
+    if (const auto bad = agents::label_count_fault(array.size())) return BodyFault{*bad};
   std::vector<model::Label> labels;
-  for (const dom::element item : array) {
-    const std::size_t index = labels.size();
-    if (auto bad = read_label(index, item, labels.emplace_back())) return bad;
-  }
-  const auto bad = agents::labels_fault(
-      labels, {.name_of_key = telemetry::label_name_from, .is_reserved = telemetry::is_reserved_label});
-  if (bad) return BodyFault{*bad};
+  if (auto bad = read_labels(value, labels)) return bad;
+  if (const auto bad = agents::labels_fault(labels, metric_names())) return BodyFault{*bad};
   out = std::move(labels);
   return std::nullopt;
 }
@@ -101,7 +78,7 @@ Fault read_name(const dom::element& value, std::optional<std::string>& out) {
 
 Fault read_field(string_view field, const dom::element& value, AgentFields& fields) {
   if (field == "name") return read_name(value, fields.name);
-  if (field == "labels") return read_labels(value, fields.labels);
+  if (field == "labels") return read_agent_labels(value, fields.labels);
   if (field == "considerContextUntrusted") return read_bool(field, value, fields.consider_context_untrusted);
   if (field == "denyToolsInUntrustedContext")
     return read_bool(field, value, fields.deny_tools_in_untrusted_context);

@@ -4,12 +4,13 @@
 
 #include <vector>
 
+#include "api/access.h"
 #include "api/agents.h"
 #include "api/live_policies.h"
 #include "api/log_levels.h"
 #include "api/policies.h"
+#include "api/settings.h"
 #include "api/tools.h"
-#include "base/secret.h"
 #include "http_io/service.h"
 #include "store/store.h"
 
@@ -25,9 +26,8 @@ struct Snapshots {
 
 class Api {
  public:
-  /// `configured_token` is empty where the store has one. `access_log_level` and `policy_set_metrics` outlive
-  /// it.
-  Api(store::Store store, Snapshots snapshots, base::Secret configured_token,
+  /// `access_log_level` and `policy_set_metrics` outlive it.
+  Api(store::Store store, Snapshots snapshots, AccessOptions access, SettingsSources settings,
       telemetry::AccessLogLevel& access_log_level, telemetry::PolicySetMetrics& policy_set_metrics);
   Api(const Api&) = delete;
 
@@ -37,13 +37,14 @@ class Api {
 
  private:
   store::Store store_;
-  const base::Secret configured_token_;
+  Access access_;
   LivePolicies live_policies_;
   Agents agents_;
   InvocationPolicies invocation_policies_;
   TrustedDataPolicies trusted_data_policies_;
   Tools tools_;
   LogLevels log_levels_;
+  Settings settings_;
 };
 
 }  // namespace archestra::api

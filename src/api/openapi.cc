@@ -17,7 +17,17 @@ constexpr std::string_view kHead = R"json({
     "description": "A write is answered once it is stored and every thread that serves calls uses it: the very next call sees the change. A gateway that has too much to do answers any of this with 503 and Retry-After.\n\nPrograms send the admin token as a bearer token. Pages sign in with it at /api/session, for a cookie; what they do with that besides reading wants the header X-CSRF-Token, and counts only where it comes from a page of the gateway's own."
   },
   "security": [{"adminToken": []}, {"session": []}],
-  "paths": {)json";
+  "paths": {
+    "/api/openapi.json": {
+      "get": {
+        "operationId": "getOpenApi",
+        "summary": "Show this description",
+        "security": [],
+        "responses": {
+          "200": {"description": "OpenAPI 3.1", "content": {"application/json": {"schema": {"type": "object"}}}}
+        }
+      }
+    },)json";
 
 constexpr std::string_view kComponents = R"json(
   },

@@ -106,19 +106,41 @@ ServiceAnswer Policies<Policy>::list(const Query& query) const {
 }
 
 template <class Policy>
-ServiceAnswer Policies<Policy>::create(std::string_view body) {
+std::variant<Policy, BodyFault> Policies<Policy>::read_draft(std::string_view body) const {
   const auto read = read_policy<Policy>(body);
-  if (const auto* bad = std::get_if<BodyFault>(&read)) return invalid_request(bad->message);
+  if (const auto* bad = std::get_if<BodyFault>(&read)) return *bad;
   const auto& fields = std::get<PolicyFields<Policy>>(read);
-  if (!fields.tool) return invalid_request("\"tool\" is missing: the name of the tool.");
-  if (!fields.action) return invalid_request("\"action\" is missing.");
+  if (!fields.tool) return BodyFault{"\"tool\" is missing: the name of the tool."};
+  if (!fields.action) return BodyFault{"\"action\" is missing."};
   Policy policy{};
   fields.apply_to(policy);
-  if (const auto bad = fault(policy)) return invalid_request(*bad);
-  if (live_.rows().invocation.size() + live_.rows().trusted_data.size() >= kPoliciesMax)
-    return error_answer(
-        409, "conflict",
-        fmt::format("There are {} policies of both kinds, as many as there can be.", kPoliciesMax));
+  if (auto bad = fault(policy)) return BodyFault{*std::move(bad)};
+  return policy;
+}
+
+template <class Policy>
+std::optional<std::string> Policies<Policy>::no_room() const {
+  if (live_.rows().invocation.size() + live_.rows().trusted_data.size() < kPoliciesMax) return std::nullopt;
+  return fmt::format("There are {} policies of both kinds, as many as there can be.", kPoliciesMax);
+}
+
+template <class Policy>
+ServiceAnswer Policies<Policy>::check(std::string_view body) const {
+  const auto read = read_draft(body);
+  const auto* bad = std::get_if<BodyFault>(&read);
+  const auto problem = bad != nullptr ? std::optional(bad->message) : no_room();
+  if (!problem) return json_answer(200, R"({"problem":null})");
+  std::string out = R"({"problem":)";
+  base::append_json_string(out, *problem);
+  return json_answer(200, out += '}');
+}
+
+template <class Policy>
+ServiceAnswer Policies<Policy>::create(std::string_view body) {
+  auto read = read_draft(body);
+  if (const auto* bad = std::get_if<BodyFault>(&read)) return invalid_request(bad->message);
+  if (const auto full = no_room()) return error_answer(409, "conflict", *full);
+  Policy& policy = std::get<Policy>(read);
   policy.id = base::Uuid::random(random_);
   policy.created = policy.updated = now();
   if (auto refused = live_.change(policy)) return *std::move(refused);

@@ -3,7 +3,10 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
+#include <string>
 #include <string_view>
+#include <variant>
 
 #include "api/agents.h"
 #include "api/answers.h"
@@ -25,6 +28,8 @@ class Policies {
 
   ServiceAnswer list(const Query& query) const;
   ServiceAnswer create(std::string_view body);
+  /// What create() would refuse the body for; nothing is stored.
+  ServiceAnswer check(std::string_view body) const;
   ServiceAnswer get(const base::Uuid& id) const;
   ServiceAnswer update(const base::Uuid& id, std::string_view body);
   ServiceAnswer remove(const base::Uuid& id);
@@ -32,6 +37,8 @@ class Policies {
  private:
   const Policy* find(const base::Uuid& id) const;
   std::optional<std::string> fault(const Policy& policy) const;
+  std::variant<Policy, BodyFault> read_draft(std::string_view body) const;
+  std::optional<std::string> no_room() const;
 
   LivePolicies& live_;
   const Agents& agents_;

@@ -2,6 +2,9 @@
 
 #include <array>
 
+#include "api/label_json.h"
+#include "api/openapi.h"
+
 namespace archestra::api {
 namespace {
 
@@ -54,20 +57,60 @@ constexpr Method kPolicyStatus[] = {{.name = "GET", .handler = [](const Resource
                                        return r.live_policies.status();
                                      }}};
 
+constexpr Method kLabelsCheck[] = {
+    {.name = "POST",
+     .handler = [](const Resources&, const Arguments& a) { return check_labels(a.body); },
+     .has_body = true}};
+
+template <auto Of>
+constexpr std::array<Method, 1> kCheck{
+    {{.name = "POST",
+      .handler = [](const Resources& r, const Arguments& a) { return Of(r).check(a.body); },
+      .has_body = true}}};
+
+constexpr Method kSession[] = {
+    {.name = "GET",
+     .handler = [](const Resources& r, const Arguments& a) { return r.access.show_session(a.request); },
+     .is_public = true},
+    {.name = "POST",
+     .handler = [](const Resources& r, const Arguments& a) { return r.access.sign_in(a.request); },
+     .has_body = true,
+     .is_public = true},
+    {.name = "DELETE",
+     .handler = [](const Resources& r, const Arguments& a) { return r.access.sign_out(a.request); },
+     .is_public = true}};
+
+constexpr Method kSettings[] = {{.name = "GET", .handler = [](const Resources& r, const Arguments& a) {
+                                   return r.settings.get(a.request.host);
+                                 }}};
+
+// The same in every installation.
+constexpr Method kOpenApi[] = {
+    {.name = "GET",
+     .handler = [](const Resources&,
+                   const Arguments&) { return json_answer(200, std::string(openapi_document())); },
+     .is_public = true}};
+
 constexpr Route kRoutes[] = {
+    {.path_template = "/api/session", .methods = kSession},
     {.path_template = "/api/agents", .methods = kCollection<kAgents>},
     {.path_template = "/api/agents/labels/keys", .methods = kLabelKeys},
     {.path_template = "/api/agents/labels/values", .methods = kLabelValues},
+    {.path_template = "/api/agents/labels/check", .methods = kLabelsCheck},
     {.path_template = "/api/agents/:id", .methods = kItem<kAgents>},
     {.path_template = "/api/tools", .methods = kToolList},
     {.path_template = "/api/tools/:id", .methods = kItem<kTools>},
     {.path_template = "/api/tool-invocation-policies", .methods = kCollection<kInvocation>},
+    {.path_template = "/api/tool-invocation-policies/check", .methods = kCheck<kInvocation>},
     {.path_template = "/api/tool-invocation-policies/:id", .methods = kItem<kInvocation>},
     {.path_template = "/api/trusted-data-policies", .methods = kCollection<kTrustedData>},
+    {.path_template = "/api/trusted-data-policies/check", .methods = kCheck<kTrustedData>},
     {.path_template = "/api/trusted-data-policies/:id", .methods = kItem<kTrustedData>},
     {.path_template = "/api/policy-operators", .methods = kOperators},
     {.path_template = "/api/policies/status", .methods = kPolicyStatus},
-    {.path_template = "/api/log-levels", .methods = kLogLevels}};
+    {.path_template = "/api/log-levels", .methods = kLogLevels},
+    {.path_template = "/api/settings", .methods = kSettings},
+    {.path_template = "/api/openapi.json", .methods = kOpenApi}};
 
 constexpr std::string_view kIdSegment = ":id";
 
@@ -92,7 +135,6 @@ RouteMatch find_route(std::string_view path) {
 }
 
 std::string_view template_of(std::string_view path) {
-  if (path == kOpenApiPath) return kOpenApiPath;
   const Route* const route = find_route(path).route;
   return route != nullptr ? route->path_template : "/api/*";
 }

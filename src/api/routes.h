@@ -5,18 +5,21 @@
 #include <span>
 #include <string_view>
 
+#include "api/access.h"
 #include "api/agents.h"
 #include "api/answers.h"
 #include "api/live_policies.h"
 #include "api/log_levels.h"
 #include "api/policies.h"
 #include "api/query.h"
+#include "api/settings.h"
 #include "api/tools.h"
 
 namespace archestra::api {
 
 /// A request, taken apart by its route.
 struct Arguments {
+  const http_io::ServiceRequest& request;
   const Query& query;
   std::string_view body;
   std::optional<base::Uuid> id;  ///< where the route has `:id`
@@ -30,6 +33,8 @@ struct Resources {
   LivePolicies& live_policies;
   Tools& tools;
   LogLevels& log_levels;
+  Access& access;
+  const Settings& settings;
 };
 
 using Handler = ServiceAnswer (*)(const Resources& resources, const Arguments& arguments);
@@ -37,7 +42,8 @@ using Handler = ServiceAnswer (*)(const Resources& resources, const Arguments& a
 struct Method {
   std::string_view name;
   Handler handler = nullptr;
-  bool has_body = false;  ///< of JSON
+  bool has_body = false;   ///< of JSON
+  bool is_public = false;  ///< its handler itself says who may
 };
 
 struct Route {
@@ -45,11 +51,7 @@ struct Route {
   std::span<const Method> methods;
 };
 
-/// Everything that wants a token.
 std::span<const Route> routes();
-
-/// Served to everybody: it is the same in every installation.
-inline constexpr std::string_view kOpenApiPath = "/api/openapi.json";
 
 /// The route of a path, and what stands in the place of `:id`; null where there is none.
 struct RouteMatch {

@@ -11,7 +11,9 @@
 #include <utility>
 #include <vector>
 
+#include "api/admin_token.h"
 #include "api/api.h"
+#include "api/sessions.h"
 #include "store/test_folder.h"
 
 namespace archestra::api {
@@ -32,24 +34,28 @@ class ApiFixture : public ::testing::Test {
     ASSERT_TRUE(directory) << directory.error().text();
     auto policies = compile_policies(store->policies().value());
     ASSERT_TRUE(policies) << policies.error().message;
+    ASSERT_TRUE(end_old_sessions(*store, admin_token_hash(base::Secret(token), *store).value()));
     published_.clear();
     sets_.clear();
     directory_ = *directory;
     policies_ = policies->set;
-    api_ = std::make_unique<Api>(std::move(*store),
-                                 Snapshots{.agents = *directory,
-                                           .policies = std::move(*policies),
-                                           .publish_agents =
-                                               [this](const model::AgentUpdate& update) {
-                                                 published_.push_back(update);
-                                                 directory_ = update.directory;
-                                               },
-                                           .publish_policies =
-                                               [this](const policy::PolicySetRef& set) {
-                                                 sets_.push_back(set);
-                                                 policies_ = set;
-                                               }},
-                                 base::Secret(std::move(token)), level_, policy_set_metrics_);
+    api_ = std::make_unique<Api>(
+        std::move(*store),
+        Snapshots{.agents = *directory,
+                  .policies = std::move(*policies),
+                  .publish_agents =
+                      [this](const model::AgentUpdate& update) {
+                        published_.push_back(update);
+                        directory_ = update.directory;
+                      },
+                  .publish_policies =
+                      [this](const policy::PolicySetRef& set) {
+                        sets_.push_back(set);
+                        policies_ = set;
+                      }},
+        AccessOptions{.admin_token = base::Secret(std::move(token))},
+        SettingsSources{.effective = [this] { return settings_; }, .telemetry = [this] { return health_; }},
+        level_, policy_set_metrics_);
   }
   std::string path() const { return folder_.file("archestra.db"); }
 
@@ -80,6 +86,8 @@ class ApiFixture : public ::testing::Test {
   store::TestFolder folder_;
   telemetry::AccessLogLevel level_{base::LogLevel::kInfo};
   telemetry::PolicySetMetrics policy_set_metrics_;
+  std::shared_ptr<const EffectiveSettings> settings_ = std::make_shared<EffectiveSettings>();
+  telemetry::Health health_;
   std::vector<model::AgentUpdate> published_;
   std::vector<policy::PolicySetRef> sets_;
   model::AgentDirectoryRef directory_;

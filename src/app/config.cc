@@ -113,12 +113,6 @@ std::string shown(const Setting& setting, std::string_view text) {
   return fmt::format("\"{}\"", without_user_info(without_query(text)));
 }
 
-// A value that is in effect.
-std::string visible_of(const Setting& setting, const std::string& text) {
-  if (setting.secret) return text.empty() ? "" : "********";
-  return setting.has_user_info ? without_user_info(text) : without_query(text);
-}
-
 // What no single value tells.
 void check_together(const Config& config) {
   if (config.body_bytes_max > config.bodies_bytes_max)
@@ -178,6 +172,11 @@ std::vector<Warning> warnings_of(const Config& config) {
   for (std::string& name : unknown_variables())
     warnings.push_back({"a variable that is no setting is ignored", std::move(name)});
   return warnings;
+}
+
+std::string visible_of(const Setting& setting, const std::string& text) {
+  if (setting.secret) return text.empty() ? "" : "********";
+  return setting.has_user_info ? without_user_info(text) : without_query(text);
 }
 
 std::string print(const Effective& effective) {

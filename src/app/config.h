@@ -70,6 +70,7 @@ struct Config {
   base::LogFormat log_format = base::LogFormat::kJson;
   base::Secret metrics_secret;
   base::Secret admin_token;  ///< empty: the store has the hash of one
+  base::Duration session_lifetime{};
   std::uint64_t metrics_label_sets = 0;
   base::Duration metrics_retire_after{};
 
@@ -159,6 +160,8 @@ struct Warning {
   std::string name;  ///< of the setting or variable
 };
 std::vector<Warning> warnings_of(const Config& config);
+/// A value as it may be shown: secrets are masked, users and passwords in URLs, and what their queries say.
+std::string visible_of(const Setting& setting, const std::string& text);
 /// The effective configuration as TOML with the source of each value, secrets masked.
 std::string print(const Effective& effective);
 

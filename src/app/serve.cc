@@ -90,7 +90,7 @@ void reload_settings(const std::function<Effective()>& load_config, const Effect
   std::erase_if(taken_on, [](const Setting* setting) { return !setting->reloads; });
   std::vector<const Setting*> waiting = differences(running, next);
   std::erase_if(waiting, [](const Setting* setting) { return setting->reloads; });
-  gateway.take_on(current.config, next.config);
+  gateway.take_on(current, next);
   current = std::move(next);
   base::log(base::LogLevel::kInfo, "the configuration was read again", {{"changed", keys_of(taken_on)}});
   if (!waiting.empty())
@@ -118,7 +118,7 @@ int serve(const std::function<Effective()>& load_config) {
   DataDirLock lock(config.data_dir);
   if (!take(lock, config, sockets.api || sockets.metrics)) return 0;
   const fs::path path = fs::path(config.data_dir) / "ports.json";
-  Gateway gateway(config, std::move(sockets));
+  Gateway gateway(effective, std::move(sockets));
   base::set_memory_aside();
   const std::string ports =
       fmt::format("{{\"api\": {}, \"metrics\": {}}}\n", gateway.api_port(), gateway.metrics_port());

@@ -229,8 +229,9 @@ const std::vector<Setting>& settings() {
       {.env = "ARCHESTRA_DATA_DIR",
        .default_value = "./data",
        .accepted = "a folder",
-       .help = "where the process keeps its files: agents and the hash of the admin token (archestra.db), "
-               "ports.json",
+       .help =
+           "where the process keeps its files: agents, policies, sessions and the hash of the admin token "
+           "(archestra.db), ports.json",
        .set = set_directory},
       {.env = "ARCHESTRA_THREADS",
        .default_value = "0",
@@ -423,6 +424,11 @@ const std::vector<Setting>& settings() {
        .help = "the bearer token of /api; without it one is made at the first start, and printed once",
        .secret = true,
        .set = set_secret<&Config::admin_token>},
+      {.env = "ARCHESTRA_SESSION_LIFETIME_MS",
+       .default_value = "43200000",
+       .accepted = kMilliseconds,
+       .help = "whoever signs in with the admin token is signed out after this time",
+       .set = set_milliseconds<&Config::session_lifetime>},
       {.env = "ARCHESTRA_METRICS_LABEL_SETS",
        .default_value = "2000",
        .accepted = "1 to 100000",

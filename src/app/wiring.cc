@@ -11,6 +11,7 @@
 #include <string>
 #include <system_error>
 
+#include "api/access.h"
 #include "api/admin_token.h"
 #include "app/data_dir.h"
 #include "app/ui_site.h"
@@ -206,6 +207,24 @@ void make_admin_token(const Config& config, store::Store& store) {
   throw ConfigError{fmt::format("the admin token cannot be shown on standard error: {}", why.message())};
 }
 
+// Those of an admin token that was valid before this start. Nobody can use them, so a full disk that keeps
+// them is no reason not to serve.
+void end_old_sessions(const Config& config, store::Store& store) {
+  const auto valid = api::admin_token_hash(config.admin_token, store);
+  if (!valid) throw store_error(config.data_dir, valid.error());
+  const auto ended = api::end_old_sessions(store, *valid);
+  if (!ended)
+    base::log(base::LogLevel::kWarn, "sessions that are over stay in the store",
+              {{"why", ended.error().text()}});
+}
+
+api::AccessOptions access_options(const Config& config) {
+  const bool is_https = !config.tls_cert_file.empty() || config.api_base_url.starts_with("https:");
+  return {.admin_token = config.admin_token,
+          .session_lifetime = config.session_lifetime,
+          .cookies = is_https ? api::CookieScope::kHttpsOnly : api::CookieScope::kAnyScheme};
+}
+
 void show_store(telemetry::StoreMetrics& metrics, store::Store& store) {
   using Operation = telemetry::StoreMetrics::Operation;
   using Result = telemetry::StoreMetrics::Result;
@@ -242,23 +261,27 @@ void show_loop(telemetry::RuntimeMetrics& runtime, const net::EventLoop& loop, S
 
 }  // namespace
 
-Gateway::Gateway(const Config& config, InheritedSockets sockets)
-    : config_(config),
-      drain_timeout_(config.drain_timeout),
-      tls_(make_tls("ARCHESTRA_CA_FILE", config.ca_file)),
-      collector_tls_(make_collector_tls(config)),
-      identity_(make_identity(config)),
-      api_sockets_(listen(config, "ARCHESTRA_API_PORT", config.api_port, sockets.api)),
-      metrics_sockets_(listen(config, "ARCHESTRA_METRICS_PORT", config.metrics_port, sockets.metrics)),
-      connection_limit_(config.connections_max, config.connections_per_address_max),
+Gateway::Gateway(const Effective& effective, InheritedSockets sockets)
+    : started_with_(effective),
+      config_(effective.config),
+      drain_timeout_(config_.drain_timeout),
+      tls_(make_tls("ARCHESTRA_CA_FILE", config_.ca_file)),
+      collector_tls_(make_collector_tls(config_)),
+      identity_(make_identity(config_)),
+      api_sockets_(listen(config_, "ARCHESTRA_API_PORT", config_.api_port, sockets.api)),
+      metrics_sockets_(listen(config_, "ARCHESTRA_METRICS_PORT", config_.metrics_port, sockets.metrics)),
+      connection_limit_(config_.connections_max, config_.connections_per_address_max),
       log_writer_(STDOUT_FILENO),
-      telemetry_(telemetry_options(config), log_writer_) {
+      telemetry_(telemetry_options(config_), log_writer_) {
+  const Config& config = config_;
   store::Store store = open_store(config.data_dir);
   show_store(telemetry_.store(), store);
   const auto agents = api::load_agents(store);
   if (!agents) throw store_error(config.data_dir, agents.error());
   api::LoadedPolicies policies = load_policies(config, store);
   make_admin_token(config, store);
+  end_old_sessions(config, store);
+  show_settings(effective);
   const proxy::SettingsRef settings = proxy_settings(config, *tls_, identity_.get());
   log_proxy(config, *settings);
   for (std::size_t i = 0; i < shard_count(config); ++i)
@@ -303,8 +326,11 @@ std::unique_ptr<api::Api> Gateway::make_api(store::Store store, model::AgentDire
                            .policies = std::move(policies),
                            .publish_agents = [this](const model::AgentUpdate& update) { publish(update); },
                            .publish_policies = [this](const policy::PolicySetRef& set) { publish(set); }};
-  return std::make_unique<api::Api>(std::move(store), std::move(snapshots), config_.admin_token,
-                                    telemetry_.access_log_level(), telemetry_.policy_set());
+  api::SettingsSources settings{.effective = [this] { return settings_.shown(); },
+                                .telemetry = [this] { return telemetry_.health(); }};
+  return std::make_unique<api::Api>(std::move(store), std::move(snapshots), access_options(config_),
+                                    std::move(settings), telemetry_.access_log_level(),
+                                    telemetry_.policy_set());
 }
 
 // Where the system has no more threads, those that were made end before the reason is told.
@@ -361,11 +387,20 @@ void Gateway::stop_accepting() {
   api_sockets_.close();
 }
 
-void Gateway::take_on(const Config& before, const Config& after) {
-  if (after.log_level != before.log_level) base::set_log_level(after.log_level);
-  if (after.access_log_level != before.access_log_level)
-    telemetry_.access_log_level().set(after.access_log_level);
-  drain_timeout_ = after.drain_timeout;
+void Gateway::take_on(const Effective& before, const Effective& after) {
+  const Config& next = after.config;
+  if (next.log_level != before.config.log_level) base::set_log_level(next.log_level);
+  if (next.access_log_level != before.config.access_log_level)
+    telemetry_.access_log_level().set(next.access_log_level);
+  drain_timeout_ = next.drain_timeout;
+  show_settings(after);
+}
+
+void Gateway::show_settings(const Effective& taken_on) {
+  api::EffectiveSettings view = settings_view(started_with_, taken_on);
+  view.started_at = started_at_;
+  view.metrics_port = metrics_port();
+  settings_.show(std::move(view));
 }
 
 // Nobody but the calls that are still under way needs this process any more.

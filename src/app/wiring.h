@@ -10,6 +10,7 @@
 #include "app/config.h"
 #include "app/metrics_server.h"
 #include "app/service_manager.h"
+#include "app/settings_view.h"
 #include "net/connection_limit.h"
 #include "net/listener.h"
 #include "net/tls_context.h"
@@ -24,8 +25,8 @@ namespace archestra::app {
 class Gateway {
  public:
   /// Binds the ports that no socket was inherited for, opens the store, then starts every thread. Throws
-  /// ConfigError.
-  Gateway(const Config& config, InheritedSockets sockets);
+  /// ConfigError. `effective` outlives it.
+  Gateway(const Effective& effective, InheritedSockets sockets);
   Gateway(const Gateway&) = delete;
   ~Gateway();
 
@@ -38,7 +39,7 @@ class Gateway {
   void reload();
   /// Takes on what of `after` a running gateway can: where a setting that reloads differs from `before`, so
   /// that a level that was set through the API outlives what has nothing to do with it. Control thread.
-  void take_on(const Config& before, const Config& after);
+  void take_on(const Effective& before, const Effective& after);
 
   /// Stops accepting, lets calls finish within the drain limit, flushes telemetry. `on_store_closed` is
   /// called as soon as another gateway may use the data folder, while long calls go on. The destructor does
@@ -55,8 +56,11 @@ class Gateway {
   void reload_certificate();
   void stop_accepting();
   void close_store();
+  void show_settings(const Effective& taken_on);
 
-  const Config& config_;  // as it was at the start
+  const base::WallTime started_at_ = base::wall_now();
+  const Effective& started_with_;
+  const Config& config_;  // of the same
   base::Duration drain_timeout_;
   std::unique_ptr<net::TlsContext> tls_;
   std::unique_ptr<net::TlsContext> collector_tls_;  // null: the one above
@@ -66,6 +70,7 @@ class Gateway {
   net::ConnectionLimit connection_limit_;
   telemetry::LogWriter log_writer_;
   telemetry::Telemetry telemetry_;
+  SettingsBoard settings_;
   api::ApiThread api_;
   std::deque<proxy::Shard> shards_;
   std::unique_ptr<telemetry::otlp::Exporter> exporter_;

@@ -24,6 +24,13 @@ struct ServiceRequest {
   std::string content_type;    ///< "" for none
   base::Secret authorization;  ///< the whole field value
   std::string body;
+
+  // Who sends it, and what browsers say of that; "" for what they do not say.
+  base::Secret cookies = {};        ///< as one field value
+  base::Secret csrf_token = {};     ///< X-CSRF-Token
+  std::string fetch_site = {};      ///< Sec-Fetch-Site
+  std::string host = {};            ///< Host
+  std::string client_address = {};  ///< numeric; beyond proxies that are trusted
 };
 
 /// A whole answer.

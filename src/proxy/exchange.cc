@@ -114,7 +114,7 @@ net::Task<void> Exchange::serve() {
   body_consumed_ = framing_.kind == http::BodyKind::kNone;
   if (provider_ != nullptr)
     co_await serve_call();
-  else if (const std::string_view path = head.path(); path == "/api" || path.starts_with("/api/"))
+  else if (is_api_path(head.path()))
     co_await serve_api();
   else
     co_await serve_locally();

@@ -20,6 +20,7 @@
 #include "http/content_decoder.h"
 #include "http/trace_context.h"
 #include "http_io/message_source.h"
+#include "http_io/service.h"
 #include "net/task.h"
 #include "proxy/call_policy.h"
 #include "proxy/client_connection.h"
@@ -45,6 +46,9 @@ enum class AfterExchange : std::uint8_t {
 
 /// A response of this status or a higher one is an error (RFC 9110 section 15).
 inline constexpr int kFirstErrorStatus = 400;
+
+/// Whether the platform API serves it.
+constexpr bool is_api_path(std::string_view path) { return path == "/api" || path.starts_with("/api/"); }
 
 class Exchange {
  public:
@@ -72,6 +76,7 @@ class Exchange {
   net::Task<void> serve_locally();
   net::Task<void> serve_api();
   net::Task<void> serve_file(const http::SiteFile& file);
+  http_io::ServiceRequest service_request() const;
 
   // The way of an LLM call.
   net::Task<void> serve_call();

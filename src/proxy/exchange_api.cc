@@ -1,6 +1,7 @@
 // The way of a request to the platform API: read whole, answered by the api thread, sent from here
 // (docs/decisions/0004-how-an-api-request-reaches-the-api-thread.md).
-#include <utility>
+#include <string>
+#include <string_view>
 
 #include "http_io/service.h"
 #include "proxy/exchange.h"
@@ -16,23 +17,40 @@ constexpr std::size_t kApiBodyBytesMax = std::size_t{1} << 20;
 // Nothing the api thread does takes this long, unless its disk hangs.
 constexpr base::Duration kAnswerTimeout = std::chrono::seconds(30);
 
+// All values of a field that few requests have, as one.
+std::string values_of(const http::Fields& fields, std::string_view name, std::string_view separator) {
+  std::string values;
+  for (const http::Field& field : fields)
+    if (http::equals_ignoring_case(field.name, name))
+      values.append(values.empty() ? "" : separator).append(field.value);
+  return values;
+}
+
 }  // namespace
 
-net::Task<void> Exchange::serve_api() {
+http_io::ServiceRequest Exchange::service_request() const {
   const http::RequestHead& head = heads_.request;
-  route_template_ = shard_.api.route_of(head.path());
+  const http::Fields& fields = head.fields;
+  return {.method = std::string(head.method),
+          .target = std::string(head.target),
+          .content_type = std::string(fields.value_of(HeaderId::kContentType)),
+          .authorization = base::Secret(std::string(fields.value_of(HeaderId::kAuthorization))),
+          .body = std::string(body_.content),
+          .cookies = base::Secret(values_of(fields, "cookie", "; ")),
+          .csrf_token = base::Secret(values_of(fields, "x-csrf-token", ",")),
+          .fetch_site = values_of(fields, "sec-fetch-site", ","),
+          .host = std::string(fields.value_of(HeaderId::kHost)),
+          .client_address = settings_.trusted_proxies.client_of(client_.peer_ip(), fields)};
+}
+
+net::Task<void> Exchange::serve_api() {
+  route_template_ = shard_.api.route_of(heads_.request.path());
   http_io::BodyLimits limits = settings_.body;
   limits.body_bytes_max = kApiBodyBytesMax;
   if (!co_await read_body(limits)) co_return;
 
   const auto slot = std::make_shared<http_io::AnswerSlot>(shard_.loop);
-  http_io::ServiceRequest request{
-      .method = std::string(head.method),
-      .target = std::string(head.target),
-      .content_type = std::string(head.fields.value_of(HeaderId::kContentType)),
-      .authorization = base::Secret(std::string(head.fields.value_of(HeaderId::kAuthorization))),
-      .body = std::string(body_.content)};
-  if (!shard_.api.try_submit(std::move(request), slot)) {
+  if (!shard_.api.try_submit(service_request(), slot)) {
     co_return co_await refuse({503, Outcome::kRefusedOverload, "overloaded",
                                "The platform API has too many requests to answer.", 1});
   }

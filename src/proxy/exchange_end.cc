@@ -102,6 +102,7 @@ net::Task<void> Exchange::refuse(Refusal refusal) {
 net::Task<void> Exchange::reply(LocalReply answer) {
   if (!body_consumed_) after_ = AfterExchange::kLinger;
   if (!keeps_alive() && after_ == AfterExchange::kKeepAlive) after_ = AfterExchange::kClose;
+  answer.is_private = is_api_path(heads_.request.path());
   answer.keep_alive = after_ == AfterExchange::kKeepAlive;
   status_ = answer.status;
   response_body_bytes_ = answer.body.size();

@@ -17,6 +17,8 @@ net::Task<bool> send_local_reply(http_io::InboundConnection& client, const http:
   if (reply.status != 204 && reply.status != 304)
     head.field("Content-Type", reply.content_type).field("Content-Length", reply.body.size());
   head.text(reply.extra_fields);
+  // RFC 9111 section 5.2.2.5; WHATWG Fetch, X-Content-Type-Options.
+  if (reply.is_private) head.field("Cache-Control", "no-store").field("X-Content-Type-Options", "nosniff");
   if (!reply.error_code.empty()) head.field("x-archestra-error", reply.error_code);
   if (!reply.allow.empty()) head.field("Allow", reply.allow);
   if (reply.retry_after_seconds > 0) head.field("Retry-After", reply.retry_after_seconds);

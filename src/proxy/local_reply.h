@@ -19,6 +19,7 @@ struct LocalReply {
   unsigned retry_after_seconds = 0;    ///< 0: no Retry-After
   std::string_view allow = {};         ///< value of Allow, for 405 (RFC 9110 section 15.5.6)
   std::string_view extra_fields = {};  ///< whole field lines with CRLF, 1024 bytes at most
+  bool is_private = false;             ///< neither stored anywhere nor taken for anything but JSON
   bool keep_alive = true;
 };
 
