@@ -23,8 +23,26 @@ function themeBoot(): Plugin {
   };
 }
 
+// Text is painted once, in the font that stays: it has to be on its way before a style sheet asks for it.
+function fontPreload(): Plugin {
+  return {
+    name: 'font-preload',
+    transformIndexHtml: {
+      order: 'post',
+      handler: (_html, { bundle }) =>
+        Object.keys(bundle ?? {})
+          .filter((name) => name.endsWith('.woff2'))
+          .map((name) => ({
+            tag: 'link',
+            attrs: { rel: 'preload', href: `/${name}`, as: 'font', type: 'font/woff2', crossorigin: true },
+            injectTo: 'head' as const,
+          })),
+    },
+  };
+}
+
 export default defineConfig({
-  plugins: [react(), themeBoot()],
+  plugins: [react(), themeBoot(), fontPreload()],
   resolve: { alias: { '@': new URL('./src', import.meta.url).pathname } },
   build: {
     target: ['chrome123', 'firefox121', 'safari17.5'],

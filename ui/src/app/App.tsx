@@ -6,8 +6,8 @@ import { queryClient } from '@/api/query_client.ts';
 import { ButtonLink } from '@/components/Button.tsx';
 import { PageHeader } from '@/components/PageHeader.tsx';
 import { EmptyState } from '@/components/states.tsx';
-import { ToastProvider } from '@/components/Toast.tsx';
-import { TooltipProvider } from '@/components/Tooltip.tsx';
+import { Toasts } from '@/components/Toast.tsx';
+import { TooltipLayer } from '@/components/Tooltip.tsx';
 import { ErrorBoundary } from './ErrorBoundary.tsx';
 import { routes } from './navigation.ts';
 import { SessionGate } from './session.tsx';
@@ -20,28 +20,26 @@ export function App() {
   return (
     <CSPProvider disableStyleElements>
       <QueryClientProvider client={queryClient}>
-        <ToastProvider>
-          <TooltipProvider delay={350}>
-            <Switch>
-              <Route path="/sign-in">
-                <Suspense fallback={null}>
-                  <SignInPage />
-                </Suspense>
-              </Route>
-              <Route>
-                <Shell>
-                  <SessionGate waiting={<PageSkeleton />}>
-                    <ErrorBoundary>
-                      <Suspense fallback={<PageSkeleton />}>
-                        <Pages />
-                      </Suspense>
-                    </ErrorBoundary>
-                  </SessionGate>
-                </Shell>
-              </Route>
-            </Switch>
-          </TooltipProvider>
-        </ToastProvider>
+        <Switch>
+          <Route path="/sign-in">
+            <Suspense fallback={null}>
+              <SignInPage />
+            </Suspense>
+          </Route>
+          <Route>
+            <Shell>
+              <SessionGate waiting={<PageSkeleton />}>
+                <ErrorBoundary>
+                  <Suspense fallback={<PageSkeleton />}>
+                    <Pages />
+                  </Suspense>
+                </ErrorBoundary>
+              </SessionGate>
+            </Shell>
+          </Route>
+        </Switch>
+        <Toasts />
+        <TooltipLayer />
       </QueryClientProvider>
     </CSPProvider>
   );

@@ -1,16 +1,15 @@
-import { Dialog } from '@base-ui/react/dialog';
-import { LogOut, Menu as MenuIcon, Monitor, Moon, Sun, X } from 'lucide-react';
-import { useEffect, useRef, useState, type ReactNode } from 'react';
+import { LogOut, Menu, Monitor, Moon, Sun, X } from 'lucide-react';
+import { useEffect, useRef, type ReactNode, type RefObject } from 'react';
 import { Link, useLocation } from 'wouter';
 import { IconButton } from '@/components/Button.tsx';
-import { Menu, MenuChoice } from '@/components/Menu.tsx';
+import { Segmented } from '@/components/Segmented.tsx';
 import { Skeleton } from '@/components/states.tsx';
 import { toastError } from '@/components/Toast.tsx';
 import { Logo } from './Logo.tsx';
 import { navigation } from './navigation.ts';
 import { useSignOut } from './session.tsx';
 import styles from './Shell.module.css';
-import { setTheme, useShownTheme, useThemeChoice, type ThemeChoice } from './theme.ts';
+import { setTheme, useThemeChoice, type ThemeChoice } from './theme.ts';
 
 /** What is around every page: where one can go, the theme, signing out. */
 export function Shell({ children }: { children: ReactNode }) {
@@ -25,13 +24,14 @@ export function Shell({ children }: { children: ReactNode }) {
         <Brand />
         <Navigation />
         <div className={styles['foot']}>
-          <Tools />
+          <ThemeSwitch />
+          <SignOut />
         </div>
       </aside>
       <header className={styles['topbar']}>
         <PhoneNavigation />
         <Brand />
-        <Tools />
+        <SignOut />
       </header>
       <main id="content" ref={main} tabIndex={-1} className={styles['main']}>
         {children}
@@ -41,7 +41,7 @@ export function Shell({ children }: { children: ReactNode }) {
 }
 
 // A new page begins at its top, and with the keyboard's focus at its start; the first one keeps the browser's own.
-function useFocusOnNewPage(main: React.RefObject<HTMLElement | null>) {
+function useFocusOnNewPage(main: RefObject<HTMLElement | null>) {
   const [path] = useLocation();
   const last = useRef(path);
   useEffect(() => {
@@ -90,57 +90,57 @@ function Navigation({ onNavigate }: { onNavigate?: () => void }) {
   );
 }
 
+// A dialog of the browser's own: it holds the focus, closes with Escape, and gives the focus back.
 function PhoneNavigation() {
-  const [isOpen, setIsOpen] = useState(false);
+  const dialog = useRef<HTMLDialogElement>(null);
+  const close = () => dialog.current?.close();
   return (
-    <Dialog.Root open={isOpen} onOpenChange={setIsOpen}>
-      <Dialog.Trigger className={styles['phoneButton']} aria-label="Open navigation">
-        <MenuIcon aria-hidden="true" />
-      </Dialog.Trigger>
-      <Dialog.Portal>
-        <Dialog.Backdrop className={styles['drawerBackdrop']} />
-        <Dialog.Popup className={styles['drawer']}>
+    <>
+      <IconButton
+        label="Open navigation"
+        icon={<Menu aria-hidden="true" />}
+        onClick={() => dialog.current?.showModal()}
+      />
+      <dialog
+        ref={dialog}
+        className={styles['drawer']}
+        aria-label="Navigation"
+        onClick={(event) => event.target === event.currentTarget && close()}
+      >
+        <div className={styles['drawerBody']}>
           <div className={styles['drawerHead']}>
-            <Dialog.Title className={styles['brand']}>
-              <Logo />
-              Archestra
-            </Dialog.Title>
-            <Dialog.Close className={styles['phoneButton']} aria-label="Close navigation">
-              <X aria-hidden="true" />
-            </Dialog.Close>
+            <Brand />
+            <IconButton label="Close navigation" icon={<X aria-hidden="true" />} onClick={close} />
           </div>
-          <Navigation onNavigate={() => setIsOpen(false)} />
-        </Dialog.Popup>
-      </Dialog.Portal>
-    </Dialog.Root>
+          <Navigation onNavigate={close} />
+          <div className={styles['foot']}>
+            <ThemeSwitch />
+          </div>
+        </div>
+      </dialog>
+    </>
   );
 }
 
 const themes: { value: ThemeChoice; label: string; icon: ReactNode }[] = [
-  { value: 'system', label: 'As the system', icon: <Monitor aria-hidden="true" /> },
-  { value: 'light', label: 'Light', icon: <Sun aria-hidden="true" /> },
-  { value: 'dark', label: 'Dark', icon: <Moon aria-hidden="true" /> },
+  { value: 'system', label: "System's theme", icon: <Monitor aria-hidden="true" /> },
+  { value: 'light', label: 'Light theme', icon: <Sun aria-hidden="true" /> },
+  { value: 'dark', label: 'Dark theme', icon: <Moon aria-hidden="true" /> },
 ];
 
-function Tools() {
-  const choice = useThemeChoice();
-  const shown = useShownTheme();
+function ThemeSwitch() {
+  return <Segmented label="Theme" small value={useThemeChoice()} onChange={setTheme} options={themes} />;
+}
+
+function SignOut() {
   const signOut = useSignOut();
   return (
-    <div className={styles['tools']}>
-      <Menu
-        trigger={
-          <IconButton label="Theme" icon={shown === 'dark' ? <Moon aria-hidden="true" /> : <Sun aria-hidden="true" />} />
-        }
-      >
-        <MenuChoice label="Theme" value={choice} onChange={setTheme} options={themes} />
-      </Menu>
-      <IconButton
-        label="Sign out"
-        icon={<LogOut aria-hidden="true" />}
-        onClick={() => signOut.mutate(undefined, { onError: (error) => toastError('Not signed out', error) })}
-      />
-    </div>
+    <IconButton
+      label="Sign out"
+      icon={<LogOut aria-hidden="true" />}
+      className={styles['signOut']}
+      onClick={() => signOut.mutate(undefined, { onError: (error) => toastError('Not signed out', error) })}
+    />
   );
 }
 

@@ -2,7 +2,7 @@ import type { ButtonHTMLAttributes, ReactNode, Ref } from 'react';
 import { Link } from 'wouter';
 import styles from './Button.module.css';
 import { cx } from './cx.ts';
-import { Tooltip } from './Tooltip.tsx';
+import { tooltip } from './Tooltip.tsx';
 
 export type ButtonKind = 'primary' | 'secondary' | 'quiet' | 'danger';
 
@@ -58,10 +58,14 @@ export function IconButton({
   ...rest
 }: Omit<ButtonProps, 'children' | 'isBusy'> & { label: string; icon: ReactNode }) {
   return (
-    <Tooltip text={label}>
-      <button type="button" aria-label={label} {...rest} className={classOf({ kind, small }, cx(styles['icon'], className))}>
-        {icon}
-      </button>
-    </Tooltip>
+    <button
+      type="button"
+      aria-label={label}
+      {...tooltip(label)}
+      {...rest}
+      className={classOf({ kind, small }, cx(styles['icon'], className))}
+    >
+      {icon}
+    </button>
   );
 }

@@ -1,6 +1,4 @@
-import { Checkbox as BaseCheckbox } from '@base-ui/react/checkbox';
-import { Switch as BaseSwitch } from '@base-ui/react/switch';
-import { Check, Search, X } from 'lucide-react';
+import { Search, X } from 'lucide-react';
 import { useId, type ComponentProps, type ReactNode } from 'react';
 import { cx } from './cx.ts';
 import styles from './Field.module.css';
@@ -93,33 +91,36 @@ interface ToggleProps {
 }
 
 /** Something that is chosen, or not; it counts when its form is saved. */
-export function Checkbox({ checked, onChange, label, hint, disabled }: ToggleProps) {
-  return (
-    <label className={styles['toggle']}>
-      <BaseCheckbox.Root checked={checked} onCheckedChange={onChange} disabled={disabled} className={styles['checkbox']}>
-        <BaseCheckbox.Indicator className={styles['checkMark']}>
-          <Check aria-hidden="true" />
-        </BaseCheckbox.Indicator>
-      </BaseCheckbox.Root>
-      <span>
-        {label}
-        {hint && <span className={styles['hint']}>{hint}</span>}
-      </span>
-    </label>
-  );
+export function Checkbox(props: ToggleProps) {
+  return <Toggle {...props} className={styles['checkbox']} />;
 }
 
 /** Something that is on or off at once. */
-export function Switch({ checked, onChange, label, hint, disabled }: ToggleProps) {
+export function Switch(props: ToggleProps) {
+  return <Toggle {...props} className={styles['switch']} role="switch" />;
+}
+
+function Toggle({ checked, onChange, label, hint, disabled, ...look }: ToggleProps & { className?: string; role?: 'switch' }) {
+  const id = useId();
   return (
-    <label className={styles['toggle']}>
-      <BaseSwitch.Root checked={checked} onCheckedChange={onChange} disabled={disabled} className={styles['switch']}>
-        <BaseSwitch.Thumb className={styles['thumb']} />
-      </BaseSwitch.Root>
-      <span>
-        {label}
-        {hint && <span className={styles['hint']}>{hint}</span>}
-      </span>
-    </label>
+    <div className={styles['toggle']}>
+      <input
+        type="checkbox"
+        id={id}
+        checked={checked}
+        disabled={disabled}
+        aria-describedby={hint ? `${id}-hint` : undefined}
+        onChange={(event) => onChange(event.target.checked)}
+        {...look}
+      />
+      <div>
+        <label htmlFor={id}>{label}</label>
+        {hint && (
+          <p id={`${id}-hint`} className={styles['hint']}>
+            {hint}
+          </p>
+        )}
+      </div>
+    </div>
   );
 }

@@ -1,31 +1,47 @@
-import { ToggleGroup } from '@base-ui/react/toggle-group';
-import { Toggle } from '@base-ui/react/toggle';
+import { useId, type ReactNode } from 'react';
+import { cx } from './cx.ts';
 import styles from './Segmented.module.css';
+import { tooltip } from './Tooltip.tsx';
 
-/** One of a few choices, all in sight. */
+/** One of a few choices, all in sight; the arrow keys go from one to the next. */
 export function Segmented<V extends string>({
   label,
   value,
   onChange,
   options,
+  small = false,
 }: {
   label: string;
   value: V;
   onChange: (value: V) => void;
-  options: { value: V; label: string; title?: string }[];
+  /** `icon` stands for the label, which is then shown as a help. */
+  options: { value: V; label: string; icon?: ReactNode }[];
+  small?: boolean;
 }) {
+  const name = useId();
   return (
-    <ToggleGroup
-      aria-label={label}
-      className={styles['group']}
-      value={[value]}
-      onValueChange={([next]) => next !== undefined && onChange(next as V)}
-    >
+    <fieldset className={cx(styles['group'], small && styles['small'])}>
+      <legend className="visually-hidden">{label}</legend>
       {options.map((option) => (
-        <Toggle key={option.value} value={option.value} aria-label={option.title} className={styles['item']}>
-          {option.label}
-        </Toggle>
+        <label key={option.value} className={styles['item']} {...(option.icon ? tooltip(option.label) : {})}>
+          <input
+            type="radio"
+            name={name}
+            value={option.value}
+            checked={option.value === value}
+            onChange={() => onChange(option.value)}
+            className="visually-hidden"
+          />
+          {option.icon ? (
+            <>
+              {option.icon}
+              <span className="visually-hidden">{option.label}</span>
+            </>
+          ) : (
+            option.label
+          )}
+        </label>
       ))}
-    </ToggleGroup>
+    </fieldset>
   );
 }

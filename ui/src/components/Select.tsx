@@ -1,9 +1,7 @@
-import { Select as Base } from '@base-ui/react/select';
-import { Check, ChevronsUpDown } from 'lucide-react';
-import type { ReactNode } from 'react';
+import { ChevronsUpDown } from 'lucide-react';
+import type { ComponentProps, ReactNode } from 'react';
 import { cx } from './cx.ts';
-import field from './Field.module.css';
-import popup from './popup.module.css';
+import styles from './Field.module.css';
 
 export interface Option {
   value: string;
@@ -12,65 +10,63 @@ export interface Option {
   group?: string;
 }
 
-/** One of some options. `label` is its name for screen readers; `prefix` is shown before the value ("Group by"). */
+/**
+ * One of some options. Outside of a Field, `label` is its name for screen readers; `prefix` stands before the value
+ * ("Group by") and takes `prefixWidth`.
+ */
 export function Select({
   label,
   prefix,
+  prefixWidth,
   value,
   onChange,
   options,
   small = false,
-  disabled = false,
-  id,
+  ...rest
 }: {
-  label: string;
+  label?: string;
   prefix?: ReactNode;
+  prefixWidth?: string;
   value: string;
   onChange: (value: string) => void;
   options: Option[];
   small?: boolean;
-  disabled?: boolean;
-  id?: string;
-}) {
+} & Omit<ComponentProps<'select'>, 'onChange' | 'value' | 'prefix' | 'children' | 'className'>) {
   const groups = [...new Set(options.map((option) => option.group ?? ''))];
-  const item = (option: Option) => (
-    <Base.Item key={option.value} value={option.value} className={popup['item']}>
-      <span className={popup['mark']}>
-        <Base.ItemIndicator>
-          <Check aria-hidden="true" />
-        </Base.ItemIndicator>
-      </span>
-      <Base.ItemText className="truncate">{option.label}</Base.ItemText>
-    </Base.Item>
-  );
+  const choices = (group: string) =>
+    options
+      .filter((option) => (option.group ?? '') === group)
+      .map((option) => (
+        <option key={option.value} value={option.value}>
+          {option.label}
+        </option>
+      ));
   return (
-    <Base.Root
-      items={options}
-      value={value}
-      onValueChange={(next) => onChange(next ?? '')}
-      disabled={disabled}
-    >
-      <Base.Trigger id={id} aria-label={label} className={cx(field['control'], field['select'], small && field['small'])}>
-        {prefix !== undefined && <span className={field['prefix']}>{prefix}</span>}
-        <Base.Value className="truncate" />
-        <Base.Icon className={field['icon']}>
-          <ChevronsUpDown aria-hidden="true" />
-        </Base.Icon>
-      </Base.Trigger>
-      <Base.Portal>
-        <Base.Positioner className={popup['positioner']} sideOffset={4} alignItemWithTrigger={false}>
-          <Base.Popup className={popup['popup']}>
-            <Base.List>
-              {groups.map((group) => (
-                <Base.Group key={group}>
-                  {group !== '' && <Base.GroupLabel className={popup['groupLabel']}>{group}</Base.GroupLabel>}
-                  {options.filter((option) => (option.group ?? '') === group).map(item)}
-                </Base.Group>
-              ))}
-            </Base.List>
-          </Base.Popup>
-        </Base.Positioner>
-      </Base.Portal>
-    </Base.Root>
+    <span className={styles['selectBox']}>
+      {prefix !== undefined && (
+        <span className={styles['prefix']} aria-hidden="true">
+          {prefix}
+        </span>
+      )}
+      <select
+        aria-label={label}
+        {...rest}
+        value={value}
+        onChange={(event) => onChange(event.target.value)}
+        className={cx(styles['control'], styles['select'], small && styles['small'])}
+        style={prefix === undefined ? undefined : { paddingInlineStart: `calc(0.875rem + ${prefixWidth ?? '3rem'})` }}
+      >
+        {groups.map((group) =>
+          group === '' ? (
+            choices(group)
+          ) : (
+            <optgroup key={group} label={group}>
+              {choices(group)}
+            </optgroup>
+          ),
+        )}
+      </select>
+      <ChevronsUpDown className={styles['chevron']} aria-hidden="true" />
+    </span>
   );
 }

@@ -1,55 +1,69 @@
-import { Toast as Base } from '@base-ui/react/toast';
 import { CircleAlert, CircleCheck, X } from 'lucide-react';
-import type { ReactNode } from 'react';
+import { useSyncExternalStore } from 'react';
 import styles from './Toast.module.css';
 
-const manager = Base.createToastManager();
+interface Item {
+  id: number;
+  title: string;
+  description?: string;
+  isBad: boolean;
+}
+
+const kShownMs = 4000;
+const kAtOnce = 4;
+let items: Item[] = [];
+let lastId = 0;
+const listeners = new Set<() => void>();
+
+function set(next: Item[]): void {
+  items = next;
+  for (const notify of listeners) notify();
+}
+
+function close(id: number): void {
+  set(items.filter((item) => item.id !== id));
+}
+
+function add(item: Omit<Item, 'id'>): number {
+  lastId += 1;
+  set([...items, { ...item, id: lastId }].slice(-kAtOnce));
+  return lastId;
+}
 
 /** Says for a few seconds that something was done. */
 export function toast(title: string, description?: string): void {
-  manager.add({ title, description, type: 'good' });
+  const id = add({ title, description, isBad: false });
+  window.setTimeout(() => close(id), kShownMs);
 }
 
 /** Says that something failed; stays until it is closed. */
 export function toastError(title: string, error: unknown): void {
-  manager.add({
-    title,
-    description: error instanceof Error ? error.message : String(error),
-    type: 'bad',
-    timeout: 0,
-    priority: 'high',
-  });
+  add({ title, description: error instanceof Error ? error.message : String(error), isBad: true });
 }
 
-export function ToastProvider({ children }: { children: ReactNode }) {
-  return (
-    <Base.Provider toastManager={manager} timeout={4000}>
-      {children}
-      <Base.Portal>
-        <Base.Viewport className={styles['viewport']}>
-          <Toasts />
-        </Base.Viewport>
-      </Base.Portal>
-    </Base.Provider>
+/** Where they are shown; once in the page, and always there, so that screen readers hear of what comes. */
+export function Toasts() {
+  const shown = useSyncExternalStore(
+    (notify) => {
+      listeners.add(notify);
+      return () => listeners.delete(notify);
+    },
+    () => items,
   );
-}
-
-function Toasts() {
-  const { toasts } = Base.useToastManager();
-  return toasts.map((item) => (
-    <Base.Root key={item.id} toast={item} className={styles['toast']} swipeDirection={['right', 'down']}>
-      <Base.Content className={styles['content']}>
-        <span className={styles['icon']} data-type={item.type}>
-          {item.type === 'bad' ? <CircleAlert aria-hidden="true" /> : <CircleCheck aria-hidden="true" />}
-        </span>
-        <div>
-          <Base.Title className={styles['title']} />
-          <Base.Description className={styles['description']} />
+  return (
+    <div className={styles['viewport']} role="log" aria-label="Notifications">
+      {shown.map((item) => (
+        <div key={item.id} className={styles['toast']} data-bad={item.isBad || undefined}>
+          {item.isBad ? <CircleAlert aria-hidden="true" /> : <CircleCheck aria-hidden="true" />}
+          <div className={styles['text']}>
+            <p className={styles['title']}>{item.title}</p>
+            {item.description && <p className={styles['description']}>{item.description}</p>}
+          </div>
+          <button type="button" className={styles['close']} aria-label="Close" onClick={() => close(item.id)}>
+            <X aria-hidden="true" />
+          </button>
         </div>
-        <Base.Close className={styles['close']} aria-label="Close">
-          <X aria-hidden="true" />
-        </Base.Close>
-      </Base.Content>
-    </Base.Root>
-  ));
+      ))}
+    </div>
+  );
 }

@@ -72,13 +72,14 @@ export default function SignInPage() {
                 name="token"
                 autoComplete="current-password"
                 autoFocus
+                required
                 spellCheck={false}
                 value={token}
                 onChange={(event) => setToken(event.target.value)}
               />
             )}
           </Field>
-          <Button type="submit" kind="primary" isBusy={signIn.isPending} disabled={token.trim() === ''}>
+          <Button type="submit" kind="primary" isBusy={signIn.isPending}>
             Sign in
           </Button>
         </form>
