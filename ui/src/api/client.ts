@@ -1,10 +1,8 @@
 // The one way to the API: typed by the server's own OpenAPI document, one kind of error, the CSRF token on what writes,
 // and one place that learns of a session that is over.
 
-import type { PendingPaths } from './pending.ts';
-import type { paths } from './schema.gen.ts';
+import type { paths as Paths } from './schema.gen.ts';
 
-type Paths = paths & PendingPaths;
 type Method = 'get' | 'post' | 'put' | 'delete';
 type PathWith<M extends Method> = {
   [P in keyof Paths]: Paths[P] extends Record<M, infer Operation> ? ([Operation] extends [undefined] ? never : P) : never;

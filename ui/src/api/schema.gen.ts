@@ -4,6 +4,25 @@
  */
 
 export interface paths {
+    "/api/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show the session that the request comes with */
+        get: operations["getSession"];
+        put?: never;
+        /** Sign in with the admin token, for a session in a cookie */
+        post: operations["signIn"];
+        /** End the session that the request comes with */
+        delete: operations["signOut"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/agents": {
         parameters: {
             query?: never;
@@ -72,6 +91,23 @@ export interface paths {
         get: operations["listLabelKeys"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/agents/labels/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say what becomes of labels in metrics and spans, and what is wrong with them; nothing is changed */
+        post: operations["checkLabels"];
         delete?: never;
         options?: never;
         head?: never;
@@ -151,6 +187,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/tool-invocation-policies/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say what is wrong with the draft of a tool invocation policy; nothing is stored */
+        post: operations["checkToolInvocationPolicy"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/tool-invocation-policies/{id}": {
         parameters: {
             query?: never;
@@ -184,6 +237,23 @@ export interface paths {
         put?: never;
         /** Make a trusted data policy */
         post: operations["createTrustedDataPolicy"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/trusted-data-policies/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say what is wrong with the draft of a trusted data policy; nothing is stored */
+        post: operations["checkTrustedDataPolicy"];
         delete?: never;
         options?: never;
         head?: never;
@@ -245,10 +315,223 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show where the gateway is reached, what it runs with and where that came from, and whether its telemetry arrives */
+        get: operations["getSettings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/statistics/overview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show the calls of the last minutes as series, in all and by group
+         * @description Every call counts, also one that was refused, at the time it ended, whatever is sampled or logged. The figures are defined as those of the metrics. They are kept in memory alone: what was before the start of the gateway is not known, and what is older than a day is forgotten, earlier where memory for it is short.
+         */
+        get: operations["getStatisticsOverview"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/statistics/agents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show how many calls each agent had, for spark lines
+         * @description Agents without a call in this time are not in the list.
+         */
+        get: operations["getStatisticsOfAgents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/statistics/dimensions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List what the calls of the last day can be grouped and filtered by */
+        get: operations["getStatisticsDimensions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/live": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Watch the figures of each second as they come
+         * @description Server-sent events: `history` once, whose data is LiveHistory, with the last two minutes; then `second` each second, whose data is LiveSecond. A reader that is too slow misses seconds. The stream ends by itself after some minutes, and when the gateway stops; an EventSource then connects again.
+         */
+        get: operations["watchLive"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/recent-calls": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the last calls, the newest first
+         * @description Every call is there for a while, also one that was refused, whatever is sampled or logged. They are kept in memory alone, as many as have room.
+         */
+        get: operations["listRecentCalls"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/recent-calls/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["CallId"];
+            };
+            cookie?: never;
+        };
+        /** Show one of the last calls with its tries */
+        get: operations["getRecentCall"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        Pagination: {
+            limit: number;
+            offset: number;
+            /** @description How many there are in all pages */
+            total: number;
+        };
+        Error: {
+            error: {
+                message: string;
+                type: string;
+            };
+        };
+        Session: {
+            /** Format: date-time */
+            expiresAt: string;
+            /** @description For the header X-CSRF-Token of requests that do not only read; the same for as long as the session lasts */
+            csrfToken: string;
+        };
+        AgentFields: {
+            name?: string;
+            /** @description All labels of the agent: what is not in the list is gone. Keys that collide with another label of metrics or spans are refused. */
+            labels?: components["schemas"]["Label"][];
+            /** @default false */
+            considerContextUntrusted: boolean;
+            /** @default false */
+            denyToolsInUntrustedContext: boolean;
+            onClientDisconnect?: components["schemas"]["OnClientDisconnect"];
+            /** @default false */
+            captureContent: boolean;
+        };
+        Agent: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+            /** @description It handles the calls whose path names no agent. */
+            isDefault: boolean;
+            labels: components["schemas"]["Label"][];
+            considerContextUntrusted: boolean;
+            denyToolsInUntrustedContext: boolean;
+            onClientDisconnect: components["schemas"]["OnClientDisconnect"];
+            captureContent: boolean;
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            updatedAt: string;
+        };
+        Label: {
+            key: string;
+            value: string;
+        };
+        LabelDraft: {
+            key: string;
+            value: string;
+        };
+        LabelCheck: {
+            key: string;
+            /** @description The name of the label in metrics; null while there is no key */
+            metricLabel: string | null;
+            /** @description The name of the attribute of spans */
+            spanAttribute: string | null;
+            /** @description Why an agent cannot have it, or null */
+            problem: string | null;
+        };
+        /** @description Whether the provider's answer is broken off when the client leaves, or read on for its usage. */
+        OnClientDisconnect: {
+            /** @constant */
+            action: "cancel";
+        } | {
+            /** @constant */
+            action: "drain";
+            seconds: number;
+        };
+        LogLevels: {
+            /** @description The process's own log */
+            log?: components["schemas"]["LogLevel"];
+            /** @description The log of calls; debug adds requests that are no LLM calls */
+            accessLog?: components["schemas"]["LogLevel"];
+        };
+        /** @enum {unknown} */
+        LogLevel: "debug" | "info" | "warn" | "error" | "off";
         /** @enum {unknown} */
         Operator: "equal" | "notEqual" | "contains" | "notContains" | "startsWith" | "endsWith" | "regex";
         Condition: {
@@ -363,94 +646,352 @@ export interface components {
             /** Format: date-time */
             updatedAt: string;
         };
-        AgentFields: {
-            name?: string;
-            /** @description All labels of the agent: what is not in the list is gone. Keys that collide with another label of metrics or spans are refused. */
-            labels?: components["schemas"]["Label"][];
-            /** @default false */
-            considerContextUntrusted: boolean;
-            /** @default false */
-            denyToolsInUntrustedContext: boolean;
-            onClientDisconnect?: components["schemas"]["OnClientDisconnect"];
-            /** @default false */
-            captureContent: boolean;
+        Settings: {
+            version: string;
+            /** Format: date-time */
+            startedAt: string;
+            /** @description Of the gateway, without a slash at the end */
+            apiBaseUrl: string;
+            /**
+             * @description Whether ARCHESTRA_API_BASE_URL says so, or the Host of this request
+             * @enum {unknown}
+             */
+            apiBaseUrlSource: "setting" | "request";
+            /** @description On the same host, at the port of the metrics */
+            metricsUrl: string;
+            /** @description Whether scrapers need ARCHESTRA_METRICS_SECRET */
+            metricsSecretSet: boolean;
+            providers: components["schemas"]["Provider"][];
+            settings: components["schemas"]["Setting"][];
+            telemetry: components["schemas"]["TelemetryHealth"];
         };
-        Agent: {
-            /** Format: uuid */
-            id: string;
+        Provider: {
             name: string;
-            /** @description It handles the calls whose path names no agent. */
-            isDefault: boolean;
-            labels: components["schemas"]["Label"][];
-            considerContextUntrusted: boolean;
-            denyToolsInUntrustedContext: boolean;
-            onClientDisconnect: components["schemas"]["OnClientDisconnect"];
-            captureContent: boolean;
+            /** @enum {unknown} */
+            dialect: "openai" | "anthropic" | "gemini";
+            /** @description What an SDK is pointed at; an agent's id may follow */
+            baseUrl: string;
+            /** @description Where its calls go */
+            upstreamUrl: string;
+        };
+        Setting: {
+            /** @description Of the environment variable */
+            name: string;
+            flag: string;
+            /** @description null: not set. Of a secret that is set, and of credentials in a URL, *** is all there is. */
+            value: string | null;
+            /** @enum {unknown} */
+            source: "default" | "file" | "environment" | "flag";
+            isSecret: boolean;
+            /** @description Whether SIGHUP is enough for a change; others take a restart */
+            reloads: boolean;
+            description: string;
+        };
+        TelemetryHealth: {
+            traces: {
+                /** @description Whether spans are sent at all */
+                exported: boolean;
+                /** @description The collector */
+                endpoint: string;
+                /** @description Spans that the collector took, since the start */
+                sent: number;
+                /** @description Spans that the collector answered to have rejected */
+                rejected: number;
+                /** @description Whether the last request to the collector failed */
+                failing: boolean;
+                /** @description Why a request to the collector failed last */
+                lastError: string | null;
+                lastErrorAt: string | null;
+                lastSuccessAt: string | null;
+            };
+            /** @description What waits on its way out. Beyond max it is dropped. */
+            queues: {
+                /** @description For the collector */
+                spans: components["schemas"]["QueueDepth"];
+                /** @description From the threads that serve calls, of the one that has most */
+                recordBytes: components["schemas"]["QueueDepth"];
+                /** @description For standard output */
+                logBytes: components["schemas"]["QueueDepth"];
+            };
+            /** @description As telemetry_dropped_total has it, since the start */
+            dropped: {
+                /** @enum {unknown} */
+                signal: "traces" | "logs";
+                /** @enum {unknown} */
+                reason: "ring_full" | "queue_full" | "export_failed" | "shutdown" | "writer_full" | "write_failed";
+                count: number;
+            }[];
+        };
+        QueueDepth: {
+            waiting: number;
+            max: number;
+        };
+        StatisticsOverview: {
             /** Format: date-time */
-            createdAt: string;
-            /** Format: date-time */
-            updatedAt: string;
+            from: string;
+            /**
+             * Format: date-time
+             * @description The end of the last step, which is not over yet
+             */
+            to: string;
+            stepSeconds: number;
+            /** @description When each step begins, in Unix seconds. Every series has as many values. */
+            times: number[];
+            groupBy: string;
+            all: components["schemas"]["Figures"];
+            /** @description Those with the most calls, in this order; none with groupBy=none. */
+            groups: (components["schemas"]["Figures"] & {
+                /** @description What a filter takes: a provider, a model, the id of an agent, the value of a label. Empty where agents lack the label; __overflow__ where there were too many to tell apart. */
+                key: string;
+                /** @description The key, or the name that the agent had last */
+                name: string;
+            })[];
+            /** @description How many more groups there are; their calls are in `all` */
+            foldedGroups: number;
+            /** @description How many of the calls are counted as __overflow__ */
+            foldedCalls: number;
         };
-        Label: {
-            key: string;
-            value: string;
+        Figures: {
+            totals: components["schemas"]["FigureTotals"];
+            series: components["schemas"]["FigureSeries"];
         };
-        /** @description Whether the provider's answer is broken off when the client leaves, or read on for its usage. */
-        OnClientDisconnect: {
-            /** @constant */
-            action: "cancel";
-        } | {
-            /** @constant */
-            action: "drain";
-            seconds: number;
+        FigureTotals: {
+            calls: number;
+            /** @description Calls that ended otherwise than completed or client_cancelled */
+            errors: number;
+            /** @description As llm_tokens_total counts them: what the provider said, and no estimates */
+            inputTokens: number;
+            outputTokens: number;
+            blockedToolCalls: number;
+            /** @description Of the tries of calls, as llm_request_duration_seconds: a call that was refused has none. */
+            latency: components["schemas"]["Percentiles"];
+            timeToFirstToken: components["schemas"]["Percentiles"];
+            /** @description What the gateway itself added to calls */
+            gateway: components["schemas"]["Percentiles"];
         };
-        LogLevels: {
-            /** @description The process's own log */
-            log?: components["schemas"]["LogLevel"];
-            /** @description The log of calls; debug adds requests that are no LLM calls */
-            accessLog?: components["schemas"]["LogLevel"];
+        FigureSeries: {
+            calls: number[];
+            errors: number[];
+            inputTokens: number[];
+            outputTokens: number[];
+            blockedToolCalls: number[];
+            latency: components["schemas"]["PercentileSeries"];
+            timeToFirstToken: components["schemas"]["PercentileSeries"];
+            gateway: components["schemas"]["PercentileSeries"];
+        };
+        /** @description In seconds, within 3 %; null where nothing was measured. */
+        Percentiles: {
+            p50: number | null;
+            p95: number | null;
+            p99: number | null;
+        };
+        /** @description In seconds, within 3 %; null where nothing was measured. */
+        PercentileSeries: {
+            p50: (number | null)[];
+            p95: (number | null)[];
+            p99: (number | null)[];
+        };
+        StatisticsOfAgents: {
+            stepSeconds: number;
+            data: {
+                /** @description Its id, or unknown, or __overflow__ */
+                agentId: string;
+                /** @description In each step: 30 of them, 24 where minutes is 360 or 1440 */
+                calls: number[];
+                totals: {
+                    calls: number;
+                    errors: number;
+                    inputTokens: number;
+                    outputTokens: number;
+                };
+            }[];
+        };
+        LiveHistory: {
+            seconds: components["schemas"]["LiveSecond"][];
+        };
+        LiveSecond: {
+            /** @description When it began, in Unix seconds */
+            time: number;
+            /** @description That ended in it */
+            calls: number;
+            errors: number;
+            /** @description Calls under way at its end */
+            inFlight: number;
+            inputTokens: number;
+            outputTokens: number;
+            blockedToolCalls: number;
+            latency: components["schemas"]["Percentiles"] | null;
+            timeToFirstToken: components["schemas"]["Percentiles"] | null;
+            gateway: components["schemas"]["Percentiles"] | null;
         };
         /** @enum {unknown} */
-        LogLevel: "debug" | "info" | "warn" | "error" | "off";
-        Pagination: {
-            limit: number;
-            offset: number;
-            /** @description How many there are in all pages */
-            total: number;
+        Outcome: "completed" | "upstream_error" | "upstream_unreachable" | "upstream_timeout" | "upstream_truncated" | "client_cancelled" | "refused_auth" | "refused_limit" | "refused_overload" | "invalid_request" | "shutdown" | "internal_error";
+        /** @description The id of the call's SERVER span */
+        CallId: string;
+        Call: {
+            id: components["schemas"]["CallId"];
+            traceId: string;
+            /** Format: date-time */
+            startedAt: string;
+            /** @description In seconds, as all durations here: from the first byte of the request to the last of the answer */
+            duration: number;
+            provider: string;
+            /** @description chat.completions; request where it only passes through */
+            operation: string;
+            /** @description That was asked for */
+            model: string | null;
+            /** @description That answered */
+            responseModel: string | null;
+            agent: components["schemas"]["CallAgent"] | null;
+            stream: boolean;
+            outcome: components["schemas"]["Outcome"];
+            /** @description What the client got; 499 where it left first */
+            statusCode: number;
+            errorType: string | null;
+            inputTokens: number;
+            outputTokens: number;
+            cacheReadTokens: number;
+            cacheWriteTokens: number;
+            reasoningTokens: number;
+            /**
+             * @description Where the tokens are from; they are all 0 where it is unknown
+             * @enum {unknown}
+             */
+            usageProvenance: "provider" | "estimate" | "unknown";
+            /** @description Of the last try, since it began, as the next one */
+            timeToFirstToken: number | null;
+            /** @description Until the client's socket took the first byte of the answer */
+            timeToFirstByte: number | null;
+            /** @description What the gateway itself added */
+            gateway: number;
+            tries: number;
+            /** @description That the model asked for */
+            toolCalls: number;
+            blockedToolCalls: number;
+            /** @description What the client says of itself, as the next three */
+            session: string | null;
+            run: string | null;
+            user: string | null;
+            clientAgent: string | null;
         };
-        Error: {
-            error: {
-                message: string;
-                type: string;
-            };
+        /** @description As it was when the call began. */
+        CallAgent: {
+            id: string;
+            name: string;
+            labels: components["schemas"]["Label"][];
+        };
+        CallDetails: components["schemas"]["Call"] & {
+            method: string;
+            /** @description Its template */
+            route: string;
+            /** @description As it was asked for, without its query */
+            urlPath: string;
+            clientAddress: string | null;
+            userAgent: string | null;
+            requestBytes: number;
+            responseBytes: number;
+            finishReasons: string[];
+            responseId: string | null;
+            /** @description Whether its spans are recorded, and exported where export is on */
+            sampled: boolean;
+            tryDetails: components["schemas"]["CallTry"][];
+            toolDecisions: components["schemas"]["CallDecision"][];
+            /** @description How many more there were */
+            toolDecisionsLeftOut: number;
+        };
+        /** @description One exchange with the provider. Times are in seconds since it began. */
+        CallTry: {
+            /** @description Of its CLIENT span */
+            spanId: string;
+            /** @description Since the request began */
+            startedAfter: number;
+            duration: number;
+            /** @description Of the provider; null where no answer came */
+            statusCode: number | null;
+            outcome: components["schemas"]["Outcome"];
+            errorType: string | null;
+            serverAddress: string;
+            serverPort: number;
+            /** @description Until the first byte came from the provider */
+            timeToFirstByte: number | null;
+            /** @description Until the client's socket took it */
+            timeToFirstByteSent: number | null;
+            timeToFirstToken: number | null;
+            timeToLastToken: number | null;
+            /** @description Waits for content of more than a second */
+            stallCount: number;
+            /** @description The first of these */
+            stalls: {
+                after: number;
+                duration: number;
+            }[];
+            /** @description The pause before the next try; null for the last one */
+            retriedAfter: number | null;
+        };
+        CallDecision: {
+            tool: string;
+            /** @enum {unknown} */
+            decision: "allowed" | "blocked" | "would_block";
+            /**
+             * Format: uuid
+             * @description The policy that decided
+             */
+            policyId: string | null;
+            reason: string | null;
+            /**
+             * @description Of a policy that blocked, or would have; null where none did
+             * @enum {unknown}
+             */
+            mode: "enforce" | "observe" | null;
         };
     };
     responses: {
-        /** @description The tool */
-        Tool: {
+        /** @description There is neither a valid admin token nor a session (unauthorized), or the session is over (session_expired) */
+        Unauthorized: {
             headers: {
+                "WWW-Authenticate"?: string;
                 [name: string]: unknown;
             };
             content: {
-                "application/json": components["schemas"]["Tool"];
+                "application/json": components["schemas"]["Error"];
             };
         };
-        /** @description The policy */
-        ToolInvocationPolicy: {
+        /** @description With a session: X-CSRF-Token is missing (csrf_token_missing) or not the session's (csrf_token_wrong), or the request is from a page of another origin (cross_site) */
+        Forbidden: {
             headers: {
                 [name: string]: unknown;
             };
             content: {
-                "application/json": components["schemas"]["ToolInvocationPolicy"];
+                "application/json": components["schemas"]["Error"];
             };
         };
-        /** @description The policy */
-        TrustedDataPolicy: {
+        /** @description Too many wrong tokens came from this client's address (too_many_attempts) */
+        TooManyAttempts: {
+            headers: {
+                /** @description Seconds until the next attempt */
+                "Retry-After"?: number;
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"];
+            };
+        };
+        /** @description Nothing was changed, and why */
+        Error: {
             headers: {
                 [name: string]: unknown;
             };
             content: {
-                "application/json": components["schemas"]["TrustedDataPolicy"];
+                "application/json": components["schemas"]["Error"];
+            };
+        };
+        /** @description This is not the admin token (invalid_token) */
+        InvalidToken: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"];
             };
         };
         /** @description The agent */
@@ -483,29 +1024,51 @@ export interface components {
                 };
             };
         };
-        /** @description The admin token is missing or is not the valid one */
-        Unauthorized: {
+        /** @description What making it would be refused for */
+        PolicyCheck: {
             headers: {
-                "WWW-Authenticate"?: string;
                 [name: string]: unknown;
             };
             content: {
-                "application/json": components["schemas"]["Error"];
+                "application/json": {
+                    /** @description A sentence that names the field, or null */
+                    problem: string | null;
+                };
             };
         };
-        /** @description Nothing was changed, and why */
-        Error: {
+        /** @description The tool */
+        Tool: {
             headers: {
                 [name: string]: unknown;
             };
             content: {
-                "application/json": components["schemas"]["Error"];
+                "application/json": components["schemas"]["Tool"];
+            };
+        };
+        /** @description The policy */
+        ToolInvocationPolicy: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["ToolInvocationPolicy"];
+            };
+        };
+        /** @description The policy */
+        TrustedDataPolicy: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["TrustedDataPolicy"];
             };
         };
     };
     parameters: {
         limit: number;
         offset: number;
+        /** @description How far back. */
+        minutes: 15 | 60 | 360 | 1440;
     };
     requestBodies: never;
     headers: never;
@@ -513,6 +1076,90 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    getSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The session */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            500: components["responses"]["Error"];
+            503: components["responses"]["Error"];
+        };
+    };
+    signIn: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    token: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The session. A session that the request came with is over. */
+            201: {
+                headers: {
+                    /** @description HttpOnly, SameSite=Strict, and Secure where the gateway is reached by https */
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["InvalidToken"];
+            403: components["responses"]["Forbidden"];
+            413: components["responses"]["Error"];
+            415: components["responses"]["Error"];
+            429: components["responses"]["TooManyAttempts"];
+            500: components["responses"]["Error"];
+            503: components["responses"]["Error"];
+        };
+    };
+    signOut: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is over */
+            204: {
+                headers: {
+                    /** @description Has the browser forget the cookie */
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            500: components["responses"]["Error"];
+            503: components["responses"]["Error"];
+        };
+    };
     listAgents: {
         parameters: {
             query?: {
@@ -570,6 +1217,7 @@ export interface operations {
             };
             400: components["responses"]["Error"];
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             409: components["responses"]["Error"];
             413: components["responses"]["Error"];
             415: components["responses"]["Error"];
@@ -612,6 +1260,7 @@ export interface operations {
             200: components["responses"]["Agent"];
             400: components["responses"]["Error"];
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             404: components["responses"]["Error"];
             413: components["responses"]["Error"];
             415: components["responses"]["Error"];
@@ -639,6 +1288,7 @@ export interface operations {
             };
             400: components["responses"]["Error"];
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             404: components["responses"]["Error"];
             409: components["responses"]["Error"];
             500: components["responses"]["Error"];
@@ -674,6 +1324,7 @@ export interface operations {
             200: components["responses"]["LogLevels"];
             400: components["responses"]["Error"];
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             413: components["responses"]["Error"];
             415: components["responses"]["Error"];
         };
@@ -693,6 +1344,41 @@ export interface operations {
             200: components["responses"]["Texts"];
             400: components["responses"]["Error"];
             401: components["responses"]["Unauthorized"];
+        };
+    };
+    checkLabels: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    labels: components["schemas"]["LabelDraft"][];
+                };
+            };
+        };
+        responses: {
+            /** @description One item for each label, in the same order */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        labels: components["schemas"]["LabelCheck"][];
+                        /** @description What is wrong with all of them together: there are too many */
+                        problem: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            413: components["responses"]["Error"];
+            415: components["responses"]["Error"];
         };
     };
     listLabelValues: {
@@ -786,6 +1472,7 @@ export interface operations {
             200: components["responses"]["Tool"];
             400: components["responses"]["Error"];
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             404: components["responses"]["Error"];
             409: components["responses"]["Error"];
             413: components["responses"]["Error"];
@@ -814,6 +1501,7 @@ export interface operations {
             };
             400: components["responses"]["Error"];
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             404: components["responses"]["Error"];
             409: components["responses"]["Error"];
             500: components["responses"]["Error"];
@@ -879,11 +1567,32 @@ export interface operations {
             };
             400: components["responses"]["Error"];
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             409: components["responses"]["Error"];
             413: components["responses"]["Error"];
             415: components["responses"]["Error"];
             500: components["responses"]["Error"];
             503: components["responses"]["Error"];
+        };
+    };
+    checkToolInvocationPolicy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ToolInvocationPolicyFields"];
+            };
+        };
+        responses: {
+            200: components["responses"]["PolicyCheck"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            413: components["responses"]["Error"];
+            415: components["responses"]["Error"];
         };
     };
     getToolInvocationPolicy: {
@@ -921,6 +1630,7 @@ export interface operations {
             200: components["responses"]["ToolInvocationPolicy"];
             400: components["responses"]["Error"];
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             404: components["responses"]["Error"];
             409: components["responses"]["Error"];
             413: components["responses"]["Error"];
@@ -949,6 +1659,7 @@ export interface operations {
             };
             400: components["responses"]["Error"];
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             404: components["responses"]["Error"];
             409: components["responses"]["Error"];
             500: components["responses"]["Error"];
@@ -1014,11 +1725,32 @@ export interface operations {
             };
             400: components["responses"]["Error"];
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             409: components["responses"]["Error"];
             413: components["responses"]["Error"];
             415: components["responses"]["Error"];
             500: components["responses"]["Error"];
             503: components["responses"]["Error"];
+        };
+    };
+    checkTrustedDataPolicy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TrustedDataPolicyFields"];
+            };
+        };
+        responses: {
+            200: components["responses"]["PolicyCheck"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            413: components["responses"]["Error"];
+            415: components["responses"]["Error"];
         };
     };
     getTrustedDataPolicy: {
@@ -1056,6 +1788,7 @@ export interface operations {
             200: components["responses"]["TrustedDataPolicy"];
             400: components["responses"]["Error"];
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             404: components["responses"]["Error"];
             409: components["responses"]["Error"];
             413: components["responses"]["Error"];
@@ -1084,6 +1817,7 @@ export interface operations {
             };
             400: components["responses"]["Error"];
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             404: components["responses"]["Error"];
             409: components["responses"]["Error"];
             500: components["responses"]["Error"];
@@ -1150,6 +1884,220 @@ export interface operations {
                 };
             };
             401: components["responses"]["Unauthorized"];
+        };
+    };
+    getSettings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All of it; of secrets only whether they are set */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Settings"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+        };
+    };
+    getStatisticsOverview: {
+        parameters: {
+            query?: {
+                /** @description How far back. */
+                minutes?: components["parameters"]["minutes"];
+                /** @description none, provider, model, agent, or label: and the key of a label. */
+                groupBy?: string;
+                /** @description Only calls to this provider. */
+                provider?: string;
+                /** @description Only calls of this model, as the label `model` of the metrics says it: unknown where the provider did not accept the call. */
+                model?: string;
+                /** @description Only calls for this agent: its id, or unknown for calls of which no agent is known. */
+                agentId?: string;
+                /** @description Only calls whose agent had this label when they were made: key:value. */
+                label?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The series */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StatisticsOverview"];
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Unauthorized"];
+        };
+    };
+    getStatisticsOfAgents: {
+        parameters: {
+            query?: {
+                /** @description How far back. */
+                minutes?: components["parameters"]["minutes"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The agents */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StatisticsOfAgents"];
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Unauthorized"];
+        };
+    };
+    getStatisticsDimensions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Texts, each list sorted */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        providers: string[];
+                        models: string[];
+                        labelKeys: string[];
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Unauthorized"];
+        };
+    };
+    watchLive: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The events. This is the data of one of them. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": components["schemas"]["LiveHistory"] | components["schemas"]["LiveSecond"];
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Unauthorized"];
+            503: components["responses"]["Error"];
+        };
+    };
+    listRecentCalls: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description What `next` of the page before said. */
+                before?: string;
+                provider?: string;
+                /** @description The model that was asked for, or what the label `model` of the metrics says: unknown where the provider did not accept the call. */
+                model?: string;
+                /** @description The id of an agent, or unknown for calls of which no agent is known. */
+                agentId?: string;
+                outcome?: components["schemas"]["Outcome"];
+                session?: string;
+                user?: string;
+                run?: string;
+                traceId?: string;
+                /** @description Whether a policy blocked tool calls of its answer. */
+                blocked?: boolean;
+                stream?: boolean;
+                /** @description In seconds; calls that took as long or longer. */
+                minDuration?: number;
+                /** @description A label that the call's agent had: key:value. */
+                label?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of calls */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Call"][];
+                        pagination: {
+                            limit: number;
+                            /** @description For `before`, where there may be more */
+                            next: string | null;
+                        };
+                        /** @description How many calls are held, whatever was asked for */
+                        held: number;
+                        /** @description How many can be held at most; fewer where they are large */
+                        capacity: number;
+                        /**
+                         * Format: date-time
+                         * @description When the oldest of them began
+                         */
+                        oldestAt: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Unauthorized"];
+        };
+    };
+    getRecentCall: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["CallId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The call */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallDetails"];
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["Error"];
         };
     };
 }
