@@ -310,7 +310,7 @@ function optionsOf(width: number, isStacked: boolean, latest: Latest): uPlot.Opt
           stroke: color,
           width: 1.5,
           ...(one.dash ? { dash: one.dash } : {}),
-          ...(isFilled ? { fill: faded(color, isStacked && series.length > 1 ? 0.28 : 0.12) } : {}),
+          ...(isFilled ? { fill: faded(color, isStacked && series.length > 1 ? 0.22 : 0.12) } : {}),
           points: {
             show: true,
             size: 4,
