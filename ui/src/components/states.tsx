@@ -22,7 +22,7 @@ export function EmptyState({
     <div className={styles['state']}>
       {icon && <div className={styles['icon']}>{icon}</div>}
       <p className={styles['title']}>{title}</p>
-      {children && <div className={styles['text']}>{children}</div>}
+      {children && <p className={styles['text']}>{children}</p>}
       {action && <div className={styles['action']}>{action}</div>}
     </div>
   );
@@ -44,7 +44,7 @@ export function ErrorState({ error, onRetry }: { error: unknown; onRetry?: () =>
         <CircleAlert aria-hidden="true" />
       </div>
       <p className={styles['title']}>{message}</p>
-      <div className={styles['text']}>{advice(error)}</div>
+      <p className={styles['text']}>{advice(error)}</p>
       {onRetry && (
         <div className={styles['action']}>
           <Button onClick={onRetry}>Try again</Button>

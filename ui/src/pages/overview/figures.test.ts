@@ -57,7 +57,7 @@ test('a step that has hardly begun is left out', () => {
   const given = overview(figures([5, 10, 5]), { a: figures([5, 10, 5]) });
   assert.deepEqual(wholeSteps(given, 65).times, [0, 30]);
   assert.deepEqual(wholeSteps(given, 65).groups[0]!.series.latency.p50, [null, null]);
-  assert.equal(wholeSteps(given, 70), given);
+  assert.equal(wholeSteps(given, 75), given);
 });
 
 test('what no shown group has is the rest', () => {

@@ -55,7 +55,7 @@ export function stepLengths(overview: Pick<Overview, 'times' | 'stepSeconds'>, n
 /** Without a last step that has hardly begun: what happened in it says nothing yet. */
 export function wholeSteps(overview: Overview, nowSeconds: number): Overview {
   const lengths = stepLengths(overview, nowSeconds);
-  const count = lengths.findLastIndex((length) => length >= overview.stepSeconds / 4) + 1;
+  const count = lengths.findLastIndex((length) => length >= overview.stepSeconds / 2) + 1;
   if (count === overview.times.length || count === 0) return overview;
   const cut = <T extends Figures>(figures: T): T => ({
     ...figures,
