@@ -50,7 +50,7 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     // What the licences of the packages ask for goes out with them.
-    license: { fileName: 'assets/licenses.md' },
+    license: { fileName: 'licenses.md' },
   },
   server: {
     port: 5173,

@@ -80,7 +80,7 @@ describe('the page', () => {
 
 describe('its files', () => {
   test('are all there, with the right types, and kept for good where their name says what they are', async () => {
-    const types = { js: 'text/javascript', css: 'text/css', svg: 'image/svg+xml' };
+    const types = { js: 'text/javascript', css: 'text/css', svg: 'image/svg+xml', woff2: 'font/woff2' };
     for (const path of namedFiles()) {
       const answer = await exchange(port, 'GET', path);
       assert.equal(answer.status, 200, path);

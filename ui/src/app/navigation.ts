@@ -40,6 +40,16 @@ export const routes: { path: string; page: LazyPage }[] = [
   { path: '/settings', page: pages.settings },
 ];
 
+/** Begins to load the page at `path`, so that its code comes while the session is still being asked for. */
+export function preloadPage(path: string): void {
+  const parts = path.split('/');
+  const found = routes.find((route) => {
+    const pattern = route.path.split('/');
+    return pattern.length === parts.length && pattern.every((part, index) => part.startsWith(':') || part === parts[index]);
+  });
+  void found?.page.load();
+}
+
 export const navigation = [
   { href: '/', label: 'Overview', icon: Gauge, load: pages.overview.load },
   { href: '/calls', label: 'Calls', icon: ListTree, load: pages.calls.load },

@@ -1,8 +1,9 @@
-import { useQuery } from '@tanstack/react-query';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { Radio } from 'lucide-react';
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import { Link } from 'wouter';
 import { api } from '@/api/client.ts';
+import { useLive } from '@/api/live.ts';
 import { Card } from '@/components/Card.tsx';
 import { CodeBlock } from '@/components/Copy.tsx';
 import { Tabs } from '@/components/Tabs.tsx';
@@ -42,6 +43,13 @@ function snippets(base: string): { value: string; label: string; code: string }[
 export default function FirstStart() {
   const [tab, setTab] = useState('python');
   const settings = useQuery({ queryKey: ['settings'], queryFn: ({ signal }) => api.get('/api/settings', { signal }) });
+  const queryClient = useQueryClient();
+  const hasCalls = useLive().seconds.some((second) => second.calls > 0);
+  useEffect(() => {
+    if (!hasCalls) return;
+    void queryClient.invalidateQueries({ queryKey: ['dimensions'] });
+    void queryClient.invalidateQueries({ queryKey: ['overview'] });
+  }, [hasCalls, queryClient]);
   const base = settings.data?.apiBaseUrl ?? window.location.origin;
   return (
     <Card className={styles['firstStart']}>

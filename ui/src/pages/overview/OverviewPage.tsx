@@ -101,7 +101,13 @@ export default function OverviewPage() {
                 percentile={filters.percentile as Percentile}
                 isStale={overview.isPlaceholderData}
               />
-              <GroupTable overview={table.data} colors={colors} isLoading={table.isPending} />
+              {table.isError && table.data === undefined ? (
+                <Card>
+                  <ErrorState error={table.error} onRetry={() => void table.refetch()} />
+                </Card>
+              ) : (
+                <GroupTable overview={table.data} colors={colors} isLoading={table.isPending} />
+              )}
             </>
           )}
         </>
