@@ -271,7 +271,7 @@ function optionsOf(width: number, isStacked: boolean, latest: Latest): uPlot.Opt
   return {
     width,
     height: kHeight,
-    padding: [8, 4, 0, 0],
+    padding: [8, 16, 0, 0],
     legend: { show: false },
     cursor: {
       sync: { key: kSyncKey, setSeries: false },

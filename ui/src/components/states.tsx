@@ -31,7 +31,7 @@ export function EmptyState({
 function advice(error: unknown): string {
   if (!(error instanceof ApiError)) return 'Reload the page; if it happens again, the log of the gateway may say why.';
   if (error.status === 0) return 'Start it, or look into its log, then try again.';
-  if (error.status === 503) return 'It has too much to do, or is about to stop. Try again in a moment.';
+  if (error.status === 503) return 'It may pass: try again in a moment.';
   if (error.status === 404) return 'It may have been deleted meanwhile.';
   return 'Try again; if it happens again, the log of the gateway may say why.';
 }
