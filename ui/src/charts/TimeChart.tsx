@@ -103,7 +103,9 @@ export function TimeChart(props: Props) {
               onClick={() => toggle(one.key)}
             >
               <Swatch color={one.color} dash={one.dash} />
-              <span className={cx(styles['name'], 'truncate')}>{one.name}</span>
+              <span className={cx(styles['name'], 'truncate')} title={one.name}>
+                {one.name}
+              </span>
               <span className={styles['value']}>{valueText(at === null ? one.total : one.values[at], at === null ? formatTotal : format)}</span>
             </button>
           </li>

@@ -74,6 +74,7 @@ function Details({ call }: { call: CallDetails }) {
             <Badge tone={words.tone} dot>
               {words.name}
             </Badge>
+            {call.blockedToolCalls > 0 && <Badge tone="warn">{plural(call.blockedToolCalls, 'tool call')} blocked</Badge>}
           </span>
         }
         description={

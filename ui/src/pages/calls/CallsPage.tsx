@@ -155,7 +155,9 @@ const columns: Column<Call>[] = [
     header: 'Model',
     cell: (call) => (
       <span className={styles['model']}>
-        <span className="truncate">{call.model ?? <span className="muted">none</span>}</span>
+        <span className="truncate" title={call.model ?? undefined}>
+          {call.model ?? <span className="muted">none</span>}
+        </span>
         <span className={`${styles['provider']} truncate`}>{call.provider}</span>
       </span>
     ),

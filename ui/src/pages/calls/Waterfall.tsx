@@ -63,6 +63,7 @@ function Row({ row, end }: { row: WaterfallRow; end: number }) {
           {row.phases.map((phase, index) => (
             <Words key={phase.from} kind={phase.kind} text={wordsOf(row, index)} />
           ))}
+          {row.relayedAfter !== null && <span>First byte relayed after {formatSeconds(row.relayedAfter)}</span>}
           {row.stalls.map((stall) => (
             <Words
               key={stall.from}

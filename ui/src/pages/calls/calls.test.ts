@@ -64,6 +64,7 @@ test('a call has a row for itself, each try and each pause', () => {
     { kind: 'gateway', from: 12.5, to: 13 },
   ]);
   assert.deepEqual(rows[3]!.stalls, [{ from: 6.5, to: 8 }]);
+  assert.ok(Math.abs(rows[3]!.relayedAfter! - 0.1) < 1e-9);
   assert.equal(waterfallEnd(rows), 13);
 });
 
@@ -79,7 +80,7 @@ test('the axis has round moments', () => {
 });
 
 test('what is short can be seen', () => {
-  assert.deepEqual(place(5, 5, 10), { left: '50.000%', width: 'max(2px, 0.000%)' });
+  assert.deepEqual(place(5, 5, 10), { left: 'min(50.000%, 100% - 2px)', width: 'max(0.000%, 2px)' });
 });
 
 test('tokens per second are those between the first token and the last', () => {

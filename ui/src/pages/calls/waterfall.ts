@@ -19,6 +19,8 @@ export interface WaterfallRow {
   to: number;
   phases: Phase[];
   stalls: { from: number; to: number }[];
+  /** From the provider's first byte to the moment when the client's socket had it. */
+  relayedAfter: number | null;
   isBad: boolean;
 }
 
@@ -65,7 +67,7 @@ function callRow(call: CallDetails): WaterfallRow {
     if (first.startedAfter > 0) phases.push({ kind: 'gateway', from: 0, to: Math.min(first.startedAfter, call.duration) });
     if (call.duration > end) phases.push({ kind: 'gateway', from: end, to: call.duration });
   }
-  return { key: call.id, name: 'Call', detail: call.route, from: 0, to: call.duration, phases, stalls: [], isBad: false };
+  return { key: call.id, name: 'Call', detail: call.route, from: 0, to: call.duration, phases, stalls: [], relayedAfter: null, isBad: false };
 }
 
 /** The call, and below it each try and the pauses between them. */
@@ -84,6 +86,10 @@ export function waterfallRows(call: CallDetails): WaterfallRow[] {
         from: one.startedAfter + stall.after,
         to: one.startedAfter + stall.after + stall.duration,
       })),
+      relayedAfter:
+        one.timeToFirstByte === null || one.timeToFirstByteSent === null
+          ? null
+          : Math.max(0, one.timeToFirstByteSent - one.timeToFirstByte),
       isBad: one.outcome !== 'completed' && one.outcome !== 'client_cancelled',
     });
     if (one.retriedAfter !== null)
@@ -95,6 +101,7 @@ export function waterfallRows(call: CallDetails): WaterfallRow[] {
         to: end + one.retriedAfter,
         phases: [{ kind: 'pause', from: end, to: end + one.retriedAfter }],
         stalls: [],
+        relayedAfter: null,
         isBad: false,
       });
   });
@@ -118,8 +125,8 @@ export function axisTicks(end: number, most = 6): number[] {
 
 /** Where something lies, in percent of the timeline; never too narrow to see. */
 export function place(from: number, to: number, end: number): { left: string; width: string } {
-  const left = (100 * from) / end;
-  return { left: `${left.toFixed(3)}%`, width: `max(2px, ${((100 * (to - from)) / end).toFixed(3)}%)` };
+  const percent = (seconds: number) => `${((100 * seconds) / end).toFixed(3)}%`;
+  return { left: `min(${percent(from)}, 100% - 2px)`, width: `max(${percent(to - from)}, 2px)` };
 }
 
 /** Output tokens per second from the first token to the last of the last try. */
