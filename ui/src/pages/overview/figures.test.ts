@@ -49,15 +49,18 @@ function overview(all: Figures, groups: Record<string, Figures> = {}, foldedGrou
 
 test('counts are per minute, the last step by the time it has had', () => {
   const given = overview(figures([5, 10, 5]));
-  assert.deepEqual(stepLengths(given, 75), [30, 30, 15]);
-  assert.deepEqual(countSeries(given, [], 'calls', stepLengths(given, 75), 'Calls')[0]!.values, [10, 20, 20]);
+  assert.deepEqual(stepLengths(given, 77), [30, 30, 15]);
+  assert.deepEqual(countSeries(given, [], 'calls', stepLengths(given, 77), 'Calls')[0]!.values, [10, 20, 20]);
 });
 
-test('a step that has hardly begun is left out', () => {
+test('a step that is too young is left out', () => {
   const given = overview(figures([5, 10, 5]), { a: figures([5, 10, 5]) });
-  assert.deepEqual(wholeSteps(given, 65).times, [0, 30]);
-  assert.deepEqual(wholeSteps(given, 65).groups[0]!.series.latency.p50, [null, null]);
-  assert.equal(wholeSteps(given, 75), given);
+  assert.deepEqual(wholeSteps(given, 91).times, [0, 30]);
+  assert.deepEqual(wholeSteps(given, 91).groups[0]!.series.latency.p50, [null, null]);
+  assert.equal(wholeSteps(given, 92), given);
+  const long = { ...given, stepSeconds: 600, times: [0, 600, 1200] };
+  assert.deepEqual(wholeSteps(long, 1501).times, [0, 600]);
+  assert.equal(wholeSteps(long, 1502), long);
 });
 
 test('what no shown group has is the rest', () => {

@@ -47,15 +47,21 @@ export function shownGroups(overview: Overview): ShownGroup[] {
   }));
 }
 
+// What ends is in the figures about this much later.
+const kLagSeconds = 2;
+const kStepSecondsMin = 30;
+
 /** How many seconds each step has had so far: all of them, but for the last. */
 export function stepLengths(overview: Pick<Overview, 'times' | 'stepSeconds'>, nowSeconds: number): number[] {
-  return overview.times.map((time) => Math.min(overview.stepSeconds, Math.max(0, nowSeconds - time)));
+  const end = nowSeconds - kLagSeconds;
+  return overview.times.map((time) => Math.min(overview.stepSeconds, Math.max(0, end - time)));
 }
 
-/** Without a last step that has hardly begun: what happened in it says nothing yet. */
+/** Without a last step that is too young to say something: a short one has to be over, a long one half over. */
 export function wholeSteps(overview: Overview, nowSeconds: number): Overview {
   const lengths = stepLengths(overview, nowSeconds);
-  const count = lengths.findLastIndex((length) => length >= overview.stepSeconds / 2) + 1;
+  const enough = Math.min(overview.stepSeconds, Math.max(kStepSecondsMin, overview.stepSeconds / 2));
+  const count = lengths.findLastIndex((length) => length >= enough) + 1;
   if (count === overview.times.length || count === 0) return overview;
   const cut = <T extends Figures>(figures: T): T => ({
     ...figures,
