@@ -93,7 +93,7 @@ export function TimeChart(props: Props) {
         )}
         {isEmpty && !isTable && <p className={styles['empty']}>{emptyText}</p>}
       </div>
-      <ul className={styles['legend']} aria-label={`Series of ${title}`}>
+      <ul className={styles['legend']} style={{ gridTemplateColumns: legendColumns(series) }} aria-label={`Series of ${title}`}>
         {series.map((one) => (
           <li key={one.key}>
             <button
@@ -113,6 +113,12 @@ export function TimeChart(props: Props) {
       </ul>
     </Card>
   );
+}
+
+// As many columns as have room for the longest name and a value, so that nothing moves while values change.
+function legendColumns(series: Series[]): string {
+  const letters = Math.max(...series.map((one) => one.name.length));
+  return `repeat(auto-fill, minmax(${Math.min(5 + letters * 0.4, 9)}rem, 1fr))`;
 }
 
 function valueText(value: number | null | undefined, format: (value: number) => string): string {
