@@ -5,6 +5,7 @@ import { execFileSync } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 
+import * as alerts from './alerts.mjs';
 import * as crowd from './crowd.mjs';
 import * as durations from './durations.mjs';
 import * as fuzz from './fuzz.mjs';
@@ -12,7 +13,7 @@ import * as restart from './restart.mjs';
 import * as slowClients from './slow_clients.mjs';
 import * as trials from './trials.mjs';
 
-const proofs = { durations, crowd, 'slow-clients': slowClients, restart, trials, fuzz };
+const proofs = { durations, crowd, 'slow-clients': slowClients, restart, trials, alerts, fuzz };
 const reportFile = new URL('../../docs/proof.md', import.meta.url);
 
 function setting() {

@@ -106,6 +106,15 @@ need_prometheus() {
     say "apt could not download prometheus: the tests that ask it are skipped"
 }
 
+# A real Alertmanager for the proof of the alerts, likewise into .dev/alertmanager.
+need_alertmanager() {
+  local folder=.dev/alertmanager
+  if command -v prometheus-alertmanager >/dev/null || [[ -x $folder/usr/bin/prometheus-alertmanager ]]; then return; fi
+  say "fetching Debian's prometheus-alertmanager into $folder"
+  long_step .dev/alertmanager.log unpack_packages "$folder" prometheus-alertmanager ||
+    say "apt could not download prometheus-alertmanager: the proof of the alerts fails without it"
+}
+
 # Another reader of what we write: the OpenMetrics parser of Prometheus' Python client, into .dev/python. Python itself
 # has to be there; without it that one test is skipped.
 need_openmetrics_parser() {

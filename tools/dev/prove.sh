@@ -7,6 +7,10 @@ cmd_prove() {
   need prove
   need_node
   need_npm_packages tests/e2e
+  if [[ $# -eq 0 || " $* " == *" alerts "* ]]; then
+    need_prometheus
+    need_alertmanager
+  fi
   [[ $# -gt 0 && " $* " != *" fuzz "* ]] || build_fuzzers
   ARCHESTRA_BINARY=$PWD/build/release/archestra "$node" tests/prove/prove.mjs "$@"
 }
@@ -19,6 +23,7 @@ help_prove() {
   fails where a promise is not kept. Proofs: durations (streams last in metric and span as long as for the provider), crowd (memory of idle
   connections, of streams and of slow readers), slow-clients (slowhttptest beside calls as usual), restart (no call is
   lost), trials (what goes on while descriptors, memory, disk, clock, a provider or its name are gone, and comes
-  back), fuzz (ten minutes of hostile bytes for what reads HTTP).
+  back), alerts (each fires at a real fault and is resolved, told by a real Alertmanager; five minutes), fuzz (ten minutes
+  of hostile bytes for what reads HTTP).
 TEXT
 }
