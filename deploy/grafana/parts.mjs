@@ -191,8 +191,6 @@ export const sourceVariable = (name, label, type) => ({
   includeAll: false,
   hide: 0,
   refresh: 1,
-  current: {},
-  options: [],
 });
 
 /** A variable that asks Prometheus; `all` lets it have several values, and all of them. */

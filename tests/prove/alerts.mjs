@@ -26,11 +26,11 @@ const seconds = (ms) => `${(ms / 1000).toFixed(1)} s`;
 function report(rows, besides) {
   return [
     `Rules of \`deploy/prometheus\` with every window and wait divided by ${Math.round(1 / scale)}, a Prometheus that scrapes twice a second, and an`,
-    'Alertmanager. Each fault is a real one, beneath or before the gateway, with calls as usual beside it. Times are those at',
-    'which Alertmanager told its receiver, from the fault and from its end on; in operation they are longer by the same',
-    'factor, but for what is not made of windows. Two faults have no cause that could be brought about from outside, for the',
-    'mistakes they stand for are not there to be found: there, bytes in the memory of the running process are changed, as a flipped bit',
-    'would. The gateway does the rest itself.',
+    'Alertmanager. Each fault is a real one, beneath or before the gateway, with calls as usual beside it; it is mended when all',
+    'its alerts have fired. Times are those at which Alertmanager told its receiver, from the fault and from its end on. In',
+    'operation they are longer by the same factor, but for what is not made of windows. Two alerts stand for mistakes of the',
+    'gateway that nobody knows how to bring about from outside: there, bytes in the memory of the running process are',
+    'changed, as a flipped bit would, and the gateway does the rest itself.',
     '',
     '| alert | fault | fired after | mended by | resolved after |',
     '| --- | --- | --- | --- | --- |',
