@@ -90,9 +90,9 @@ describe('dashboards', () => {
     for (const dashboard of dashboards) {
       const names = new Set(dashboard.templating.list.map(({ name }) => name));
       const panels = panelsOf(dashboard);
-      const ids = [...dashboard.panels, ...panels].map(({ id }) => id);
+      const ids = dashboard.panels.flatMap(({ id, panels: inRow = [] }) => [id, ...inRow.map((one) => one.id)]);
       assert.ok(panels.length > 10, dashboard.title);
-      assert.equal(new Set(dashboard.panels.flatMap(({ id, panels: inRow = [] }) => [id, ...inRow.map((one) => one.id)])).size, new Set(ids).size);
+      assert.equal(new Set(ids).size, ids.length, 'ids of panels');
       const taken = new Set();
       for (const { title, type, description, datasource, targets, gridPos: { x, y, w, h } } of panels) {
         const what = `${dashboard.title} / ${title}`;
@@ -237,7 +237,8 @@ describe('dashboards and rules before a gateway at work', { skip: prometheusMiss
       }
     }
     const { groups } = await prometheus.get('rules');
-    for (const { name, lastError, health } of groups.flatMap((group) => group.rules)) assert.equal(health, 'ok', `${name}: ${lastError}`);
+    for (const { name, lastError, health } of groups.flatMap((group) => group.rules))
+      assert.equal(health, 'ok', `${name}: ${lastError}`);
   });
 
   test('every attribute that the traces panels ask for is on a span', () => {
@@ -279,9 +280,16 @@ async function config(metricsPort) {
 
 /** The demo's traffic generator, to its end. */
 async function traffic({ apiPort, metricsPort }) {
-  const args = ['--url', `http://127.0.0.1:${apiPort}`, '--metrics-url', `http://127.0.0.1:${metricsPort}/metrics`, '--seconds', trafficSeconds];
-  const more = ['--rate', callsPerSecond, '--dialects', 'openai,anthropic,gemini', '--admin-token', adminToken];
-  const child = spawn(join(dirname(binary), 'archestra-traffic'), [...args, ...more].map(String), { stdio: 'ignore' });
+  const options = {
+    url: `http://127.0.0.1:${apiPort}`,
+    'metrics-url': `http://127.0.0.1:${metricsPort}/metrics`,
+    seconds: trafficSeconds,
+    rate: callsPerSecond,
+    dialects: 'openai,anthropic,gemini',
+    'admin-token': adminToken,
+  };
+  const args = Object.entries(options).flatMap(([name, value]) => [`--${name}`, `${value}`]);
+  const child = spawn(join(dirname(binary), 'archestra-traffic'), args, { stdio: 'ignore' });
   const [code] = await once(child, 'exit');
   assert.equal(code, 0, 'the traffic generator');
 }

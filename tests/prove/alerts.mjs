@@ -17,7 +17,8 @@ export async function run(note) {
     const shown = new Set(rows.filter(({ failed }) => !failed).map(({ alert }) => alert));
     const missing = alertsOfRules().filter((alert) => !shown.has(alert));
     if (missing.length > 0) note(`not shown: ${missing.join(', ')}`);
-    return { lines: report(rows, scene.besides(rows)), holds: missing.length === 0 && rows.every(({ failed }) => !failed) };
+    const holds = missing.length === 0 && rows.every(({ failed }) => !failed);
+    return { lines: report(rows, scene.besides(rows)), holds };
   });
 }
 
@@ -35,7 +36,7 @@ function report(rows, besides) {
     '| alert | fault | fired after | mended by | resolved after |',
     '| --- | --- | --- | --- | --- |',
     ...rows.map(({ alert, fault, failed, fired, mended, resolved }) =>
-      failed ? `| ${alert} | ${fault} | ${failed} | ${mended} | |` : `| ${alert} | ${fault} | ${seconds(fired)} | ${mended} | ${seconds(resolved)} |`,
+      ['', alert, fault, failed ?? seconds(fired), mended, failed ? '' : seconds(resolved), ''].join(' | ').trim(),
     ),
     '',
     `Besides these, Alertmanager told of ${besides.length === 0 ? 'nothing' : besides.join(', ')}.`,

@@ -39,13 +39,12 @@ export class ExpressionCheck {
     if (selectors.length === 0) found.push('it asks for no metric');
     for (const { name, matchers } of selectors) {
       if (!this.#families.has(name)) found.push(`there is no metric ${name}`);
-      else for (const { label } of matchers) if (!this.labelsOf(name).includes(label)) found.push(`${name} has no label ${label}`);
+      else found.push(...matchers.filter(({ label }) => !this.labelsOf(name).includes(label)).map(({ label }) => `${name} has no label ${label}`));
     }
     if (found.length > 0) return found;
     for (const node of nodesOf(tree)) {
       const below = [...nodesOf(node)].filter(({ type }) => type === 'selector');
-      const named = node.type === 'aggregation' ? [...(node.by ?? []), ...(node.without ?? [])] : node.type === 'binary' ? node.labels : [];
-      for (const label of named)
+      for (const label of groupingLabelsOf(node))
         for (const { name } of below)
           if (!this.labelsOf(name).includes(label)) found.push(`${name} has no label ${label} to be grouped by`);
     }
@@ -59,7 +58,7 @@ export class ExpressionCheck {
 
 /** Labels that a recording rule leaves: those of its first aggregation, or of the series it is made of. */
 function labelsOfResult(tree, check) {
-  const grouped = groupingLabelsOf(tree).filter((label) => label !== 'le');
+  const grouped = [...nodesOf(tree)].flatMap(groupingLabelsOf).filter((label) => label !== 'le');
   if (grouped.length > 0) return grouped;
   const [{ name }] = [...nodesOf(tree)].filter(({ type }) => type === 'selector');
   return check.family(name).labels;

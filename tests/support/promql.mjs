@@ -1,13 +1,22 @@
 // PromQL as a tree, as far as dashboards and rules speak it, and what the tree says: which metrics and labels it names, and
 // in which unit its result is. What is not understood is refused; whether it is PromQL at all, Prometheus says.
 
-const aggregations = new Set(['sum', 'min', 'max', 'avg', 'count', 'stddev', 'stdvar', 'group', 'topk', 'bottomk', 'quantile', 'count_values']);
 const withParameter = new Set(['topk', 'bottomk', 'quantile', 'count_values']);
+const aggregations = new Set(['sum', 'min', 'max', 'avg', 'count', 'stddev', 'stdvar', 'group', ...withParameter]);
 const comparisons = new Set(['==', '!=', '>', '<', '>=', '<=']);
 const sets = new Set(['and', 'or', 'unless']);
-const precedence = { or: 1, and: 2, unless: 2, '==': 3, '!=': 3, '>': 3, '<': 3, '>=': 3, '<=': 3, '+': 4, '-': 4, '*': 5, '/': 5, '%': 5, '^': 6 };
+const levels = [['or'], ['and', 'unless'], [...comparisons], ['+', '-'], ['*', '/', '%'], ['^']];
+const precedence = Object.fromEntries(levels.flatMap((level, index) => level.map((op) => [op, index + 1])));
 
-const tokenPattern = /\s*(?:#[^\n]*)?(?:(?<name>[a-zA-Z_:][a-zA-Z0-9_:]*)|(?<duration>(?:\d+(?:ms|[smhdwy]))+)|(?<number>\d+(?:\.\d+)?(?:e[+-]?\d+)?)|(?<string>"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')|(?<sign>=~|!~|==|!=|>=|<=|[-+*/%^><=(){}[\],]))/y;
+const tokenKinds = {
+  name: /[a-zA-Z_:][a-zA-Z0-9_:]*/,
+  duration: /(?:\d+(?:ms|[smhdwy]))+/,
+  number: /\d+(?:\.\d+)?(?:e[+-]?\d+)?/,
+  string: /"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'/,
+  sign: /=~|!~|==|!=|>=|<=|[-+*/%^><=(){}[\],]/,
+};
+const anyToken = Object.entries(tokenKinds).map(([kind, { source }]) => `(?<${kind}>${source})`).join('|');
+const tokenPattern = new RegExp(`\\s*(?:${anyToken})`, 'y');
 
 function tokensOf(text) {
   const tokens = [];
@@ -183,12 +192,8 @@ export function* nodesOf(tree) {
   for (const below of [tree.of, tree.parameter, tree.left, tree.right, ...(tree.args ?? [])]) if (below) yield* nodesOf(below);
 }
 
-/** Every label that a tree names, beside the selectors it names them for: [label]. */
-export function groupingLabelsOf(tree) {
-  return [...nodesOf(tree)].flatMap(({ type, by = [], without = [], labels = [] }) =>
-    type === 'aggregation' ? [...by, ...without] : type === 'binary' ? labels : [],
-  );
-}
+/** Labels by which a node groups or matches what is below it. */
+export const groupingLabelsOf = ({ by = [], without = [], labels = [] }) => [...by, ...without, ...labels];
 
 /**
  * The vectors that an expression compares: what is left where the limits of an alert are taken away, as texts. Of those no one
@@ -225,6 +230,9 @@ export function unitOf(tree, familyOf) {
   }
 }
 
+/** Functions whose result is in the unit of what they are given. */
+const keepUnit = /^(increase|delta|clamp(_min|_max)?|round|abs|sort(_desc)?|(sum|avg|min|max|last)_over_time)$/;
+
 const none = { seconds: 0, bytes: 0, factor: 1, isShare: false, isNumber: false };
 
 function unitOfCall({ name, args, text }, of, familyOf) {
@@ -238,8 +246,7 @@ function unitOfCall({ name, args, text }, of, familyOf) {
     const unit = of(args[0]);
     return { ...unit, seconds: unit.seconds - 1, isShare: unit.seconds === 1 };
   }
-  if (/^(increase|delta|clamp_(min|max)|clamp|round|abs|sort(_desc)?|scalar|vector|label_replace|(sum|avg|min|max|last)_over_time)$/.test(name))
-    return of(args[0]);
+  if (keepUnit.test(name)) return of(args[0]);
   throw new Error(`the unit of ${name}() is not known: ${text}`);
 }
 
@@ -262,6 +269,6 @@ function unitOfBinary({ op, left, right, text }, of) {
 const times = (a, b, sign) => ({
   seconds: a.seconds + sign * b.seconds,
   bytes: a.bytes + sign * b.bytes,
-  factor: sign > 0 ? (a.factor * b.factor || 1) : a.factor / b.factor,
+  factor: sign > 0 ? a.factor * b.factor || 1 : a.factor / b.factor,
   isNumber: a.isNumber && b.isNumber,
 });

@@ -81,11 +81,12 @@ export class Scene {
   }
 
   /**
-   * One fault and what it sets off: `alerts` are names, or {alert, ...labels} with which they have to come. `break` brings it about and `mend` ends it; what
-   * they return is undone when the other end is reached. Rows of the report.
+   * One fault and what it sets off: `alerts` are names, or {alert, ...labels} with which they have to come, `breaks` brings
+   * it about, and `mends` ends it. Rows of the report.
    */
   async time({ alerts, job, fault, mended, breaks, mends }) {
-    const wanted = alerts.map((one) => (typeof one === 'string' ? { alert: one } : one)).map(({ alert, ...labels }) => ({ alert, labels: { job, ...labels } }));
+    const named = alerts.map((one) => (typeof one === 'string' ? { alert: one } : one));
+    const wanted = named.map(({ alert, ...labels }) => ({ alert, labels: { job, ...labels } }));
     const row = { fault, mended };
     const brokenAt = performance.now();
     try {
@@ -94,17 +95,19 @@ export class Scene {
       const mendedAt = performance.now();
       await mends();
       const resolved = await Promise.all(wanted.map((one) => this.#told('resolved', one, mendedAt, resolveWithinMs)));
-      return wanted.map(({ alert, labels }, i) => ({ ...row, alert, labels, fired: fired[i] - brokenAt, resolved: resolved[i] - mendedAt }));
+      const times = (i) => ({ fired: fired[i] - brokenAt, resolved: resolved[i] - mendedAt });
+      return wanted.map((one, i) => ({ ...row, ...one, ...times(i) }));
     } catch (error) {
       await mends().catch(() => {});
       const failed = `DOES NOT HOLD: ${error.message.split('\n').join(' ')}`;
-      return wanted.map(({ alert, labels }) => ({ ...row, alert, labels, failed }));
+      return wanted.map((one) => ({ ...row, ...one, failed }));
     }
   }
 
   async #told(status, { alert, labels }, since, withinMs) {
+    const wanted = Object.entries({ alertname: alert, ...labels });
     const isIt = (one) =>
-      one.status === status && one.at >= since && one.labels.alertname === alert && Object.entries(labels).every(([name, value]) => one.labels[name] === value);
+      one.status === status && one.at >= since && wanted.every(([name, value]) => one.labels[name] === value);
     const found = await until(`${alert} ${status}`, () => this.alertmanager.told.find(isIt), { withinMs, everyMs: 20 });
     return found.at;
   }
