@@ -1,7 +1,7 @@
 // The dashboard of the platform: the four golden signals of HTTP and of LLM calls, token usage, and traces.
 
 import { callVariables, filters, traceSources } from './filters.mjs';
-import { bars, dashboard, figure, lines, percentiles, query, row, traces } from './parts.mjs';
+import { bars, dashboard, figure, lines, percentiles, query, row, table, traces } from './parts.mjs';
 
 const { gateways, calls, models } = filters;
 const perSecond = (metric, filter, by) => `sum${by ? ` by (${by})` : ''} (rate(${metric}{${filter}}[$__rate_interval]))`;
@@ -95,7 +95,9 @@ const goldenLlm = row('Golden signals: LLM calls', [
   lines("Gateway's own time", 'What the gateway adds to a call.', 's', percentiles('llm_gateway_seconds', models), { width: 8 }),
 ]);
 
-const objectives = row('Objectives (with the recording rules of deploy/prometheus)', [
+const alertLabels = ['alertname', 'alertstate', 'severity', 'provider', 'model', 'agent_name', 'instance'];
+
+const objectives = row('Objectives and alerts (with the rules of deploy/prometheus)', [
   lines('Availability: calls that fail', 'Share of the judged calls that failed through no fault of their clients, over an hour and over a day.', 'percentunit', [
     query('archestra:availability_errors:ratio_rate1h{job=~"$job"}', '1 h'),
     query('archestra:availability_errors:ratio_rate1d{job=~"$job"}', '1 d'),
@@ -107,6 +109,9 @@ const objectives = row('Objectives (with the recording rules of deploy/prometheu
   lines('Failures by provider', 'Share of the calls to a provider that fail through it.', 'percentunit', [
     query('archestra:provider_failures:ratio_rate5m{job=~"$job", provider=~"$provider"}', '{{provider}}'),
   ], { width: 8, max: 1 }),
+  table('Alerts', 'What fires, and what would if it went on (pending). Each has a page in docs/runbooks.', alertLabels, [
+    { name: 'Alerts', expr: `sum by (${alertLabels.join(', ')}) (ALERTS{alertname=~"Archestra.*", job=~"$job"})` },
+  ], { height: 6 }),
 ], { collapsed: true });
 
 const tokens = row('Token usage', [

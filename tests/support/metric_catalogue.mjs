@@ -32,4 +32,6 @@ for (const [, name, type, unitName, labelText] of text.matchAll(rowPattern)) {
 if (catalogue.size < 100) throw new Error('docs/metrics.md is not understood');
 
 // What Prometheus itself makes.
-catalogue.set('up', { labels: [], hasAgentLabels: false, unit: base, observed: base });
+const ofAlerts = ['alertname', 'alertstate', 'severity', 'provider', 'model', 'agent_name'];
+for (const [name, labels] of [['up', []], ['ALERTS', ofAlerts]])
+  catalogue.set(name, { labels, hasAgentLabels: false, unit: base, observed: base });
