@@ -11,6 +11,8 @@
 #include <utility>
 #include <vector>
 
+#include "telemetry/history/history.h"
+#include "telemetry/history/overview.h"
 #include "telemetry/log/access_log.h"
 #include "telemetry/metrics/exposition.h"
 #include "telemetry/metrics/scrape.h"
@@ -103,7 +105,8 @@ BENCHMARK(observe_a_call);
 
 /// A record to read from; `request` views it.
 struct Recorded {
-  Recorded() {
+  explicit Recorded(std::string_view model = "gpt-4o") {
+    sample.call.requested_model = model;
     write_record(sample.request, ring);
     read_record(ring.front(), request);
   }
@@ -117,6 +120,54 @@ void read_back(benchmark::State& state) {
   for (auto _ : state) benchmark::DoNotOptimize(read_record(recorded.ring.front(), recorded.request));
 }
 BENCHMARK(read_back);
+
+/// Into series, seconds and recent calls, in rounds of 100; of 50 label sets, with latencies of a decade. The
+/// promise is half a microsecond a call.
+void history_of_a_call(benchmark::State& state) {
+  constexpr std::size_t kSets = 50;
+  constexpr std::int64_t kCalls = 100;
+  History history({});
+  std::deque<std::string> models;
+  std::deque<Recorded> recorded;
+  for (std::size_t i = 0; i < kSets; ++i)
+    recorded.emplace_back(models.emplace_back("model-" + std::to_string(i)));
+  std::size_t next = 0;
+  for (auto _ : state) {
+    History::Round round(history);
+    for (std::int64_t i = 0; i < kCalls; ++i) {
+      Recorded& call = recorded[next++ % kSets];
+      call.request.tries[0].duration = std::chrono::milliseconds(200 + next * 7919 % 2000);
+      round.add(call.ring.front(), call.request);
+    }
+  }
+  state.SetItemsProcessed(state.iterations() * kCalls);
+}
+BENCHMARK(history_of_a_call);
+
+/// Every step of 24 hours with calls of 50 label sets: the largest answer there is.
+void overview_of_a_day(benchmark::State& state) {
+  constexpr std::int64_t kSteps = 288;
+  SeriesStore store(std::size_t{12} << 20, {});
+  std::deque<std::string> models;
+  std::deque<Recorded> recorded;
+  for (std::size_t i = 0; i < 50; ++i)
+    recorded.emplace_back(models.emplace_back("model-" + std::to_string(i)));
+  for (std::int64_t step = 1; step <= kSteps; ++step) {
+    store.advance(step * 300);
+    for (Recorded& call : recorded)
+      for (std::int64_t i = 0; i < 20; ++i) {
+        call.request.tries[0].duration = std::chrono::milliseconds(200 + i * step * 7919 % 2000);
+        store.add(call.request, CallFigures(call.request.call));
+      }
+  }
+  for (auto _ : state) {
+    const SeriesSnapshot snapshot{.step = 300, .now = kSteps * 300, .slots = store.slots(2)};
+    benchmark::DoNotOptimize(
+        make_overview(snapshot, Window::until(snapshot.now, 300, kSteps), {}, {.by = GroupBy::kModel}));
+  }
+  state.counters["bytes"] = static_cast<double>(store.bytes());
+}
+BENCHMARK(overview_of_a_day)->Unit(benchmark::kMillisecond);
 
 void encode_two_spans(benchmark::State& state) {
   Recorded recorded;

@@ -92,7 +92,7 @@ OpenApiPart openapi_settings() {
               "type": "object",
               "required": ["signal", "reason", "count"],
               "properties": {
-                "signal": {"enum": ["traces", "logs"]},
+                "signal": {"enum": ["traces", "logs", "history"]},
                 "reason": {"enum": ["ring_full", "queue_full", "export_failed", "shutdown", "writer_full", "write_failed"]},
                 "count": {"type": "integer"}
               }

@@ -53,6 +53,7 @@ Telemetry::Telemetry(const Options& options, LogWriter& log)
       exporter_metrics_(log.lost_lines(), {.record_bytes = options.shard.ring_bytes,
                                            .log_line_bytes = log.queued_bytes_max(),
                                            .spans = options.spans.queued_spans_max}),
+      history_(options.history),
       pause_(kPauseMax),
       scrape_(sources_of(shards_, exporter_metrics_, budgets_, runtime_, store_, policy_set_),
               ARCHESTRA_VERSION, options.shard.retirement.now, &runtime_) {}
@@ -60,9 +61,12 @@ Telemetry::Telemetry(const Options& options, LogWriter& log)
 std::size_t Telemetry::drain() {
   std::size_t fullest_bytes = 0;
   std::size_t requests = 0;
-  for (ShardObserver& shard : shards_) {
-    fullest_bytes = std::max(fullest_bytes, shard.ring().bytes_used());
-    requests += drain_shard(shard);
+  {
+    History::Round round(history_);
+    for (ShardObserver& shard : shards_) {
+      fullest_bytes = std::max(fullest_bytes, shard.ring().bytes_used());
+      requests += drain_shard(shard, round);
+    }
   }
   hand_over_lines();
   adjust_pause(fullest_bytes * 1000 / options_.ring_bytes);
@@ -79,7 +83,7 @@ void Telemetry::hand_over_lines() {
 }
 
 // Bounded by what the ring held at first: a busy shard must not keep the others' records waiting.
-std::size_t Telemetry::drain_shard(ShardObserver& shard) {
+std::size_t Telemetry::drain_shard(ShardObserver& shard, History::Round& history) {
   base::ByteRing& ring = shard.ring();
   const std::size_t bytes_at_start = ring.bytes_used();
   std::size_t bytes = 0;
@@ -89,6 +93,7 @@ std::size_t Telemetry::drain_shard(ShardObserver& shard) {
     if (record.empty()) break;
     const bool is_read = read_record(record, request_);
     ARCHESTRA_ASSERT(is_read, "a record in the ring is whole");
+    if (request_.request.call != nullptr) history.add(record, request_);
     take_request(request_);
     bytes += record.size();
     ring.pop();
@@ -123,9 +128,11 @@ Health Telemetry::health() const {
   };
   std::uint64_t lost_spans = 0;
   std::uint64_t lost_lines = 0;
+  std::uint64_t lost_calls = 0;
   for (const ShardObserver& shard : shards_) {
     lost_spans += shard.lost_spans();
     lost_lines += shard.lost_lines();
+    lost_calls += shard.lost_calls();
   }
   const auto dropped = [this](DropReason reason) { return exporter_metrics_.dropped(reason); };
   return {.exports = export_health_.facts(),
@@ -140,7 +147,8 @@ Health Telemetry::health() const {
                       {"traces", "shutdown", dropped(DropReason::kShutdown)},
                       {"logs", "ring_full", lost_lines},
                       {"logs", "writer_full", dropped(DropReason::kWriterFull)},
-                      {"logs", "write_failed", log_.lost_lines().value()}}};
+                      {"logs", "write_failed", log_.lost_lines().value()},
+                      {"history", "ring_full", lost_calls}}};
 }
 
 void Telemetry::append_metrics(std::string& out, ExpositionFormat format) {

@@ -18,6 +18,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "telemetry/health.h"
+#include "telemetry/history/history.h"
 #include "telemetry/log/log_writer.h"
 #include "telemetry/metrics/exporter_metrics.h"
 #include "telemetry/metrics/exposition_format.h"
@@ -42,6 +43,7 @@ class Telemetry {
     otlp::SpanQueue::Limits spans{};
     otlp::SpanNames span_names = otlp::SpanNames::kProvider;
     std::size_t label_sets_max = kLabelSetsDefault;
+    History::Options history{};
   };
   /// `log` outlives it.
   Telemetry(const Options& options, LogWriter& log);
@@ -58,9 +60,9 @@ class Telemetry {
 
   // Export thread.
 
-  /// Empties the rings as they are found: a log line for each request that wants one, handed to the
-  /// log writer, spans for each sampled one, into the queue. What has no room there is counted as
-  /// dropped. Returns the number of requests. Never waits.
+  /// Empties the rings as they are found: each call goes into the history; a log line for each request that
+  /// wants one, handed to the log writer; spans for each sampled one, into the queue. What has no room there
+  /// is counted as dropped. Returns the number of requests. Never waits.
   std::size_t drain();
   /// How long to wait before the next drain(): 20 ms, less while rings fill up faster.
   base::Duration pause() const { return pause_; }
@@ -73,6 +75,9 @@ class Telemetry {
   std::size_t queued_spans() const { return spans_.spans(); }
   ExporterMetrics& exporter_metrics() { return exporter_metrics_; }
   ExportHealth& export_health() { return export_health_; }
+
+  /// Fed by drain(); read by any thread.
+  History& history() { return history_; }
 
   // Control thread, before there is a scrape thread; the memory is then kept by that. What runtime() is to
   // show may come later.
@@ -90,7 +95,7 @@ class Telemetry {
   void append_metrics(std::string& out, ExpositionFormat format);
 
  private:
-  std::size_t drain_shard(ShardObserver& shard);
+  std::size_t drain_shard(ShardObserver& shard, History::Round& history);
   void take_request(const FinishedRequest& request);
   void hand_over_lines();
   void adjust_pause(std::size_t fullest_permille);
@@ -104,6 +109,7 @@ class Telemetry {
   otlp::SpanQueue spans_;
   ExporterMetrics exporter_metrics_;
   ExportHealth export_health_;
+  History history_;
   FinishedRequest request_;  // reused for every record
   std::string lines_;
   std::size_t line_count_ = 0;

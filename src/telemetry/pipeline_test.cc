@@ -12,6 +12,7 @@
 #include <string>
 #include <thread>
 
+#include "telemetry/history/overview.h"
 #include "telemetry/test_records.h"
 #include "telemetry/test_wire.h"
 
@@ -52,6 +53,19 @@ long value_in(Telemetry& telemetry, const std::string& series) {
   telemetry.append_metrics(text, ExpositionFormat::kText);
   const std::size_t at = text.find("\n" + series + " ");
   return at == std::string::npos ? -1 : std::stol(text.substr(at + series.size() + 2));
+}
+
+/// The sum of all samples of `name` that have these labels.
+std::uint64_t sum_in(const std::string& page, const std::string& name,
+                     std::initializer_list<std::string_view> labels = {}) {
+  std::uint64_t sum = 0;
+  for (std::size_t at = page.find("\n" + name + "{"); at != std::string::npos;
+       at = page.find("\n" + name + "{", at + 1)) {
+    const std::string line = page.substr(at + 1, page.find('\n', at + 1) - at - 1);
+    if (std::ranges::all_of(labels, [&](std::string_view label) { return line.contains(label); }))
+      sum += std::stoull(line.substr(line.rfind(' ') + 1));
+  }
+  return sum;
 }
 
 class PipelineTest : public testing::Test {
@@ -99,12 +113,15 @@ TEST_F(PipelineTest, LevelAndExportDecideWhatIsRecorded) {
   options.access_log_level = base::LogLevel::kWarn;
   Telemetry telemetry(options, log_);
   SampleCall sample;
-  finish(telemetry.observer(0), sample);
+  telemetry.observer(0).on_request_finished(sample_health());
   EXPECT_EQ(telemetry.drain(), 0u) << "nobody wants it";
+  finish(telemetry.observer(0), sample);
+  EXPECT_EQ(telemetry.drain(), 1u) << "for the history alone";
   sample.call.outcome = call::Outcome::kClientCancelled;
   finish(telemetry.observer(0), sample);
   EXPECT_EQ(telemetry.drain(), 1u);
   EXPECT_EQ(telemetry.queued_spans(), 0u);
+  EXPECT_EQ(telemetry.history().held_calls().calls, 2u);
 
   options.access_log_level = base::LogLevel::kDebug;
   Telemetry talkative(options, log_);
@@ -185,6 +202,62 @@ TEST_F(PipelineTest, ARingHoldsWhatAFullLoadMakesInTheLongestPause) {
   const std::size_t calls = kCallsPerSecond * static_cast<std::size_t>(telemetry.pause() / 1ms) / 1000;
   for (std::size_t i = 0; i < calls; ++i) finish(telemetry.observer(0), sample);
   EXPECT_EQ(telemetry.drain(), calls);
+}
+
+TEST_F(PipelineTest, TheHistorySaysWhatTheMetricsSay) {
+  const std::uint64_t seed = base::Random::from_entropy().next();
+  base::Random random(seed);
+  Telemetry telemetry({.shards = 2}, log_);
+  const std::array<std::string_view, 3> models{"a", "b", "c"};
+  for (int i = 0; i < 2000; ++i) {
+    SampleCall sample;
+    sample.call.requested_model = models[random.below(models.size())];
+    sample.call.outcome = static_cast<call::Outcome>(random.below(call::kOutcomeCount));
+    sample.call.usage.provenance = static_cast<call::Provenance>(random.below(3));
+    sample.call.usage.input_tokens = random.below(100'000);
+    sample.call.usage.output_tokens = random.below(1000);
+    sample.call.blocked_tool_calls = random.below(8) == 0 ? 2 : 0;
+    std::array<call::TryRecord, 3> tries{sample.tries[0], sample.tries[0], sample.tries[0]};
+    for (call::TryRecord& attempt : tries) {
+      attempt.status_code = random.below(2) == 0 ? 200 : 503;
+      if (random.below(2) == 0) attempt.time_to_first_token.reset();
+    }
+    sample.call.tries = std::span(tries).first(random.below(4));
+    finish(telemetry.observer(random.below(2)), sample);
+    if (random.below(50) == 0) telemetry.drain();
+  }
+  telemetry.drain();
+  std::string page;
+  telemetry.append_metrics(page, ExpositionFormat::kText);
+  const auto check = [&](const FigureSeries& series, std::string_view label) {
+    const Counts& counts = series.totals;
+    EXPECT_GT(counts.calls, 0u);
+    EXPECT_EQ(counts.calls, sum_in(page, "llm_requests_total", {label}));
+    EXPECT_EQ(counts.errors, counts.calls -
+                                 sum_in(page, "llm_requests_total", {label, "outcome=\"completed\""}) -
+                                 sum_in(page, "llm_requests_total", {label, "outcome=\"client_cancelled\""}));
+    EXPECT_EQ(counts.input_tokens, sum_in(page, "llm_tokens_total", {label, "type=\"input\""}));
+    EXPECT_EQ(counts.output_tokens, sum_in(page, "llm_tokens_total", {label, "type=\"output\""}));
+    EXPECT_EQ(counts.blocked_tool_calls, sum_in(page, "llm_blocked_tool_total", {label}));
+  };
+  for (std::size_t tier = 0; tier < kTiers.size(); ++tier) {
+    const SeriesSnapshot snapshot = telemetry.history().series(tier);
+    const Window window = Window::until(snapshot.now, snapshot.step, 60);
+    const Overview overview = make_overview(snapshot, window, {}, {.by = GroupBy::kModel});
+    EXPECT_EQ(overview.groups.size(), 4u) << "and the calls that nobody accepted, seed " << seed;
+    check(overview.all, "");
+    for (const FigureSeries& group : overview.groups) check(group, ",model=\"" + group.key + "\"");
+    std::array<std::uint64_t, kMeasures> measured{};
+    CellView cell;
+    for (const PackedSlotRef& slot : snapshot.slots)
+      for (PackedSlot::Reader reader(*slot); reader.next(cell);)
+        for (std::size_t i = 0; i < kMeasures; ++i)
+          for (const BucketCount& count : cell.sketches[i]) measured[i] += count.count;
+    EXPECT_EQ(measured[0], sum_in(page, "llm_request_duration_seconds_count"));
+    EXPECT_EQ(measured[1], sum_in(page, "llm_time_to_first_token_seconds_count"));
+    EXPECT_EQ(measured[2], sum_in(page, "llm_gateway_seconds_count"));
+  }
+  log_.stop(10s);
 }
 
 // Two shards, export and scrape at once: nothing is lost but what is counted.

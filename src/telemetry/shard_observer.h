@@ -1,7 +1,7 @@
-// What a shard tells telemetry: metrics at once, in cells of its own, and a copy of each finished
-// request that somebody wants as span or log line, into the shard's ring. The shard's thread alone, if
-// not said otherwise; nothing here makes a system call, and the one lock is taken where a label set is
-// seen for the first or last time (metrics/label_budget.h).
+// What a shard tells telemetry: metrics at once, in cells of its own, and a copy of each call, and of
+// each other request that somebody wants as span or log line, into the shard's ring. The shard's thread
+// alone, if not said otherwise; nothing here makes a system call, and the one lock is taken where a label set
+// is seen for the first or last time (metrics/label_budget.h).
 #pragma once
 
 #include <cstddef>
@@ -38,9 +38,10 @@ class ShardObserver final : public call::CallObserver {
   /// What the scrape takes from, on its own thread.
   SeriesSource& series() { return metrics_.series(); }
 
-  // Spans and log lines that had no room in the ring. Any thread.
+  // Spans, log lines and calls of the history that had no room in the ring. Any thread.
   std::uint64_t lost_spans() const { return metrics_.lost_spans(); }
   std::uint64_t lost_lines() const { return metrics_.lost_lines(); }
+  std::uint64_t lost_calls() const { return metrics_.lost_calls(); }
 
  private:
   const Options options_;

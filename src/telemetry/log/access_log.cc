@@ -56,15 +56,15 @@ void append_call(LineFields& fields, const FinishedRequest& request) {
   if (call.policy.results_blocked > 0) fields.number("blocked_tool_results", call.policy.results_blocked);
 }
 
-/// Where we made no error of our own, the last try's tells why the call failed; but not of a call whose
-/// client left while the next try was waited for.
+}  // namespace
+
+// Where we made no error of our own, the last try's tells why the call failed; but not of a call whose client
+// left while the next try was waited for.
 std::string_view error_type_of(const FinishedRequest& finished) {
   if (!finished.request.error_type.empty() || finished.request.call == nullptr || finished.tries.empty())
     return finished.request.error_type;
   return is_span_error(finished.call.outcome) ? finished.tries.back().error_type : std::string_view();
 }
-
-}  // namespace
 
 base::LogLevel log_level_of(const call::RequestRecord& request) {
   if (request.call == nullptr) return base::LogLevel::kDebug;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "base/log.h"
 #include "call/call_record.h"
@@ -13,6 +14,9 @@ namespace archestra::telemetry {
 
 /// debug for a request without a call; warn for a call that was not completed; else info.
 base::LogLevel log_level_of(const call::RequestRecord& request);
+
+/// error.type of a request, whoever's fault it was; "" for none.
+std::string_view error_type_of(const FinishedRequest& request);
 
 /// Appends the line with its line end. Times are of the request's end; fields without a value are left
 /// out, token counts where nobody told them.

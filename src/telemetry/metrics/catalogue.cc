@@ -222,7 +222,9 @@ constexpr std::array<Family, kMetricCount> kCatalogue{{
     {Metric::kTelemetryQueueSpansMax, "telemetry_queue_spans_max", kGauge, "",
      "Spans that may wait for the OTLP collector; what comes beyond them is dropped.", kNone},
     {Metric::kTelemetryDropped, "telemetry_dropped_total", kCounter, "",
-     "Spans (signal traces) and log lines (signal logs) that were given up, by reason.", kDropped},
+     "Spans (signal traces), log lines (signal logs) and calls that the statistics of the platform API lack "
+     "(signal history) that were given up, by reason.",
+     kDropped},
     {Metric::kOtlpExportSpans, "otlp_export_spans_total", kCounter, "",
      "Spans sent to the OTLP collector, by what became of them.", kResult},
     {Metric::kOtlpExportRequests, "otlp_export_requests_total", kCounter, "",

@@ -119,13 +119,15 @@ ShardMetrics::ShardMetrics(LabelBudgets& budgets, const Retirement& retirement)
       policy_(series_.series, budgets.tools) {
   series_.series.publish({Metric::kTelemetryDropped, &lost_spans_labels_, "", &lost_spans_});
   series_.series.publish({Metric::kTelemetryDropped, &lost_lines_labels_, "", &lost_lines_});
+  series_.series.publish({Metric::kTelemetryDropped, &lost_calls_labels_, "", &lost_calls_});
   series_.series.publish({Metric::kFoldedCalls, &no_labels_, "", &folded_calls_});
   series_.groups.publish(overflow_);
 }
 
-void ShardMetrics::on_ring_full(std::size_t spans, std::size_t log_lines) {
-  lost_spans_.add(spans);
-  lost_lines_.add(log_lines);
+void ShardMetrics::on_ring_full(const RingLoss& loss) {
+  lost_spans_.add(loss.spans);
+  lost_lines_.add(loss.log_lines);
+  lost_calls_.add(loss.calls);
 }
 
 void ShardMetrics::on_call_started(const call::Route& route, const model::AgentRef& agent) {

@@ -54,11 +54,17 @@ class ShardMetrics {
   void on_call_accepted(const call::AcceptedCall& call);
   void on_request_finished(const call::RequestRecord& record);
   /// What a full ring has cost.
-  void on_ring_full(std::size_t spans, std::size_t log_lines);
+  struct RingLoss {
+    std::size_t spans = 0;
+    std::size_t log_lines = 0;
+    std::size_t calls = 0;  ///< of the history
+  };
+  void on_ring_full(const RingLoss& loss);
 
   // Any thread.
   std::uint64_t lost_spans() const { return lost_spans_.value(); }
   std::uint64_t lost_lines() const { return lost_lines_.value(); }
+  std::uint64_t lost_calls() const { return lost_calls_.value(); }
 
   /// What the scrape takes from, on its own thread.
   SeriesSource& series() { return series_; }
@@ -164,9 +170,11 @@ class ShardMetrics {
   const model::AgentRef overflow_agent_;
   const LabelBase lost_spans_labels_{{"traces", "ring_full"}, {}};
   const LabelBase lost_lines_labels_{{"logs", "ring_full"}, {}};
+  const LabelBase lost_calls_labels_{{"history", "ring_full"}, {}};
   const LabelBase no_labels_;
   Counter lost_spans_;
   Counter lost_lines_;
+  Counter lost_calls_;
   Counter folded_calls_;
   SeriesSource series_;
   PolicyMetrics policy_;

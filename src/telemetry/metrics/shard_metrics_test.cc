@@ -220,9 +220,10 @@ TEST_F(ShardMetricsTest, AgentsAndModelsHaveSeriesOfTheirOwn) {
 
 TEST_F(ShardMetricsTest, CountsWhatAFullRingCost) {
   EXPECT_EQ(value_of(Metric::kTelemetryDropped, "signal=\"traces\",reason=\"ring_full\""), 0);
-  shard_.on_ring_full(3, 1);
+  shard_.on_ring_full({.spans = 3, .log_lines = 1, .calls = 2});
   EXPECT_EQ(value_of(Metric::kTelemetryDropped, "signal=\"traces\",reason=\"ring_full\""), 3);
   EXPECT_EQ(value_of(Metric::kTelemetryDropped, "signal=\"logs\",reason=\"ring_full\""), 1);
+  EXPECT_EQ(value_of(Metric::kTelemetryDropped, "signal=\"history\",reason=\"ring_full\""), 2);
 }
 
 }  // namespace
