@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "base/secret.h"
+#include "http_io/event_stream.h"
 #include "net/event_loop.h"
 #include "net/readiness.h"
 #include "net/task.h"
@@ -33,12 +34,14 @@ struct ServiceRequest {
   std::string client_address = {};  ///< numeric; beyond proxies that are trusted
 };
 
-/// A whole answer.
+/// A whole answer, or how one begins that goes on.
 struct ServiceAnswer {
   int status = 200;
   std::string body;                  ///< JSON; "" with status 204
   std::string extra_fields = {};     ///< whole field lines with CRLF
   std::string_view error_type = {};  ///< for the record; "" where it is no error. Static storage
+  /// With status 200: an answer of server-sent events, these after those in `body`.
+  std::shared_ptr<EventStream> events = {};
 };
 
 /// The way back of one answer, shared by the two threads. The one that waits makes it, on its loop.

@@ -1,7 +1,8 @@
 // One request from its head to its record. Reads top to bottom in exchange.cc: begin, serve (locally, by the
-// platform API in exchange_api.cc, the web UI in exchange_site.cc, or by an upstream, with the tries of exchange_try.cc); and in
-// exchange_end.cc: how it ends, finish. finish() is the only exit: it makes the record and tells the
-// observer, exactly once. Lives in the connection's coroutine for as long as the request.
+// platform API in exchange_api.cc, the web UI in exchange_site.cc, or by an upstream, with the tries of
+// exchange_try.cc); and in exchange_end.cc: how it ends, finish. finish() is the only exit: it makes the
+// record and tells the observer, exactly once. Lives in the connection's coroutine for as long as the
+// request.
 #pragma once
 
 #include <cstdint>
@@ -75,6 +76,7 @@ class Exchange {
   net::Task<void> serve();
   net::Task<void> serve_locally();
   net::Task<void> serve_api();
+  net::Task<void> stream_events(const http_io::ServiceAnswer& answer);
   net::Task<void> serve_file(const http::SiteFile& file);
   http_io::ServiceRequest service_request() const;
 

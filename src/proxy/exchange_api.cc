@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "http_io/service.h"
+#include "proxy/event_reply.h"
 #include "proxy/exchange.h"
 
 namespace archestra::proxy {
@@ -63,7 +64,30 @@ net::Task<void> Exchange::serve_api() {
   }
   if (!answer) co_return co_await client_left();
   error_type_ = answer->error_type;
+  if (answer->events != nullptr) co_return co_await stream_events(*answer);
   co_await reply({.status = answer->status, .body = answer->body, .extra_fields = answer->extra_fields});
+}
+
+// Whoever reads it connects again when it ends: so neither a drain nor a connection that is one too many has
+// to wait for it.
+net::Task<void> Exchange::stream_events(const http_io::ServiceAnswer& answer) {
+  const bool ends_at_once = shard_.draining() || client_.asks_once();
+  to_client_ = heads_.request.minor_version >= 1 ? ClientFraming::kChunked : ClientFraming::kUntilClose;
+  after_ = AfterExchange::kClose;
+  status_ = answer.status;
+  answering_ = true;
+  const base::MonotonicTime now = shard_.loop.now();
+  const EventReplyResult sent =
+      co_await send_events(client_.http(), heads_.request,
+                           {.events = *answer.events,
+                            .first = answer.body,
+                            .extra_fields = answer.extra_fields,
+                            .until = ends_at_once ? now : now + answer.events->time_max(),
+                            .stall = settings_.client_send_timeout,
+                            .drain_begins = client_.drain_begins});
+  response_body_bytes_ = sent.body_bytes;
+  if (sent.end == EventReplyEnd::kClientGone) co_return co_await client_left();
+  if (sent.end == EventReplyEnd::kBrokenOff) break_off();
 }
 
 }  // namespace archestra::proxy
