@@ -31,7 +31,8 @@ ServiceAnswer method_not_allowed(std::span<const Method> methods) {
 }  // namespace
 
 Api::Api(store::Store store, Snapshots snapshots, AccessOptions access, SettingsSources settings,
-         telemetry::AccessLogLevel& access_log_level, telemetry::PolicySetMetrics& policy_set_metrics)
+         telemetry::AccessLogLevel& access_log_level, telemetry::PolicySetMetrics& policy_set_metrics,
+         const telemetry::History& history, LiveFeed& live)
     : store_(std::move(store)),
       access_(store_, std::move(access)),
       live_policies_(store_, std::move(snapshots.policies), std::move(snapshots.publish_policies),
@@ -45,7 +46,10 @@ Api::Api(store::Store store, Snapshots snapshots, AccessOptions access, Settings
       trusted_data_policies_(live_policies_, agents_),
       tools_(store_, live_policies_, agents_),
       log_levels_(access_log_level),
-      settings_(std::move(settings)) {}
+      settings_(std::move(settings)),
+      statistics_(history),
+      recent_calls_(history),
+      live_(live) {}
 
 ServiceAnswer Api::handle(const http_io::ServiceRequest& request) {
   const std::string_view target = request.target;
@@ -58,21 +62,26 @@ ServiceAnswer Api::handle(const http_io::ServiceRequest& request) {
   if (route == nullptr) return not_found("There is nothing at this path of the platform API.");
   if (method == nullptr) return method_not_allowed(route->methods);
   const auto id = base::Uuid::parse(id_text);
-  if (!id_text.empty() && !id) return invalid_request("The id in the path is not a UUID.");
+  if (!id_text.empty() && !id && route->id_kind == IdKind::kUuid)
+    return invalid_request("The id in the path is not a UUID.");
   if (method->has_body && !http::is_media_type(request.content_type, "application/json"))
     return error_answer(415, "unsupported_media_type",
                         "The body must be JSON, with Content-Type: application/json.");
   live_policies_.release_unused();
   const Query query(target.substr(std::min(path.size() + 1, target.size())));
-  return method->handler({.agents = agents_,
-                          .invocation_policies = invocation_policies_,
-                          .trusted_data_policies = trusted_data_policies_,
-                          .live_policies = live_policies_,
-                          .tools = tools_,
-                          .log_levels = log_levels_,
-                          .access = access_,
-                          .settings = settings_},
-                         {.request = request, .query = query, .body = request.body, .id = id});
+  return method->handler(
+      {.agents = agents_,
+       .invocation_policies = invocation_policies_,
+       .trusted_data_policies = trusted_data_policies_,
+       .live_policies = live_policies_,
+       .tools = tools_,
+       .log_levels = log_levels_,
+       .access = access_,
+       .settings = settings_,
+       .statistics = statistics_,
+       .recent_calls = recent_calls_,
+       .live = live_},
+      {.request = request, .query = query, .body = request.body, .id = id, .id_text = id_text});
 }
 
 bool Api::try_learn(std::vector<DeclaredTools> declared) {

@@ -6,10 +6,13 @@
 
 #include "api/access.h"
 #include "api/agents.h"
+#include "api/live_feed.h"
 #include "api/live_policies.h"
 #include "api/log_levels.h"
 #include "api/policies.h"
+#include "api/recent_call_list.h"
 #include "api/settings.h"
+#include "api/statistics.h"
 #include "api/tools.h"
 #include "http_io/service.h"
 #include "store/store.h"
@@ -26,9 +29,10 @@ struct Snapshots {
 
 class Api {
  public:
-  /// `access_log_level` and `policy_set_metrics` outlive it.
+  /// What it has references to outlives it.
   Api(store::Store store, Snapshots snapshots, AccessOptions access, SettingsSources settings,
-      telemetry::AccessLogLevel& access_log_level, telemetry::PolicySetMetrics& policy_set_metrics);
+      telemetry::AccessLogLevel& access_log_level, telemetry::PolicySetMetrics& policy_set_metrics,
+      const telemetry::History& history, LiveFeed& live);
   Api(const Api&) = delete;
 
   ServiceAnswer handle(const http_io::ServiceRequest& request);
@@ -45,6 +49,9 @@ class Api {
   Tools tools_;
   LogLevels log_levels_;
   Settings settings_;
+  Statistics statistics_;
+  RecentCallList recent_calls_;
+  LiveFeed& live_;
 };
 
 }  // namespace archestra::api

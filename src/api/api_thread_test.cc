@@ -28,7 +28,7 @@ class ApiThreadTest : public ::testing::Test {
                         .publish_policies = [this](const policy::PolicySetRef&) { ++sets_; }};
     return std::make_unique<Api>(std::move(*store), std::move(snapshots),
                                  AccessOptions{.admin_token = base::Secret("t")}, SettingsSources{}, level_,
-                                 policy_set_metrics_);
+                                 policy_set_metrics_, history_, live_);
   }
   static http_io::ServiceRequest get() {
     return {.method = "GET",
@@ -60,6 +60,8 @@ class ApiThreadTest : public ::testing::Test {
   store::TestFolder folder_;
   telemetry::AccessLogLevel level_{base::LogLevel::kInfo};
   telemetry::PolicySetMetrics policy_set_metrics_;
+  telemetry::History history_{{}};
+  LiveFeed live_{history_};
   std::atomic<int> sets_ = 0;
   net::EventLoop loop_;
   net::Readiness client_;

@@ -94,7 +94,7 @@ constexpr std::string_view kEnd = R"json(
 std::string members(std::string_view OpenApiPart::* of) {
   std::string text;
   for (const OpenApiPart& part :
-       {openapi_session(), openapi_agents(), openapi_policies(), openapi_settings()}) {
+       {openapi_session(), openapi_agents(), openapi_policies(), openapi_statistics(), openapi_settings()}) {
     if (!text.empty() && !(part.*of).empty()) text += ',';
     text += part.*of;
   }

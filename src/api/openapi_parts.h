@@ -16,5 +16,7 @@ OpenApiPart openapi_session();
 OpenApiPart openapi_agents();
 OpenApiPart openapi_policies();
 OpenApiPart openapi_settings();
+/// Recent calls, too.
+OpenApiPart openapi_statistics();
 
 }  // namespace archestra::api

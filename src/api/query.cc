@@ -21,6 +21,8 @@ std::optional<std::string> decoded(std::string_view text) {
   return http::percent_decoded(plain);
 }
 
+}  // namespace
+
 std::optional<std::string> read_number(const Query& query, std::string_view name, std::uint64_t min,
                                        std::uint64_t max, std::uint64_t& number) {
   const auto text = query.find(name);
@@ -30,8 +32,6 @@ std::optional<std::string> read_number(const Query& query, std::string_view name
     return std::nullopt;
   return fmt::format("The parameter {} must be a whole number from {} to {}.", name, min, max);
 }
-
-}  // namespace
 
 Query::Query(std::string_view text) {
   while (!text.empty()) {

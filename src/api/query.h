@@ -26,6 +26,10 @@ class Query {
   bool is_malformed_ = false;
 };
 
+/// Reads a whole number where it is given. A fault where it is none from `min` to `max`.
+std::optional<std::string> read_number(const Query& query, std::string_view name, std::uint64_t min,
+                                       std::uint64_t max, std::uint64_t& number);
+
 /// The page of a list that a query asks for.
 struct Page {
   static constexpr std::uint64_t kLimitDefault = 50;

@@ -91,6 +91,29 @@ constexpr Method kOpenApi[] = {
                    const Arguments&) { return json_answer(200, std::string(openapi_document())); },
      .is_public = true}};
 
+constexpr Method kOverview[] = {{.name = "GET", .handler = [](const Resources& r, const Arguments& a) {
+                                   return r.statistics.overview(a.query);
+                                 }}};
+
+constexpr Method kAgentStatistics[] = {{.name = "GET", .handler = [](const Resources& r, const Arguments& a) {
+                                          return r.statistics.agents(a.query);
+                                        }}};
+
+constexpr Method kDimensions[] = {{.name = "GET", .handler = [](const Resources& r, const Arguments& a) {
+                                     return r.statistics.dimensions(a.query);
+                                   }}};
+
+constexpr Method kRecentCalls[] = {{.name = "GET", .handler = [](const Resources& r, const Arguments& a) {
+                                      return r.recent_calls.list(a.query);
+                                    }}};
+
+constexpr Method kRecentCall[] = {{.name = "GET", .handler = [](const Resources& r, const Arguments& a) {
+                                     return r.recent_calls.get(a.id_text);
+                                   }}};
+
+constexpr Method kLive[] = {
+    {.name = "GET", .handler = [](const Resources& r, const Arguments& a) { return r.live.watch(a.query); }}};
+
 constexpr Route kRoutes[] = {
     {.path_template = "/api/session", .methods = kSession},
     {.path_template = "/api/agents", .methods = kCollection<kAgents>},
@@ -110,6 +133,12 @@ constexpr Route kRoutes[] = {
     {.path_template = "/api/policies/status", .methods = kPolicyStatus},
     {.path_template = "/api/log-levels", .methods = kLogLevels},
     {.path_template = "/api/settings", .methods = kSettings},
+    {.path_template = "/api/statistics/overview", .methods = kOverview},
+    {.path_template = "/api/statistics/agents", .methods = kAgentStatistics},
+    {.path_template = "/api/statistics/dimensions", .methods = kDimensions},
+    {.path_template = "/api/recent-calls", .methods = kRecentCalls},
+    {.path_template = "/api/recent-calls/:id", .methods = kRecentCall, .id_kind = IdKind::kOther},
+    {.path_template = "/api/live", .methods = kLive},
     {.path_template = "/api/openapi.json", .methods = kOpenApi}};
 
 constexpr std::string_view kIdSegment = ":id";

@@ -1,6 +1,7 @@
 // The one table of what is served below /api. Constant data and pure functions; any thread.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -8,11 +9,14 @@
 #include "api/access.h"
 #include "api/agents.h"
 #include "api/answers.h"
+#include "api/live_feed.h"
 #include "api/live_policies.h"
 #include "api/log_levels.h"
 #include "api/policies.h"
 #include "api/query.h"
+#include "api/recent_call_list.h"
 #include "api/settings.h"
+#include "api/statistics.h"
 #include "api/tools.h"
 
 namespace archestra::api {
@@ -23,6 +27,7 @@ struct Arguments {
   const Query& query;
   std::string_view body;
   std::optional<base::Uuid> id;  ///< where the route has `:id`
+  std::string_view id_text;      ///< as it stands in the path
 };
 
 /// What handlers work on.
@@ -35,6 +40,9 @@ struct Resources {
   LogLevels& log_levels;
   Access& access;
   const Settings& settings;
+  const Statistics& statistics;
+  RecentCallList& recent_calls;
+  LiveFeed& live;
 };
 
 using Handler = ServiceAnswer (*)(const Resources& resources, const Arguments& arguments);
@@ -46,9 +54,16 @@ struct Method {
   bool is_public = false;  ///< its handler itself says who may
 };
 
+/// What stands for `:id` in a path.
+enum class IdKind : std::uint8_t {
+  kUuid,
+  kOther,  ///< its handler knows
+};
+
 struct Route {
   std::string_view path_template;  ///< "/api/agents/:id"
   std::span<const Method> methods;
+  IdKind id_kind = IdKind::kUuid;
 };
 
 std::span<const Route> routes();

@@ -55,7 +55,7 @@ class ApiFixture : public ::testing::Test {
                       }},
         AccessOptions{.admin_token = base::Secret(std::move(token))},
         SettingsSources{.effective = [this] { return settings_; }, .telemetry = [this] { return health_; }},
-        level_, policy_set_metrics_);
+        level_, policy_set_metrics_, history_, live_);
   }
   std::string path() const { return folder_.file("archestra.db"); }
 
@@ -88,6 +88,8 @@ class ApiFixture : public ::testing::Test {
   telemetry::PolicySetMetrics policy_set_metrics_;
   std::shared_ptr<const EffectiveSettings> settings_ = std::make_shared<EffectiveSettings>();
   telemetry::Health health_;
+  telemetry::History history_{{}};
+  LiveFeed live_{history_};
   std::vector<model::AgentUpdate> published_;
   std::vector<policy::PolicySetRef> sets_;
   model::AgentDirectoryRef directory_;

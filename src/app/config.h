@@ -72,6 +72,7 @@ struct Config {
   base::Secret admin_token;  ///< empty: the store has the hash of one
   base::Duration session_lifetime{};
   std::uint64_t metrics_label_sets = 0;
+  std::uint64_t history_bytes_max = 0;
   base::Duration metrics_retire_after{};
 
   http::Url otlp_endpoint;  ///< complete

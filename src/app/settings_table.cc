@@ -435,6 +435,11 @@ const std::vector<Setting>& settings() {
        .help = "combinations of provider, model, agent and its labels with series of their own; what comes "
                "beyond them is counted together as __overflow__",
        .set = set_count<&Config::metrics_label_sets, 1, 100'000>},
+      {.env = "ARCHESTRA_HISTORY_LIMIT",
+       .default_value = "32MB",
+       .accepted = "a number of bytes with an optional unit, at least 1MB",
+       .help = "memory for the statistics of the last day and the last calls, as /api and the UI show them",
+       .set = set_bytes<&Config::history_bytes_max, 1 << 20>},
       {.env = "ARCHESTRA_METRICS_RETIRE_AFTER_MS",
        .default_value = "3600000",
        .accepted = kMilliseconds,

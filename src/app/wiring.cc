@@ -143,7 +143,8 @@ telemetry::Telemetry::Options telemetry_options(const Config& config) {
                     .batch_spans_max = std::min(config.bsp_max_export_batch_size, config.bsp_max_queue_size)},
           .span_names = config.gen_ai_span_names ? telemetry::otlp::SpanNames::kGenAi
                                                  : telemetry::otlp::SpanNames::kProvider,
-          .label_sets_max = config.metrics_label_sets};
+          .label_sets_max = config.metrics_label_sets,
+          .history = {.bytes_max = config.history_bytes_max}};
 }
 
 // Bearer wins over basic; basic needs both parts.
@@ -287,6 +288,7 @@ Gateway::Gateway(const Effective& effective, InheritedSockets sockets)
   for (std::size_t i = 0; i < shard_count(config); ++i)
     shards_.emplace_back(settings, *agents, policies.set, api_, api_, telemetry_.observer(i), api_sockets_,
                          connection_limit_);
+  for (const proxy::Shard& shard : shards_) telemetry_.history().count_in_flight(shard.calls_in_flight);
   exporter_ = std::make_unique<telemetry::otlp::Exporter>(telemetry_, exporter_options(config),
                                                           collector_tls_ ? collector_tls_.get() : tls_.get());
   show_runtime();
@@ -330,7 +332,7 @@ std::unique_ptr<api::Api> Gateway::make_api(store::Store store, model::AgentDire
                                 .telemetry = [this] { return telemetry_.health(); }};
   return std::make_unique<api::Api>(std::move(store), std::move(snapshots), access_options(config_),
                                     std::move(settings), telemetry_.access_log_level(),
-                                    telemetry_.policy_set());
+                                    telemetry_.policy_set(), telemetry_.history(), live_feed_);
 }
 
 // Where the system has no more threads, those that were made end before the reason is told.

@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "api/api_thread.h"
+#include "api/live_feed.h"
 #include "app/config.h"
 #include "app/metrics_server.h"
 #include "app/service_manager.h"
@@ -71,6 +72,7 @@ class Gateway {
   telemetry::LogWriter log_writer_;
   telemetry::Telemetry telemetry_;
   SettingsBoard settings_;
+  api::LiveFeed live_feed_{telemetry_.history()};
   api::ApiThread api_;
   std::deque<proxy::Shard> shards_;
   std::unique_ptr<telemetry::otlp::Exporter> exporter_;

@@ -117,6 +117,21 @@ describe('the description', () => {
     await ask('DELETE', '/api/tools/{id}', { id: tool.id }, 204);
   });
 
+  test('is true of recent calls and statistics', async () => {
+    await exchange(gateway.apiPort, 'POST', '/v1/openai/chat/completions', {
+      headers: { 'Content-Type': 'application/json', 'X-Archestra-Session-Id': 's' },
+      body: JSON.stringify({ ...chatRequest, tools }),
+    });
+    const { id } = await until('a call', async () => (await ask('GET', '/api/recent-calls', {}, 200)).json.data[0]);
+    await ask('GET', '/api/recent-calls/{id}', { id }, 200);
+    await ask('GET', '/api/recent-calls/{id}', { id: '0000000000000000' }, 404);
+    await ask('GET', '/api/recent-calls/{id}', { id: 'x' }, 400);
+    for (const query of ['?groupBy=agent&minutes=15', '?groupBy=label:team'])
+      assert.ok((await ask('GET', '/api/statistics/overview', { query }, 200)).json.groups.length > 0);
+    await ask('GET', '/api/statistics/overview', { query: '?minutes=1' }, 400);
+    assert.ok((await ask('GET', '/api/statistics/agents', {}, 200)).json.data.length > 0);
+  });
+
   test('is true of log levels', async () => {
     await ask('PUT', '/api/log-levels', { body: {} }, 200);
   });
