@@ -99,6 +99,7 @@ export default function OverviewPage() {
               <Charts
                 overview={overview.data}
                 percentile={filters.percentile as Percentile}
+                isGrouped={isGrouped}
                 isStale={overview.isPlaceholderData}
               />
               {table.isError && table.data === undefined ? (
@@ -197,12 +198,22 @@ function groupOptions(labelKeys: string[], chosen: string): Option[] {
   ];
 }
 
-function Charts({ overview, percentile, isStale }: { overview: Overview | undefined; percentile: Percentile; isStale: boolean }) {
+function Charts({
+  overview,
+  percentile,
+  isGrouped,
+  isStale,
+}: {
+  overview: Overview | undefined;
+  percentile: Percentile;
+  isGrouped: boolean;
+  isStale: boolean;
+}) {
   const charts = useMemo(() => (overview === undefined ? [] : chartsOf(overview, percentile)), [overview, percentile]);
   return (
     <div className={styles['charts']}>
       {charts.length === 0
-        ? Array.from({ length: 8 }, (_, index) => <div key={index} className={styles['chartSkeleton']} />)
+        ? Array.from({ length: 8 }, (_, index) => <div key={index} className={styles['chartSkeleton']} data-grouped={isGrouped} />)
         : charts.map((chart) => <TimeChart key={chart.title} {...chart} isStale={isStale} />)}
     </div>
   );
