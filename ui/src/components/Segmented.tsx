@@ -30,7 +30,7 @@ export function Segmented<V extends string>({
             value={option.value}
             checked={option.value === value}
             onChange={() => onChange(option.value)}
-            className="visually-hidden"
+            className={styles['radio']}
           />
           {option.icon ? (
             <>

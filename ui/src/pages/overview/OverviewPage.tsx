@@ -245,7 +245,7 @@ function chartsOf(given: Overview, percentile: Percentile) {
       format: formatShare,
       headline: all(formatShare(share(totals.errors, totals.calls))),
       series: errorShareSeries(overview, groups),
-      emptyText: totals.calls === 0 ? 'No calls in this time' : 'None failed',
+      emptyText: totals.calls === 0 ? 'No calls in this time' : totals.errors === 0 ? 'None failed' : 'None of these failed',
     },
     {
       ...durations,

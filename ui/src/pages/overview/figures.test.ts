@@ -72,6 +72,15 @@ test('what no shown group has is the rest', () => {
   assert.equal(series.at(-1)!.total, 5);
 });
 
+test('the group in which most failed is among the shown ones', () => {
+  const keys = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'];
+  const groups = Object.fromEntries(keys.map((key) => [key, figures([1], [key === 'h' ? 1 : 0])]));
+  assert.deepEqual(
+    shownGroups(overview(figures([8], [1]), groups)).map((group) => group.key),
+    ['a', 'b', 'c', 'd', 'e', 'f', 'h'],
+  );
+});
+
 test('groups that overtake each other keep their colours', () => {
   const colors = (order: string[]) =>
     Object.fromEntries(

@@ -33,11 +33,16 @@ export function groupName(groupBy: string, group: { key: string; name: string })
 }
 
 /**
- * The groups that get a colour each: those with the most calls. The colour follows from the key's place among them, so
- * that two groups that overtake each other keep theirs.
+ * The groups that get a colour each: those with the most calls, and the one in which most failed. The colour follows
+ * from the key's place among them, so that two groups that overtake each other keep theirs.
  */
 export function shownGroups(overview: Overview): ShownGroup[] {
   const largest = overview.groups.slice(0, seriesColors.length);
+  const failing = overview.groups.reduce<FigureGroup | undefined>(
+    (most, group) => (group.totals.errors > (most?.totals.errors ?? 0) ? group : most),
+    undefined,
+  );
+  if (failing !== undefined && !largest.includes(failing)) largest[largest.length - 1] = failing;
   const keys = largest.map((group) => group.key).sort();
   return largest.map((group) => ({
     key: group.key,
