@@ -47,8 +47,14 @@ export default function FirstStart() {
   const hasCalls = useLive().seconds.some((second) => second.calls > 0);
   useEffect(() => {
     if (!hasCalls) return;
-    void queryClient.invalidateQueries({ queryKey: ['dimensions'] });
-    void queryClient.invalidateQueries({ queryKey: ['overview'] });
+    const look = () => {
+      void queryClient.invalidateQueries({ queryKey: ['dimensions'] });
+      void queryClient.invalidateQueries({ queryKey: ['overview'] });
+    };
+    look();
+    // The statistics may be a moment behind the stream; once they have the call, this is no longer shown.
+    const timer = window.setInterval(look, 2000);
+    return () => window.clearInterval(timer);
   }, [hasCalls, queryClient]);
   const base = settings.data?.apiBaseUrl ?? window.location.origin;
   return (

@@ -44,7 +44,7 @@ function useOverview(filters: typeof kDefaults, groupBy: string) {
     queryKey: ['overview', query],
     queryFn: ({ signal }) => api.get('/api/statistics/overview', { query, signal }),
     placeholderData: keepPreviousData,
-    refetchInterval: ({ state }) => Math.min(Math.max(state.data?.stepSeconds ?? 15, 10), 60) * 1000,
+    refetchInterval: ({ state }) => Math.min(Math.max((state.data?.stepSeconds ?? 20) / 2, 10), 60) * 1000,
   });
 }
 
