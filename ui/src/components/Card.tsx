@@ -48,10 +48,10 @@ export function Stat({ label, value, detail }: { label: ReactNode; value: ReactN
   );
 }
 
-/** Names and what they stand for, one beside the other. */
-export function KeyValues({ items }: { items: { name: ReactNode; value: ReactNode }[] }) {
+/** Names and what they stand for, one beside the other; `narrow` for columns beside the page's main one. */
+export function KeyValues({ items, narrow = false }: { items: { name: ReactNode; value: ReactNode }[]; narrow?: boolean }) {
   return (
-    <dl className={styles['keyValues']}>
+    <dl className={cx(styles['keyValues'], narrow && styles['narrow'])}>
       {items.map((item, index) => (
         <div key={index}>
           <dt>{item.name}</dt>

@@ -4,6 +4,7 @@ import type { ReactNode } from 'react';
 import { cx } from './cx.ts';
 import field from './Field.module.css';
 import popup from './popup.module.css';
+import styles from './SearchSelect.module.css';
 import type { Option } from './Select.tsx';
 
 const kShown = 100;
@@ -46,20 +47,18 @@ export function SearchSelect({
       limit={kShown}
       autoHighlight
     >
-      <Combobox.Trigger {...aria} id={id} aria-label={`${label}: ${chosen.label}`} className={cx(field['control'], field['select'], wide && field['input'])}>
-        {prefix !== undefined && <span className={field['prefix']}>{prefix}</span>}
+      <Combobox.Trigger {...aria} id={id} aria-label={`${label}: ${chosen.label}`} className={cx(field['control'], styles['trigger'], wide && styles['wide'])}>
+        {prefix !== undefined && <span className={styles['prefix']}>{prefix}</span>}
         <span className="truncate">{chosen.label}</span>
-        <span className={field['icon']}>
-          <ChevronsUpDown aria-hidden="true" />
-        </span>
+        <ChevronsUpDown aria-hidden="true" />
       </Combobox.Trigger>
       <Combobox.Portal>
         <Combobox.Positioner className={popup['positioner']} sideOffset={4} align="start">
           <Combobox.Popup className={popup['popup']} aria-label={label}>
-            <div className={popup['search']}>
+            <div className={styles['search']}>
               <Combobox.Input placeholder={placeholder} aria-label={`Search: ${label}`} />
             </div>
-            <Combobox.Empty className={popup['empty']}>{none}</Combobox.Empty>
+            <Combobox.Empty className={styles['empty']}>{none}</Combobox.Empty>
             <Combobox.List>
               {(option: Option) => (
                 <Combobox.Item key={option.value} value={option} className={popup['item']}>

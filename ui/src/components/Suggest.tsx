@@ -1,4 +1,5 @@
 import { Autocomplete } from '@base-ui/react/autocomplete';
+import { useState } from 'react';
 import { cx } from './cx.ts';
 import field from './Field.module.css';
 import popup from './popup.module.css';
@@ -29,8 +30,20 @@ export function Suggest({
   'aria-describedby'?: string | undefined;
   'aria-invalid'?: boolean | undefined;
 }) {
+  const [isOpen, setIsOpen] = useState(false);
+  // Of a text that is one of them the others are offered instead of it.
+  const typed = suggestions.includes(value) ? '' : value.toLowerCase();
+  const shown = suggestions.filter((item) => item !== value && item.toLowerCase().includes(typed)).slice(0, kShown);
   return (
-    <Autocomplete.Root items={suggestions} value={value} onValueChange={(next) => onChange(next)} limit={kShown} openOnInputClick>
+    <Autocomplete.Root
+      items={shown}
+      filter={null}
+      value={value}
+      onValueChange={(next) => onChange(next)}
+      open={isOpen && shown.length > 0}
+      onOpenChange={setIsOpen}
+      openOnInputClick
+    >
       <Autocomplete.Input
         {...aria}
         id={id}
@@ -43,7 +56,7 @@ export function Suggest({
       />
       <Autocomplete.Portal>
         <Autocomplete.Positioner className={popup['positioner']} sideOffset={4} align="start">
-          <Autocomplete.Popup className={popup['popup']} data-empty={suggestions.length === 0 || undefined}>
+          <Autocomplete.Popup className={popup['popup']}>
             <Autocomplete.List>
               {(item: string) => (
                 <Autocomplete.Item key={item} value={item} className={popup['item']}>

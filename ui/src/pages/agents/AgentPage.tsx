@@ -3,7 +3,6 @@ import { useState, type FormEvent } from 'react';
 import { Link, useLocation } from 'wouter';
 import { ApiError } from '@/api/client.ts';
 import type { Agent } from '@/api/types.ts';
-import { Sparkline } from '@/charts/Sparkline.tsx';
 import { Badge } from '@/components/Badge.tsx';
 import { Button, ButtonLink } from '@/components/Button.tsx';
 import { Card, KeyValues } from '@/components/Card.tsx';
@@ -19,6 +18,7 @@ import { useUrlFilters } from '@/lib/url_state.ts';
 import { fieldOfProblem, isChanged, toBody, toForm, type AgentForm } from './agent_form.ts';
 import { useAgent, useAgentStatistics, useSaveAgent } from './agents_data.ts';
 import styles from './AgentPage.module.css';
+import { Course } from './Course.tsx';
 import { ConnectDialog } from './connect/ConnectDialog.tsx';
 import { DeleteAgent } from './DeleteAgent.tsx';
 import { LabelsEditor, useLabelsCheck } from './LabelsEditor.tsx';
@@ -249,9 +249,10 @@ function TrafficCard({ agent }: { agent: Agent }) {
   return (
     <Card title="Last hour" actions={<Link href={`/calls?agentId=${agent.id}`}>Calls</Link>}>
       <div className={styles['course']}>
-        <Sparkline values={traffic?.calls ?? []} />
+        <Course calls={traffic?.calls} />
       </div>
       <KeyValues
+        narrow
         items={[
           { name: 'Calls', value: value(formatCount(traffic?.totals.calls ?? 0)) },
           {
@@ -270,6 +271,7 @@ function AboutCard({ agent }: { agent: Agent }) {
   return (
     <Card title="About">
       <KeyValues
+        narrow
         items={[
           { name: 'Id', value: <Copyable text={agent.id} what="agent id" /> },
           { name: 'Made', value: formatMoment(new Date(agent.createdAt)) },

@@ -1,7 +1,6 @@
 import { Bot, Plug, Plus } from 'lucide-react';
 import { useMemo } from 'react';
 import { Link } from 'wouter';
-import { Sparkline } from '@/charts/Sparkline.tsx';
 import { Badge, LabelChip } from '@/components/Badge.tsx';
 import { ButtonLink, Button, IconButton } from '@/components/Button.tsx';
 import { Card } from '@/components/Card.tsx';
@@ -16,6 +15,7 @@ import { useUrlFilters } from '@/lib/url_state.ts';
 import { matches, sorted, toRows, type AgentRow, type SortId } from './agent_list.ts';
 import { kStatisticsMinutes, useAgents, useAgentStatistics } from './agents_data.ts';
 import styles from './AgentsPage.module.css';
+import { Course } from './Course.tsx';
 import { ConnectDialog } from './connect/ConnectDialog.tsx';
 
 const kDefaults = { q: '', sort: 'name', page: '1', connect: '', client: '' };
@@ -66,7 +66,7 @@ export default function AgentsPage() {
         header: 'Last hour',
         width: '128px',
         wideOnly: true,
-        cell: ({ traffic }) => <Sparkline values={traffic?.calls ?? []} />,
+        cell: ({ traffic }) => areFiguresKnown && <Course calls={traffic?.calls} />,
       },
       {
         id: 'calls',
@@ -94,7 +94,8 @@ export default function AgentsPage() {
         width: '6rem',
         wideOnly: true,
         cell: ({ traffic }) =>
-          traffic && (
+          traffic &&
+          traffic.totals.calls > 0 && (
             <span
               title={`${formatCount(traffic.totals.inputTokens)} in, ${formatCount(traffic.totals.outputTokens)} out`}
             >
@@ -230,7 +231,8 @@ function Labels({ agent, onChoose }: { agent: AgentRow['agent']; onChoose: (sear
     <ul className={styles['labels']}>
       {agent.labels.slice(0, kChips).map(({ key, value }) => (
         <li key={key}>
-          <button type="button" onClick={() => onChoose(searchFor(key, value))} aria-label={`Show agents with ${key}: ${value}`}>
+          <button type="button" onClick={() => onChoose(searchFor(key, value))}>
+            <span className="visually-hidden">Show agents with </span>
             <LabelChip name={key} value={value} />
           </button>
         </li>

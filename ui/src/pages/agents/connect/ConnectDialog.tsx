@@ -53,11 +53,12 @@ function Connect({ agent, chosen, onClient }: { agent: Agent; chosen: Client; on
   return (
     <div className={styles['connect']}>
       <div className={styles['choice']}>
-        <Select label="Client" prefix="Client" value={chosen.id} onChange={onClient} options={options} />
+        <Select label="Client" prefix="Client" prefixWidth="2.5rem" value={chosen.id} onChange={onClient} options={options} />
         {providers.length > 1 && (
           <Select
             label="Provider"
             prefix="Provider"
+            prefixWidth="3.375rem"
             value={used?.name ?? ''}
             onChange={setProvider}
             options={providers.map(({ name }) => ({ value: name, label: name }))}

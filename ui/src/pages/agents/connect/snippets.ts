@@ -41,7 +41,8 @@ export const clients: Client[] = [
       install('pip install openai'),
       python(`from openai import OpenAI
 
-client = OpenAI(base_url="${base}")  # the key stays in OPENAI_API_KEY
+# The key stays in OPENAI_API_KEY.
+client = OpenAI(base_url="${base}")
 
 response = client.chat.completions.create(
     model="${kModels.openai}",
@@ -59,7 +60,8 @@ print(response.choices[0].message.content)`),
       install('npm install openai'),
       javascript(`import OpenAI from 'openai';
 
-const client = new OpenAI({ baseURL: '${base}' }); // the key stays in OPENAI_API_KEY
+// The key stays in OPENAI_API_KEY.
+const client = new OpenAI({ baseURL: '${base}' });
 
 const response = await client.chat.completions.create({
   model: '${kModels.openai}',
@@ -77,7 +79,8 @@ console.log(response.choices[0].message.content);`),
       install('pip install anthropic'),
       python(`from anthropic import Anthropic
 
-client = Anthropic(base_url="${base}")  # the key stays in ANTHROPIC_API_KEY
+# The key stays in ANTHROPIC_API_KEY.
+client = Anthropic(base_url="${base}")
 
 message = client.messages.create(
     model="${kModels.anthropic}",
@@ -96,7 +99,8 @@ print(message.content[0].text)`),
       install('npm install @anthropic-ai/sdk'),
       javascript(`import Anthropic from '@anthropic-ai/sdk';
 
-const client = new Anthropic({ baseURL: '${base}' }); // the key stays in ANTHROPIC_API_KEY
+// The key stays in ANTHROPIC_API_KEY.
+const client = new Anthropic({ baseURL: '${base}' });
 
 const message = await client.messages.create({
   model: '${kModels.anthropic}',
@@ -115,7 +119,8 @@ console.log(message.content[0].text);`),
       install('pip install google-genai'),
       python(`from google import genai
 
-client = genai.Client(http_options={"base_url": "${base}"})  # the key stays in GEMINI_API_KEY
+# The key stays in GEMINI_API_KEY.
+client = genai.Client(http_options={"base_url": "${base}"})
 
 response = client.models.generate_content(
     model="${kModels.gemini}",
@@ -157,7 +162,8 @@ console.log(response.text);`),
       javascript(`import { createOpenAI } from '@ai-sdk/openai';
 import { generateText } from 'ai';
 
-const openai = createOpenAI({ baseURL: '${base}' }); // the key stays in OPENAI_API_KEY
+// The key stays in OPENAI_API_KEY.
+const openai = createOpenAI({ baseURL: '${base}' });
 
 const { text } = await generateText({ model: openai('${kModels.openai}'), prompt: 'Say hello.' });
 console.log(text);`),
@@ -174,7 +180,8 @@ console.log(text);`),
       javascript(`import { createAnthropic } from '@ai-sdk/anthropic';
 import { generateText } from 'ai';
 
-const anthropic = createAnthropic({ baseURL: '${base}/v1' }); // the key stays in ANTHROPIC_API_KEY
+// The key stays in ANTHROPIC_API_KEY.
+const anthropic = createAnthropic({ baseURL: '${base}/v1' });
 
 const { text } = await generateText({ model: anthropic('${kModels.anthropic}'), prompt: 'Say hello.' });
 console.log(text);`),
