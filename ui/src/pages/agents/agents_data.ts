@@ -62,11 +62,10 @@ export function useLabelValues(key: string) {
 
 export type AgentBody = Body<'/api/agents', 'post'>;
 
-function forgetLists(client: QueryClient): Promise<unknown> {
-  return Promise.all([
-    client.invalidateQueries({ queryKey: kAgentsKey }),
-    client.invalidateQueries({ queryKey: ['labels'] }),
-  ]);
+// Not waited for: whoever asked goes on with what was answered.
+function forgetLists(client: QueryClient): void {
+  void client.invalidateQueries({ queryKey: kAgentsKey, exact: true });
+  void client.invalidateQueries({ queryKey: ['labels'] });
 }
 
 export function useSaveAgent(id: string | undefined) {
@@ -76,7 +75,7 @@ export function useSaveAgent(id: string | undefined) {
       id === undefined ? api.post('/api/agents', { body }) : api.put('/api/agents/{id}', { path: { id }, body }),
     onSuccess: (agent) => {
       client.setQueryData([...kAgentsKey, agent.id], agent);
-      return forgetLists(client);
+      forgetLists(client);
     },
   });
 }
@@ -90,7 +89,7 @@ export function useDeleteAgent() {
       // Its tools and policies go with it.
       void client.invalidateQueries({ queryKey: ['tools'] });
       void client.invalidateQueries({ queryKey: ['policies'] });
-      return forgetLists(client);
+      forgetLists(client);
     },
   });
 }

@@ -1,17 +1,12 @@
-import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
-import { api } from '@/api/client.ts';
 import type { Agent } from '@/api/types.ts';
 import { CodeBlock, Copyable } from '@/components/Copy.tsx';
 import { Dialog } from '@/components/Dialog.tsx';
 import { Select } from '@/components/Select.tsx';
 import { ErrorState, Skeleton } from '@/components/states.tsx';
+import { useSettings } from '@/pages/settings/settings_data.ts';
 import styles from './ConnectDialog.module.css';
 import { agentBaseUrl, clients, type Client } from './snippets.ts';
-
-export function useSettings() {
-  return useQuery({ queryKey: ['settings'], queryFn: ({ signal }) => api.get('/api/settings', { signal }) });
-}
 
 /** How an application is pointed at the gateway as `agent`; closed where there is none. */
 export function ConnectDialog({
