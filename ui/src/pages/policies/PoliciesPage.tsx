@@ -19,7 +19,7 @@ import { useInvocationPolicies, useTrustedPolicies, type Kind } from './policies
 import styles from './PoliciesPage.module.css';
 import { PolicyEditor } from './PolicyEditor.tsx';
 import { PolicyStatusBanner } from './PolicyStatusBanner.tsx';
-import { invocationWords, trustedWords } from './policy_words.ts';
+import { conditionWords } from './policy_words.ts';
 
 /** The tables, and below /policies/<kind>/<id or "new"> the editor. */
 export default function PoliciesPage() {
@@ -145,19 +145,16 @@ function useColumns(kind: Kind): Column<Policy>[] {
             <Link href={`/policies/${kind}/${policy.id}`} className={rowLinkClass} title={policy.tool}>
               <bdi>{policy.tool}</bdi>
             </Link>
+            <span className={styles['phoneOnly']}>
+              <ActionBadge policy={policy} />
+            </span>
           </span>
         ),
       },
       {
-        id: 'words',
-        header: 'What it does',
-        cell: (policy) => (
-          <span className={styles['words']}>
-            {'mode' in policy
-              ? invocationWords(policy, nameOf(policy.agentId))
-              : trustedWords(policy as TrustedDataPolicy, nameOf(policy.agentId))}
-          </span>
-        ),
+        id: 'when',
+        header: 'When',
+        cell: (policy) => <When policy={policy} kind={kind} />,
       },
       {
         id: 'agent',
@@ -177,8 +174,7 @@ function useColumns(kind: Kind): Column<Policy>[] {
         width: '10.5rem',
         wideOnly: true,
         sortBy: (policy) => policy.action,
-        cell: (policy) =>
-          'mode' in policy ? <InvocationBadge policy={policy} /> : <TrustBadge policy={policy as TrustedDataPolicy} />,
+        cell: (policy) => <ActionBadge policy={policy} />,
       },
     ];
     if (kind === 'invocation')
@@ -205,4 +201,30 @@ function useColumns(kind: Kind): Column<Policy>[] {
     });
     return columns;
   }, [agents, kind]);
+}
+
+function ActionBadge({ policy }: { policy: Policy }) {
+  return 'mode' in policy ? <InvocationBadge policy={policy} /> : <TrustBadge policy={policy as TrustedDataPolicy} />;
+}
+
+function When({ policy, kind }: { policy: Policy; kind: Kind }) {
+  const told = 'reason' in policy ? policy.reason : policy.description;
+  const permits = policy.action === 'allow_when_context_is_untrusted' || policy.action === 'mark_as_trusted';
+  const whole = kind === 'invocation' ? 'the whole of its arguments' : 'the whole result';
+  return (
+    <span className={styles['when']}>
+      {policy.conditions.length === 0 ? (
+        <span>{kind === 'invocation' ? 'Every call' : 'Every result'}</span>
+      ) : (
+        <span className={styles['conditions']}>
+          {policy.conditions.map((condition) => conditionWords(condition, whole, !permits)).join(' and ')}
+        </span>
+      )}
+      {told !== '' && (
+        <span className={styles['told']} title={told}>
+          <bdi>{told}</bdi>
+        </span>
+      )}
+    </span>
+  );
 }

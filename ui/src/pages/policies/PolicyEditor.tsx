@@ -355,31 +355,37 @@ function ConditionFields({
   const id = useId();
   return (
     <li className={styles['condition']}>
-      <Suggest
-        value={condition.key}
-        onChange={(key) => onChange({ key })}
-        suggestions={paths}
-        label={`Where, condition ${number}`}
-        placeholder={whole}
-        aria-describedby={id}
-        aria-invalid={problem?.part === 'key' || undefined}
-      />
-      <Select
-        label={`Operator, condition ${number}`}
-        value={condition.operator}
-        options={operators.length > 0 ? operators : [{ value: condition.operator, label: condition.operator }]}
-        onChange={(operator) => onChange({ operator: operator as Condition['operator'] })}
-      />
-      <Input
-        aria-label={`Value, condition ${number}`}
-        aria-describedby={id}
-        aria-invalid={problem?.part === 'value' || undefined}
-        spellCheck={false}
-        autoComplete="off"
-        placeholder={condition.operator === 'regex' ? '^\\d{4,}$' : 'value'}
-        value={condition.value}
-        onChange={(event) => onChange({ value: event.target.value })}
-      />
+      <div className={styles['key']}>
+        <Suggest
+          value={condition.key}
+          onChange={(key) => onChange({ key })}
+          suggestions={paths}
+          label={`Where, condition ${number}`}
+          placeholder={whole}
+          aria-describedby={id}
+          aria-invalid={problem?.part === 'key' || undefined}
+        />
+      </div>
+      <div className={styles['operator']}>
+        <Select
+          label={`Operator, condition ${number}`}
+          value={condition.operator}
+          options={operators.length > 0 ? operators : [{ value: condition.operator, label: condition.operator }]}
+          onChange={(operator) => onChange({ operator: operator as Condition['operator'] })}
+        />
+      </div>
+      <div className={styles['value']}>
+        <Input
+          aria-label={`Value, condition ${number}`}
+          aria-describedby={id}
+          aria-invalid={problem?.part === 'value' || undefined}
+          spellCheck={false}
+          autoComplete="off"
+          placeholder={condition.operator === 'regex' ? '^\\d{4,}$' : 'value'}
+          value={condition.value}
+          onChange={(event) => onChange({ value: event.target.value })}
+        />
+      </div>
       <IconButton label={`Remove condition ${number}`} icon={<X aria-hidden="true" />} onClick={onRemove} />
       <p id={id} className={styles['outcome']} data-wrong={problem !== null || undefined} aria-live="polite">
         {problem === null ? description : problem.text}

@@ -32,8 +32,8 @@ function isSeveral(key: string): boolean {
   return /\*/.test(key);
 }
 
-// What restricts holds where one of several values fits, what permits only where all do.
-function conditionWords({ key, operator, value }: Condition, whole: string, restricts: boolean): string {
+/** What restricts holds where one of several values fits, what permits only where all do. */
+export function conditionWords({ key, operator, value }: Condition, whole: string, restricts: boolean): string {
   const what = key === '' ? whole : isSeveral(key) ? `${restricts ? 'a value' : 'every value'} of ${key}` : key;
   return `${what} ${kVerbs[operator]} “${value}”`;
 }

@@ -63,8 +63,23 @@ function upFor(startedAt: string): string {
 
 type Provider = Settings['providers'][number];
 const providerColumns: Column<Provider>[] = [
-  { id: 'name', header: 'Provider', width: '9rem', cell: ({ name }) => <strong className={styles['provider']}>{name}</strong> },
-  { id: 'baseUrl', header: 'Base URL for an SDK', cell: ({ name, baseUrl }) => <Copyable text={baseUrl} what={`base URL of ${name}`} /> },
+  {
+    id: 'name',
+    header: 'Provider',
+    width: '9rem',
+    wideOnly: true,
+    cell: ({ name }) => <strong className={styles['provider']}>{name}</strong>,
+  },
+  {
+    id: 'baseUrl',
+    header: 'Base URL for an SDK',
+    cell: ({ name, baseUrl }) => (
+      <>
+        <strong className={`${styles['provider']} ${styles['phoneOnly']}`}>{name}</strong>
+        <Copyable text={baseUrl} what={`base URL of ${name}`} />
+      </>
+    ),
+  },
   {
     id: 'upstream',
     header: 'Calls go to',
@@ -254,12 +269,15 @@ const settingColumns: Column<Setting>[] = [
     id: 'name',
     header: 'Setting',
     sortBy: ({ name }) => name,
-    cell: ({ name, flag, description }) => (
+    cell: (setting) => (
       <span className={styles['setting']}>
-        <span className="mono" title={flag}>
-          {name}
+        <span className="mono" title={setting.flag}>
+          {setting.name}
         </span>
-        <span className={styles['note']}>{description}</span>
+        <span className={styles['note']}>{setting.description}</span>
+        <span className={styles['phoneOnly']}>
+          <Value setting={setting} />
+        </span>
       </span>
     ),
   },
@@ -267,16 +285,8 @@ const settingColumns: Column<Setting>[] = [
     id: 'value',
     header: 'Value',
     width: '30%',
-    cell: ({ value, isSecret }) =>
-      value === null ? (
-        <span className="muted">not set</span>
-      ) : isSecret ? (
-        <span className="muted">set, not shown</span>
-      ) : value === '' ? (
-        <span className="muted">empty</span>
-      ) : (
-        <span className={`mono ${styles['url']}`}>{value}</span>
-      ),
+    wideOnly: true,
+    cell: (setting) => <Value setting={setting} />,
   },
   {
     id: 'source',
@@ -294,6 +304,13 @@ const settingColumns: Column<Setting>[] = [
     cell: ({ reloads }) => <span className="muted">{reloads ? 'a reload' : 'a restart'}</span>,
   },
 ];
+
+function Value({ setting: { value, isSecret } }: { setting: Setting }) {
+  if (value === null) return <span className="muted">not set</span>;
+  if (isSecret) return <span className="muted">set, not shown</span>;
+  if (value === '') return <span className="muted">empty</span>;
+  return <span className={`mono ${styles['url']}`}>{value}</span>;
+}
 
 function Configuration({ settings }: { settings: Settings | undefined }) {
   const { filters, change } = useUrlFilters(kDefaults);

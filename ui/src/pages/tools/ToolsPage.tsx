@@ -124,6 +124,9 @@ function useColumns(): Column<Tool>[] {
           <span className={styles['tool']}>
             <ToolLink tool={tool} />
             <span className={styles['description']}>{tool.description}</span>
+            <span className={styles['phoneOnly']}>
+              <AgentName id={tool.agentId} />
+            </span>
           </span>
         ),
       },
