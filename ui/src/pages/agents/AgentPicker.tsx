@@ -1,19 +1,18 @@
 import { useMemo } from 'react';
-import { SearchSelect } from '@/components/SearchSelect.tsx';
+import { SearchSelect } from '@/components/Combobox.tsx';
 import { useAgents } from './agents_data.ts';
 
 /** One agent by its id, or '' for all of them. */
 export function AgentPicker({
   value,
   onChange,
-  wide = false,
-  prefix,
-  ...ids
+  ...rest
 }: {
   value: string;
   onChange: (id: string) => void;
-  wide?: boolean;
   prefix?: string;
+  prefixWidth?: string;
+  className?: string;
   id?: string;
   'aria-describedby'?: string | undefined;
   'aria-invalid'?: boolean | undefined;
@@ -25,14 +24,11 @@ export function AgentPicker({
   );
   return (
     <SearchSelect
-      {...ids}
-      label="Agent"
-      prefix={prefix}
-      wide={wide}
+      {...rest}
+      label={rest.id === undefined ? 'Agent' : undefined}
       value={value}
       onChange={onChange}
       options={options}
-      placeholder="Search agents"
       none={agents.isPending ? 'Loading…' : 'No agent has this in its name.'}
     />
   );

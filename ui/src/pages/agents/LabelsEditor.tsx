@@ -4,7 +4,7 @@ import { useEffect, useId, useRef } from 'react';
 import { api } from '@/api/client.ts';
 import type { LabelsCheck } from '@/api/types.ts';
 import { Button, IconButton } from '@/components/Button.tsx';
-import { Suggest } from '@/components/Suggest.tsx';
+import { Suggest } from '@/components/Combobox.tsx';
 import { useDebounced } from '@/lib/use_debounced.ts';
 import { filledLabels, type LabelRow } from './agent_form.ts';
 import { useLabelKeys, useLabelValues } from './agents_data.ts';

@@ -84,7 +84,7 @@ function Policies() {
       <div className={styles['filters']}>
         <Segmented label="Kind of policies" value={kind} onChange={(next) => change({ kind: next })} options={kKinds} />
         <SearchInput value={filters.q} onChange={(q) => change({ q }, { replace: true })} label="Search policies" />
-        <AgentPicker prefix="Applies to" value={filters.agent} onChange={(agent) => change({ agent })} />
+        <AgentPicker className={styles['picker']} prefix="Applies to" prefixWidth="4rem" value={filters.agent} onChange={(agent) => change({ agent })} />
       </div>
       <Card flush>
         {query.isError ? (

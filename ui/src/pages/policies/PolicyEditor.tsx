@@ -5,13 +5,13 @@ import { useLocation, useSearch } from 'wouter';
 import type { Condition, ToolInvocationPolicy, TrustedDataPolicy } from '@/api/types.ts';
 import { Button, ButtonLink, IconButton } from '@/components/Button.tsx';
 import { Card } from '@/components/Card.tsx';
+import { Suggest } from '@/components/Combobox.tsx';
 import { ConfirmDialog } from '@/components/Dialog.tsx';
 import { Field, Input, TextArea } from '@/components/Field.tsx';
 import { PageHeader } from '@/components/PageHeader.tsx';
 import { RadioList } from '@/components/RadioList.tsx';
 import { Select } from '@/components/Select.tsx';
 import { EmptyState, ErrorState, Notice } from '@/components/states.tsx';
-import { Suggest } from '@/components/Suggest.tsx';
 import { toast } from '@/components/Toast.tsx';
 import { useDebounced } from '@/lib/use_debounced.ts';
 import { AgentPicker } from '@/pages/agents/AgentPicker.tsx';
@@ -189,7 +189,7 @@ function Editor({ kind, id, initial, back }: { kind: Kind; id: string | undefine
                 )}
               </Field>
               <Field label="Agent" problem={at('agentId')} hint={kind === 'invocation' ? 'Whose model calls it.' : 'To whom it answers.'}>
-                {(ids) => <AgentPicker {...ids} wide value={form.agentId} onChange={(agentId) => set({ agentId })} />}
+                {(ids) => <AgentPicker {...ids} value={form.agentId} onChange={(agentId) => set({ agentId })} />}
               </Field>
             </div>
             <Conditions

@@ -58,7 +58,7 @@ export default function ToolsPage() {
       <PolicyStatusBanner />
       <div className={styles['filters']}>
         <SearchInput value={filters.q} onChange={(q) => change({ q, page: '1' }, { replace: true })} label="Search tools" />
-        <AgentPicker prefix="Agent" value={filters.agent} onChange={(agent) => change({ agent, page: '1' })} />
+        <AgentPicker className={styles['picker']} prefix="Agent" prefixWidth="2.5rem" value={filters.agent} onChange={(agent) => change({ agent, page: '1' })} />
       </div>
       <Card flush>
         {tools.isError ? (
