@@ -21,7 +21,7 @@ test('each names the base URL of the agent, with what its client puts behind it 
     'vercel-google': '/v1beta',
     'curl-openai': '/chat/completions',
     'curl-anthropic': '/v1/messages',
-    'curl-gemini': '/v1beta/models/gemini-3.5-flash:generateContent',
+    'curl-gemini': '/v1beta/models/gemini-3.8-flash:generateContent',
   };
   for (const client of clients) {
     const text = client.steps(baseOf(client.dialect)).map(({ code }) => code).join('\n');

@@ -22,8 +22,8 @@ export interface Client {
 
 const kModels: Record<Dialect, string> = {
   openai: 'gpt-5.4-mini',
-  anthropic: 'claude-sonnet-4-5',
-  gemini: 'gemini-3.5-flash',
+  anthropic: 'claude-sonnet-5-5',
+  gemini: 'gemini-3.8-flash',
 };
 
 const install = (command: string): Step => ({ title: 'Install', language: 'shell', code: command });
