@@ -209,7 +209,7 @@ function ListField({
       />
       {isSelect && <ChevronsUpDown className={styles['chevron']} aria-hidden="true" />}
       <span className={styles['popup']} hidden={!isShown}>
-        <ul ref={list} id={listId} role="listbox" aria-label={label ?? 'Suggestions'}>
+        <ul ref={list} id={listId} role="listbox" aria-label={isSelect ? 'Options' : 'Suggestions'}>
           {isShown &&
             options.map((option, index) => (
               <li

@@ -130,7 +130,7 @@ function AgentFormCard({ agent, onSaved }: { agent: Agent | undefined; onSaved: 
   };
   return (
     <form onSubmit={submit} className={styles['form']} noValidate>
-      <Card title="Name and labels">
+      <Card title="Agent">
         <div className={styles['fields']}>
           <Field label="Name" problem={at('name')}>
             {(ids) => (
