@@ -91,7 +91,11 @@ export function TimeChart(props: Props) {
             onMoment={setAt}
           />
         )}
-        {isEmpty && !isTable && <p className={styles['empty']}>{emptyText}</p>}
+        {isEmpty && !isTable && (
+          <p className={styles['empty']}>
+            <span>{emptyText}</span>
+          </p>
+        )}
       </div>
       <ul className={styles['legend']} style={{ gridTemplateColumns: legendColumns(series) }} aria-label={`Series of ${title}`}>
         {series.map((one) => (

@@ -28,7 +28,7 @@ import styles from './OverviewPage.module.css';
 
 const FirstStart = lazy(() => import('./FirstStart.tsx'));
 
-const kDefaults = { minutes: '60', groupBy: 'none', percentile: 'p95', provider: '', model: '', agentId: '', label: '' };
+const kDefaults = { minutes: '15', groupBy: 'none', percentile: 'p95', provider: '', model: '', agentId: '', label: '' };
 
 const ranges = [
   { value: '15', label: '15 min' },
