@@ -41,8 +41,21 @@ function fontPreload(): Plugin {
   };
 }
 
+// Which layer wins is settled by the first style sheet that names them, and which one that is depends on how the pages
+// are split: so each of them says it.
+function layerOrder(): Plugin {
+  const order = readFileSync(new URL('src/styles/layers.css', import.meta.url), 'utf8').replace(/\/\*.*?\*\//gs, '').trim();
+  return {
+    name: 'layer-order',
+    enforce: 'pre',
+    transform(code, id) {
+      return /\.css(\?|$)/.test(id) ? { code: `${order}\n${code}`, map: null } : undefined;
+    },
+  };
+}
+
 export default defineConfig({
-  plugins: [react(), themeBoot(), fontPreload()],
+  plugins: [layerOrder(), react(), themeBoot(), fontPreload()],
   resolve: { alias: { '@': new URL('./src', import.meta.url).pathname } },
   build: {
     target: ['chrome123', 'firefox121', 'safari17.5'],
