@@ -6,6 +6,7 @@ import { ButtonLink, Button, IconButton } from '@/components/Button.tsx';
 import { Card } from '@/components/Card.tsx';
 import { DataTable, rowLinkClass, type Column } from '@/components/DataTable.tsx';
 import { SearchInput } from '@/components/Field.tsx';
+import { Toolbar } from '@/components/FilterChip.tsx';
 import { PageHeader } from '@/components/PageHeader.tsx';
 import { Pager } from '@/components/Pager.tsx';
 import { EmptyState, ErrorState, Skeleton } from '@/components/states.tsx';
@@ -151,9 +152,9 @@ export default function AgentsPage() {
           </ButtonLink>
         }
       />
-      <div className={styles['filters']}>
+      <Toolbar label="Filters">
         <SearchInput value={filters.q} onChange={search} label="Search names and labels" />
-      </div>
+      </Toolbar>
       <Card flush>
         {agents.isError ? (
           <ErrorState error={agents.error} onRetry={() => void agents.refetch()} />

@@ -6,6 +6,7 @@ import { Button, ButtonLink } from '@/components/Button.tsx';
 import { Card } from '@/components/Card.tsx';
 import { DataTable, rowLinkClass, type Column } from '@/components/DataTable.tsx';
 import { SearchInput } from '@/components/Field.tsx';
+import { Toolbar } from '@/components/FilterChip.tsx';
 import { PageHeader } from '@/components/PageHeader.tsx';
 import { Segmented } from '@/components/Segmented.tsx';
 import { EmptyState, ErrorState } from '@/components/states.tsx';
@@ -81,11 +82,11 @@ function Policies() {
         }
       />
       <PolicyStatusBanner />
-      <div className={styles['filters']}>
+      <Toolbar label="Filters">
         <Segmented label="Kind of policies" value={kind} onChange={(next) => change({ kind: next })} options={kKinds} />
         <SearchInput value={filters.q} onChange={(q) => change({ q }, { replace: true })} label="Search policies" />
         <AgentPicker className={styles['picker']} prefix="Applies to" prefixWidth="4rem" value={filters.agent} onChange={(agent) => change({ agent })} />
-      </div>
+      </Toolbar>
       <Card flush>
         {query.isError ? (
           <ErrorState error={query.error} onRetry={() => void query.refetch()} />

@@ -6,6 +6,7 @@ import { Button, ButtonLink } from '@/components/Button.tsx';
 import { Card } from '@/components/Card.tsx';
 import { DataTable, rowLinkClass, type Column } from '@/components/DataTable.tsx';
 import { SearchInput, Switch } from '@/components/Field.tsx';
+import { Toolbar } from '@/components/FilterChip.tsx';
 import { PageHeader } from '@/components/PageHeader.tsx';
 import { Pager } from '@/components/Pager.tsx';
 import { Select } from '@/components/Select.tsx';
@@ -56,10 +57,10 @@ export default function ToolsPage() {
         }
       />
       <PolicyStatusBanner />
-      <div className={styles['filters']}>
+      <Toolbar label="Filters">
         <SearchInput value={filters.q} onChange={(q) => change({ q, page: '1' }, { replace: true })} label="Search tools" />
         <AgentPicker className={styles['picker']} prefix="Agent" prefixWidth="2.5rem" value={filters.agent} onChange={(agent) => change({ agent, page: '1' })} />
-      </div>
+      </Toolbar>
       <Card flush>
         {tools.isError ? (
           <ErrorState error={tools.error} onRetry={() => void tools.refetch()} />
