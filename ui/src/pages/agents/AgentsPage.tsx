@@ -145,7 +145,7 @@ export default function AgentsPage() {
     <>
       <PageHeader
         title="Agents"
-        description="Who calls models. Each has a base URL of its own, and labels that metrics and traces carry. Figures are of the last hour."
+        description="Who calls models, each with a base URL and labels of its own. Figures are of the last hour."
         actions={
           <ButtonLink href="/agents/new" kind="primary" icon={<Plus aria-hidden="true" />}>
             New agent
