@@ -18,6 +18,7 @@ import { useUrlFilters } from '@/lib/url_state.ts';
 import { fieldOfProblem, isChanged, toBody, toForm, type AgentForm } from './agent_form.ts';
 import { useAgent, useAgentStatistics, useSaveAgent } from './agents_data.ts';
 import styles from './AgentPage.module.css';
+import { AgentTools } from './AgentTools.tsx';
 import { Course } from './Course.tsx';
 import { ConnectDialog } from './connect/ConnectDialog.tsx';
 import { DeleteAgent } from './DeleteAgent.tsx';
@@ -91,6 +92,7 @@ function KnownAgent({ id }: { id: string }) {
         <AgentFormCard agent={agent.data} onSaved={() => toast('Agent saved')} />
         <div className={styles['side']}>
           <TrafficCard agent={agent.data} />
+          <AgentTools agent={agent.data} />
           <AboutCard agent={agent.data} />
         </div>
       </div>
@@ -276,7 +278,6 @@ function AboutCard({ agent }: { agent: Agent }) {
           { name: 'Id', value: <Copyable text={agent.id} what="agent id" /> },
           { name: 'Made', value: formatMoment(new Date(agent.createdAt)) },
           { name: 'Changed', value: formatMoment(new Date(agent.updatedAt)) },
-          { name: 'Tools', value: <Link href={`/tools?agent=${agent.id}`}>What it declared</Link> },
           { name: 'Policies', value: <Link href={`/policies?agent=${agent.id}`}>What applies to it</Link> },
         ]}
       />

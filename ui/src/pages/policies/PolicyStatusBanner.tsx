@@ -11,8 +11,8 @@ export function PolicyStatusBanner() {
   return (
     <div className={styles['banner']}>
       <Notice tone="bad">
-        <strong>The stored policies cannot be used.</strong> Those of {formatMoment(new Date(data.loaded))} stay in force, since{' '}
-        {formatMoment(new Date(error.since))}: {error.message}
+        <strong>The stored policies cannot be used since {formatMoment(new Date(error.since))}.</strong> Those that were loaded at{' '}
+        {formatMoment(new Date(data.loaded))} stay in force. {error.message}
         {error.id !== null && (
           <>
             {' '}

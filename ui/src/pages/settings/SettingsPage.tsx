@@ -27,7 +27,7 @@ export default function SettingsPage() {
         title="Settings"
         description={
           settings.data === undefined ? (
-            <Skeleton width="16rem" />
+            !settings.isError && <Skeleton width="16rem" />
           ) : (
             <>
               Archestra {settings.data.version}, up for{' '}
