@@ -264,7 +264,7 @@ const decisionColumns: Column<CallDecision & { key: string }>[] = [
     header: 'Policy',
     wideOnly: true,
     cell: (one) =>
-      one.policyId === null ? '–' : <Link href={`/policies?${new URLSearchParams({ id: one.policyId })}`}>Show policy</Link>,
+      one.policyId === null ? '–' : <Link href={`/policies/invocation/${one.policyId}`}>Show policy</Link>,
   },
 ];
 
