@@ -1,0 +1,95 @@
+// What tests of the web UI do on any of its pages: come in, go by keyboard, and look for what keeps people from using it.
+
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+
+import { desktop, phone } from './browser.mjs';
+import { adminToken } from './gateway.mjs';
+import { until } from './until.mjs';
+
+const axe = readFileSync(new URL('../e2e/node_modules/axe-core/axe.min.js', import.meta.url), 'utf8');
+
+/** A session for the page's browser, without the sign-in page; answers with what the gateway said of it. */
+export async function signIn(page) {
+  const answer = await page.request.post('/api/session', { data: { token: adminToken } });
+  assert.equal(answer.status(), 201, await answer.text());
+  return answer.json();
+}
+
+/** Goes to a path, and waits until the page has its heading and nothing in it is still loading. */
+export async function visit(page, path) {
+  await page.goto(path);
+  await settled(page);
+}
+
+/** Follows a link of the page's own navigation, wide or on a phone, as the page has it; nothing is loaded anew. */
+export async function follow(page, name) {
+  const opener = page.getByRole('button', { name: 'Open navigation' });
+  if (await opener.isVisible()) await opener.click();
+  await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name, exact: true }).click();
+  await settled(page);
+}
+
+/** What loads says so by aria-busy, or is grey bars. */
+export async function settled(page) {
+  await page.getByRole('heading', { level: 1 }).first().waitFor();
+  await page.waitForFunction(() => document.querySelector('[aria-busy=true], [class*=keleton]') === null);
+}
+
+/** In every look: {colorScheme, viewport}, and `name`. */
+export const looks = [
+  { name: 'light, desktop', colorScheme: 'light', viewport: desktop },
+  { name: 'dark, desktop', colorScheme: 'dark', viewport: desktop },
+  { name: 'dark, phone', colorScheme: 'dark', viewport: phone },
+  { name: 'light, phone', colorScheme: 'light', viewport: phone },
+];
+
+export async function show(page, { colorScheme, viewport }) {
+  await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+  await page.setViewportSize(viewport);
+}
+
+/** axe-core finds nothing, whatever it knows to look for. */
+export async function assertAccessible(page, what) {
+  if (!(await page.evaluate(() => 'axe' in globalThis))) await page.evaluate(axe);
+  const violations = await page.evaluate(async () => {
+    const found = await globalThis.axe.run(document, { resultTypes: ['violations'] });
+    return found.violations.map(({ id, help, nodes }) => `${id} (${help}): ${nodes.map(({ html }) => html).join('; ')}`);
+  });
+  assert.deepEqual(violations, [], what);
+}
+
+/** The page itself cannot be scrolled sideways, and nothing stands out of it. */
+export async function assertFits(page, what) {
+  const { width, room } = await page.evaluate(() => ({
+    width: document.documentElement.scrollWidth,
+    room: document.documentElement.clientWidth,
+  }));
+  assert.ok(width <= room, `${what}: ${width} px wide, where there are ${room}`);
+}
+
+const kTabsMax = 120;
+
+/** Presses Tab (`backwards`: with Shift) until the locator's element has the focus, and sees to it that it is shown. */
+export async function tabTo(page, locator, { backwards = false } = {}) {
+  await locator.waitFor();
+  for (let i = 0; i < kTabsMax; i += 1) {
+    await page.keyboard.press(backwards ? 'Shift+Tab' : 'Tab');
+    if (await hasFocus(locator)) return assertFocusIsSeen(locator);
+  }
+  return assert.fail(`${locator} is not reached with ${kTabsMax} times Tab`);
+}
+
+export const hasFocus = (locator) => locator.evaluate((element) => element === document.activeElement);
+
+export const awaitFocus = (locator) => until(`the focus on ${locator}`, () => hasFocus(locator));
+
+/** What has the focus has a ring: itself, or what stands for it (the label of a radio, the row of a link). */
+export async function assertFocusIsSeen(locator) {
+  const isSeen = await locator.evaluate((element) => {
+    const hasRing = ({ outlineStyle, outlineWidth }) => outlineStyle !== 'none' && parseFloat(outlineWidth) >= 2;
+    const kinds = [undefined, '::before', '::after'];
+    return [element, element.parentElement].some((each) => kinds.some((kind) => hasRing(getComputedStyle(each, kind))));
+  });
+  assert.ok(isSeen, `the focus on ${locator} cannot be seen`);
+}
