@@ -80,7 +80,7 @@ function Details({ call }: { call: CallDetails }) {
         description={
           <>
             {call.provider} {call.operation}, <time dateTime={call.startedAt}>{formatMoment(started)}</time>
-            {call.agent !== null && <>, for {call.agent.name}</>}. {words.meaning}
+            {call.agent !== null && <>, for <bdi>{call.agent.name}</bdi></>}. {words.meaning}
             {call.errorType !== null && (
               <>
                 {' '}
@@ -159,7 +159,7 @@ function callerOf(call: CallDetails): Items {
   return [
     {
       name: 'Agent',
-      value: call.agent === null ? nothing : <Link href={`/agents/${call.agent.id}`}>{call.agent.name}</Link>,
+      value: call.agent === null ? nothing : <Link href={`/agents/${call.agent.id}`}><bdi>{call.agent.name}</bdi></Link>,
     },
     {
       name: 'Labels',
