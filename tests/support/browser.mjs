@@ -27,10 +27,12 @@ export const phone = { width: 375, height: 812 };
 export class Browser {
   #browser;
 
-  static async start() {
+  /** With `restoresPages` it keeps pages as they were for Back, as it does for people and Playwright has it not do. */
+  static async start({ restoresPages = false } = {}) {
     assert.ok(executablePath, 'there is a Chromium: ./dev test installs it');
     const browser = new Browser();
-    browser.#browser = await chromium.launch({ executablePath, args });
+    const ignoreDefaultArgs = restoresPages ? ['--disable-back-forward-cache'] : [];
+    browser.#browser = await chromium.launch({ executablePath, args, ignoreDefaultArgs });
     return browser;
   }
 

@@ -22,6 +22,12 @@ export async function visit(page, path) {
   await settled(page);
 }
 
+/** As visit(), within the document that is there: as a link does it. */
+export async function go(page, path) {
+  await page.evaluate((to) => history.pushState(null, '', to), path);
+  await settled(page);
+}
+
 /** Follows a link of the page's own navigation, wide or on a phone, as the page has it; nothing is loaded anew. */
 export async function follow(page, name) {
   const opener = page.getByRole('button', { name: 'Open navigation' });
@@ -59,13 +65,20 @@ export async function assertAccessible(page, what) {
   assert.deepEqual(violations, [], what);
 }
 
-/** The page itself cannot be scrolled sideways, and nothing stands out of it. */
+/** How wide the page is, and what makes it wider than its window. */
+export function widths(page) {
+  return page.evaluate(() => {
+    const room = document.documentElement.clientWidth;
+    const stands = [...document.querySelectorAll('body *')].filter((element) => element.getBoundingClientRect().right > room + 1);
+    const name = ({ tagName, className }) => `${tagName.toLowerCase()}.${className}`;
+    return { room, width: document.documentElement.scrollWidth, wide: stands.slice(0, 4).map(name).join(' ') };
+  });
+}
+
+/** The page itself cannot be scrolled sideways. */
 export async function assertFits(page, what) {
-  const { width, room } = await page.evaluate(() => ({
-    width: document.documentElement.scrollWidth,
-    room: document.documentElement.clientWidth,
-  }));
-  assert.ok(width <= room, `${what}: ${width} px wide, where there are ${room}`);
+  const { room, width, wide } = await widths(page);
+  assert.ok(width <= room, `${what}: ${width} px wide where there are ${room}: ${wide}`);
 }
 
 const kTabsMax = 120;
