@@ -332,23 +332,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/settings": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Show where the gateway is reached, what it runs with and where that came from, and whether its telemetry arrives */
-        get: operations["getSettings"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/statistics/overview": {
         parameters: {
             query?: never;
@@ -457,6 +440,23 @@ export interface paths {
         };
         /** Show one of the last calls with its tries */
         get: operations["getRecentCall"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show where the gateway is reached, what it runs with and where that came from, and whether its telemetry arrives */
+        get: operations["getSettings"];
         put?: never;
         post?: never;
         delete?: never;
@@ -663,86 +663,6 @@ export interface components {
             /** Format: date-time */
             updatedAt: string;
         };
-        Settings: {
-            version: string;
-            /** Format: date-time */
-            startedAt: string;
-            /** @description Of the gateway, without a slash at the end */
-            apiBaseUrl: string;
-            /**
-             * @description Whether ARCHESTRA_API_BASE_URL says so, or the Host of this request
-             * @enum {unknown}
-             */
-            apiBaseUrlSource: "setting" | "request";
-            /** @description On the same host, at the port of the metrics */
-            metricsUrl: string;
-            /** @description Whether scrapers need ARCHESTRA_METRICS_SECRET */
-            metricsSecretSet: boolean;
-            providers: components["schemas"]["Provider"][];
-            settings: components["schemas"]["Setting"][];
-            telemetry: components["schemas"]["TelemetryHealth"];
-        };
-        Provider: {
-            name: string;
-            /** @enum {unknown} */
-            dialect: "openai" | "anthropic" | "gemini";
-            /** @description What an SDK is pointed at; an agent's id may follow */
-            baseUrl: string;
-            /** @description Where its calls go */
-            upstreamUrl: string;
-        };
-        Setting: {
-            /** @description Of the environment variable */
-            name: string;
-            flag: string;
-            /** @description null: not set. Of a secret that is set, and of credentials in a URL, *** is all there is. */
-            value: string | null;
-            /** @enum {unknown} */
-            source: "default" | "file" | "environment" | "flag";
-            isSecret: boolean;
-            /** @description Whether SIGHUP is enough for a change; others take a restart */
-            reloads: boolean;
-            description: string;
-        };
-        TelemetryHealth: {
-            traces: {
-                /** @description Whether spans are sent at all */
-                exported: boolean;
-                /** @description The collector */
-                endpoint: string;
-                /** @description Spans that the collector took, since the start */
-                sent: number;
-                /** @description Spans that the collector answered to have rejected */
-                rejected: number;
-                /** @description Whether the last request to the collector failed */
-                failing: boolean;
-                /** @description Why a request to the collector failed last */
-                lastError: string | null;
-                lastErrorAt: string | null;
-                lastSuccessAt: string | null;
-            };
-            /** @description What waits on its way out. Beyond max it is dropped. */
-            queues: {
-                /** @description For the collector */
-                spans: components["schemas"]["QueueDepth"];
-                /** @description From the threads that serve calls, of the one that has most */
-                recordBytes: components["schemas"]["QueueDepth"];
-                /** @description For standard output */
-                logBytes: components["schemas"]["QueueDepth"];
-            };
-            /** @description As telemetry_dropped_total has it, since the start */
-            dropped: {
-                /** @enum {unknown} */
-                signal: "traces" | "logs";
-                /** @enum {unknown} */
-                reason: "ring_full" | "queue_full" | "export_failed" | "shutdown" | "writer_full" | "write_failed";
-                count: number;
-            }[];
-        };
-        QueueDepth: {
-            waiting: number;
-            max: number;
-        };
         StatisticsOverview: {
             /** Format: date-time */
             from: string;
@@ -757,18 +677,21 @@ export interface components {
             groupBy: string;
             all: components["schemas"]["Figures"];
             /** @description Those with the most calls, in this order; none with groupBy=none. */
-            groups: (components["schemas"]["Figures"] & {
-                /** @description What a filter takes: a provider, a model, the id of an agent, the value of a label. Empty where agents lack the label; __overflow__ where there were too many to tell apart. */
-                key: string;
-                /** @description The key, or the name that the agent had last */
-                name: string;
-            })[];
+            groups: components["schemas"]["FigureGroup"][];
             /** @description How many more groups there are; their calls are in `all` */
             foldedGroups: number;
             /** @description How many of the calls are counted as __overflow__ */
             foldedCalls: number;
         };
         Figures: {
+            totals: components["schemas"]["FigureTotals"];
+            series: components["schemas"]["FigureSeries"];
+        };
+        FigureGroup: {
+            /** @description What a filter takes: a provider, a model, the id of an agent, the value of a label. Empty where agents lack the label; __overflow__ where there were too many to tell apart. */
+            key: string;
+            /** @description The key, or the name that the agent had last */
+            name: string;
             totals: components["schemas"]["FigureTotals"];
             series: components["schemas"]["FigureSeries"];
         };
@@ -897,7 +820,51 @@ export interface components {
             name: string;
             labels: components["schemas"]["Label"][];
         };
-        CallDetails: components["schemas"]["Call"] & {
+        CallDetails: {
+            id: components["schemas"]["CallId"];
+            traceId: string;
+            /** Format: date-time */
+            startedAt: string;
+            /** @description In seconds, as all durations here: from the first byte of the request to the last of the answer */
+            duration: number;
+            provider: string;
+            /** @description chat.completions; request where it only passes through */
+            operation: string;
+            /** @description That was asked for */
+            model: string | null;
+            /** @description That answered */
+            responseModel: string | null;
+            agent: components["schemas"]["CallAgent"] | null;
+            stream: boolean;
+            outcome: components["schemas"]["Outcome"];
+            /** @description What the client got; 499 where it left first */
+            statusCode: number;
+            errorType: string | null;
+            inputTokens: number;
+            outputTokens: number;
+            cacheReadTokens: number;
+            cacheWriteTokens: number;
+            reasoningTokens: number;
+            /**
+             * @description Where the tokens are from; they are all 0 where it is unknown
+             * @enum {unknown}
+             */
+            usageProvenance: "provider" | "estimate" | "unknown";
+            /** @description Of the last try, since it began, as the next one */
+            timeToFirstToken: number | null;
+            /** @description Until the client's socket took the first byte of the answer */
+            timeToFirstByte: number | null;
+            /** @description What the gateway itself added */
+            gateway: number;
+            tries: number;
+            /** @description That the model asked for */
+            toolCalls: number;
+            blockedToolCalls: number;
+            /** @description What the client says of itself, as the next three */
+            session: string | null;
+            run: string | null;
+            user: string | null;
+            clientAgent: string | null;
             method: string;
             /** @description Its template */
             route: string;
@@ -960,6 +927,86 @@ export interface components {
              * @enum {unknown}
              */
             mode: "enforce" | "observe" | null;
+        };
+        Settings: {
+            version: string;
+            /** Format: date-time */
+            startedAt: string;
+            /** @description Of the gateway, without a slash at the end */
+            apiBaseUrl: string;
+            /**
+             * @description Whether ARCHESTRA_API_BASE_URL says so, or the Host of this request
+             * @enum {unknown}
+             */
+            apiBaseUrlSource: "setting" | "request";
+            /** @description On the same host, at the port of the metrics */
+            metricsUrl: string;
+            /** @description Whether scrapers need ARCHESTRA_METRICS_SECRET */
+            metricsSecretSet: boolean;
+            providers: components["schemas"]["Provider"][];
+            settings: components["schemas"]["Setting"][];
+            telemetry: components["schemas"]["TelemetryHealth"];
+        };
+        Provider: {
+            name: string;
+            /** @enum {unknown} */
+            dialect: "openai" | "anthropic" | "gemini";
+            /** @description What an SDK is pointed at; an agent's id may follow */
+            baseUrl: string;
+            /** @description Where its calls go */
+            upstreamUrl: string;
+        };
+        Setting: {
+            /** @description Of the environment variable */
+            name: string;
+            flag: string;
+            /** @description null: not set. Of a secret that is set, and of credentials in a URL, *** is all there is. */
+            value: string | null;
+            /** @enum {unknown} */
+            source: "default" | "file" | "environment" | "flag";
+            isSecret: boolean;
+            /** @description Whether SIGHUP is enough for a change; others take a restart */
+            reloads: boolean;
+            description: string;
+        };
+        TelemetryHealth: {
+            traces: {
+                /** @description Whether spans are sent at all */
+                exported: boolean;
+                /** @description The collector */
+                endpoint: string;
+                /** @description Spans that the collector took, since the start */
+                sent: number;
+                /** @description Spans that the collector answered to have rejected */
+                rejected: number;
+                /** @description Whether the last request to the collector failed */
+                failing: boolean;
+                /** @description Why a request to the collector failed last */
+                lastError: string | null;
+                lastErrorAt: string | null;
+                lastSuccessAt: string | null;
+            };
+            /** @description What waits on its way out. Beyond max it is dropped. */
+            queues: {
+                /** @description For the collector */
+                spans: components["schemas"]["QueueDepth"];
+                /** @description From the threads that serve calls, of the one that has most */
+                recordBytes: components["schemas"]["QueueDepth"];
+                /** @description For standard output */
+                logBytes: components["schemas"]["QueueDepth"];
+            };
+            /** @description As telemetry_dropped_total has it, since the start */
+            dropped: {
+                /** @enum {unknown} */
+                signal: "traces" | "logs" | "history";
+                /** @enum {unknown} */
+                reason: "ring_full" | "queue_full" | "export_failed" | "shutdown" | "writer_full" | "write_failed";
+                count: number;
+            }[];
+        };
+        QueueDepth: {
+            waiting: number;
+            max: number;
         };
     };
     responses: {
@@ -1084,8 +1131,6 @@ export interface components {
     parameters: {
         limit: number;
         offset: number;
-        /** @description How far back. */
-        minutes: 15 | 60 | 360 | 1440;
     };
     requestBodies: never;
     headers: never;
@@ -1923,32 +1968,11 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
         };
     };
-    getSettings: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description All of it; of secrets only whether they are set */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Settings"];
-                };
-            };
-            401: components["responses"]["Unauthorized"];
-        };
-    };
     getStatisticsOverview: {
         parameters: {
             query?: {
                 /** @description How far back. */
-                minutes?: components["parameters"]["minutes"];
+                minutes?: 15 | 60 | 360 | 1440;
                 /** @description none, provider, model, agent, or label: and the key of a label. */
                 groupBy?: string;
                 /** @description Only calls to this provider. */
@@ -1983,7 +2007,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description How far back. */
-                minutes?: components["parameters"]["minutes"];
+                minutes?: 15 | 60 | 360 | 1440;
             };
             header?: never;
             path?: never;
@@ -2135,6 +2159,27 @@ export interface operations {
             400: components["responses"]["Error"];
             401: components["responses"]["Unauthorized"];
             404: components["responses"]["Error"];
+        };
+    };
+    getSettings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All of it; of secrets only whether they are set */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Settings"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
         };
     };
 }
