@@ -178,9 +178,12 @@ function AgentFormCard({ agent, onSaved }: { agent: Agent | undefined; onSaved: 
           />
         </div>
       </Card>
-      <Card title="When the client leaves" hint="stored; not in effect yet">
+      <Card title="For later" hint="stored; not in effect yet">
         <div className={styles['fields']}>
           <div className={styles['inline']}>
+            <span className={styles['inlineLabel']} aria-hidden="true">
+              When the client leaves
+            </span>
             <Segmented
               label="When the client leaves in the middle of an answer"
               value={form.onDisconnect}

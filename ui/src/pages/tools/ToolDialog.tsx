@@ -30,7 +30,7 @@ export function ToolDialog({ id, onClose }: { id: string; onClose: () => void })
         isOpen={id !== ''}
         onClose={onClose}
         wide
-        title={tool.data === undefined ? 'Tool' : <bdi>{tool.data.name}</bdi>}
+        title={tool.data === undefined ? 'Tool' : <bdi className={styles['name']}>{tool.data.name}</bdi>}
         description={agent === undefined ? ' ' : <>A tool of <bdi>{agent.name}</bdi></>}
         footer={
           <div className={styles['foot']}>
@@ -90,9 +90,10 @@ function About({ tool, resultsQuery }: { tool: Tool; resultsQuery: string }) {
   return (
     <>
       {tool.description !== '' && (
-        <p className={styles['text']} dir="auto">
+        // It may be long and then scrolls, so the keyboard has to be able to reach it.
+        <div className={styles['text']} dir="auto" tabIndex={0} role="region" aria-label="Description">
           {tool.description}
-        </p>
+        </div>
       )}
       <section className={styles['section']}>
         <h3>Calls</h3>

@@ -27,6 +27,7 @@ import { VerdictBadge } from './VerdictBadge.tsx';
 
 const kDefaults = { q: '', agent: '', sort: 'name', page: '1', tool: '' };
 const kPageSize = 50;
+const kDescription = 200; // characters: more than a row has room for
 
 export default function ToolsPage() {
   const { filters, change } = useUrlFilters(kDefaults);
@@ -124,7 +125,7 @@ function useColumns(): Column<Tool>[] {
         cell: (tool) => (
           <span className={styles['tool']}>
             <ToolLink tool={tool} />
-            <span className={styles['description']}>{tool.description}</span>
+            <span className={styles['description']}>{tool.description.slice(0, kDescription)}</span>
             <span className={styles['phoneOnly']}>
               <AgentName id={tool.agentId} />
             </span>

@@ -25,7 +25,7 @@ export function ConnectDialog({
     <Dialog
       isOpen={agent !== undefined}
       onClose={onClose}
-      title={agent === undefined ? '' : <>Connect <bdi>{agent.name}</bdi></>}
+      title={agent === undefined ? '' : <span className={styles['title']}>Connect <bdi>{agent.name}</bdi></span>}
       description="The application keeps its SDK and its provider's key; only the base URL changes."
       wide
     >
