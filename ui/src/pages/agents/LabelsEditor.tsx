@@ -38,6 +38,7 @@ export function LabelsEditor({
 }) {
   const keys = useLabelKeys();
   const list = useRef<HTMLUListElement>(null);
+  const addButton = useRef<HTMLButtonElement>(null);
   const toFocus = useRef(false);
   const filled = filledLabels(rows);
 
@@ -45,7 +46,7 @@ export function LabelsEditor({
   useEffect(() => {
     if (!toFocus.current) return;
     toFocus.current = false;
-    list.current?.querySelector<HTMLInputElement>('li:last-child input')?.focus();
+    list.current?.querySelector<HTMLInputElement>(':scope > li:last-child input')?.focus();
   }, [rows.length]);
 
   const add = () => {
@@ -66,7 +67,10 @@ export function LabelsEditor({
               // What was found out about the text before is not about this one.
               check={found?.key === row.key ? found : undefined}
               onChange={(change) => onChange(rows.map((other) => (other === row ? { ...row, ...change } : other)))}
-              onRemove={() => onChange(rows.filter((other) => other !== row))}
+              onRemove={() => {
+                onChange(rows.filter((other) => other !== row));
+                addButton.current?.focus();
+              }}
             />
           );
         })}
@@ -77,7 +81,7 @@ export function LabelsEditor({
         </p>
       )}
       <div>
-        <Button small icon={<Plus aria-hidden="true" />} onClick={add}>
+        <Button ref={addButton} small icon={<Plus aria-hidden="true" />} onClick={add}>
           Add label
         </Button>
       </div>

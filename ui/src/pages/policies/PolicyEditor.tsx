@@ -1,6 +1,6 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { Plus, Trash2, X } from 'lucide-react';
-import { useId, useState, type FormEvent } from 'react';
+import { useEffect, useId, useRef, useState, type FormEvent } from 'react';
 import { useLocation, useSearch } from 'wouter';
 import type { Condition, ToolInvocationPolicy, TrustedDataPolicy } from '@/api/types.ts';
 import { Button, ButtonLink, IconButton } from '@/components/Button.tsx';
@@ -278,11 +278,21 @@ function Conditions({
 }) {
   const operators = useOperators();
   const paths = useArgumentPaths(kind === 'invocation' ? useDebounced(form.tool) : '', form.agentId);
-  const add = () =>
+  const list = useRef<HTMLUListElement>(null);
+  const addButton = useRef<HTMLButtonElement>(null);
+  const toFocus = useRef(false);
+  useEffect(() => {
+    if (!toFocus.current) return;
+    toFocus.current = false;
+    list.current?.querySelector<HTMLInputElement>(':scope > li:last-child input')?.focus();
+  }, [form.conditions.length]);
+  const add = () => {
+    toFocus.current = true;
     onChange([
       ...form.conditions,
       { key: '', operator: 'contains', value: '', row: 1 + Math.max(-1, ...form.conditions.map(({ row }) => row)) },
     ]);
+  };
   const choices = (operators.data ?? []).map(({ name }) => ({ value: name, label: kOperatorNames[name] ?? name }));
   return (
     <fieldset className={styles['conditions']}>
@@ -294,7 +304,7 @@ function Conditions({
             : 'Without one it looks at every result of the tool.'
           : 'All of them have to hold.'}
       </p>
-      <ul>
+      <ul ref={list}>
         {form.conditions.map((condition, index) => (
           <ConditionFields
             key={condition.row}
@@ -308,12 +318,15 @@ function Conditions({
             onChange={(change) =>
               onChange(form.conditions.map((other) => (other === condition ? { ...condition, ...change } : other)))
             }
-            onRemove={() => onChange(form.conditions.filter((other) => other !== condition))}
+            onRemove={() => {
+              onChange(form.conditions.filter((other) => other !== condition));
+              addButton.current?.focus();
+            }}
           />
         ))}
       </ul>
       <div>
-        <Button small icon={<Plus aria-hidden="true" />} onClick={add}>
+        <Button ref={addButton} small icon={<Plus aria-hidden="true" />} onClick={add}>
           Add condition
         </Button>
       </div>
