@@ -117,7 +117,7 @@ describe('texts of users and models', () => {
     };
     const faults = [];
     for (const [path, texts] of Object.entries(pages)) {
-      await show(page, { viewport: desktop });
+      await show(page, { colorScheme: 'light', viewport: desktop });
       await (path === '/' ? visit : go)(page, path);
       const shown = await page.evaluate(() => {
         const fields = [...document.querySelectorAll('input, textarea')].map(({ value }) => value);
@@ -125,7 +125,7 @@ describe('texts of users and models', () => {
       });
       for (const text of texts) if (!shown.includes(text)) faults.push(`${path} does not show ${text}`);
       for (const viewport of [desktop, phone]) {
-        await show(page, { viewport });
+        await show(page, { colorScheme: 'light', viewport });
         await settled(page);
         const { width, wide } = await widths(page);
         if (width > viewport.width) faults.push(`${path} is ${width} px wide where there are ${viewport.width}: ${wide}`);
