@@ -59,7 +59,16 @@ export async function show(page, { colorScheme, viewport }) {
     ([dark, width]) => matchMedia('(prefers-color-scheme: dark)').matches === dark && innerWidth === width,
     [isDark, viewport.width],
   );
+  await drawn(page);
 }
+
+/** Frames are late on a busy machine, and until one is drawn, colours are those of the look before, or on their way. */
+const drawn = (page) =>
+  page.evaluate(async () => {
+    await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+    const ending = document.getAnimations().filter(({ effect }) => effect.getComputedTiming().endTime !== Infinity);
+    await Promise.allSettled(ending.map(({ finished }) => finished));
+  });
 
 /** What axe-core finds on the page, whatever it knows to look for: a sentence each. */
 export async function faultsOf(page) {
