@@ -11,6 +11,7 @@
 #include <cstdio>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "telemetry/history/overview.h"
 #include "telemetry/test_records.h"
@@ -66,6 +67,22 @@ std::uint64_t sum_in(const std::string& page, const std::string& name,
       sum += std::stoull(line.substr(line.rfind(' ') + 1));
   }
   return sum;
+}
+
+/// What health() says was dropped is what the page says, each line of it.
+void expect_drops_of_page(Telemetry& telemetry) {
+  std::string page;
+  telemetry.append_metrics(page, ExpositionFormat::kText);
+  std::size_t series = 0;
+  for (std::size_t at = 0; (at = page.find("\ntelemetry_dropped_total{", at)) != std::string::npos; ++at)
+    ++series;
+  const std::vector<Dropped> dropped = telemetry.health().dropped;
+  EXPECT_EQ(dropped.size(), series);
+  for (const auto& [signal, reason, count] : dropped)
+    EXPECT_EQ(static_cast<long>(count),
+              value_in(telemetry, "telemetry_dropped_total{signal=\"" + std::string(signal) + "\",reason=\"" +
+                                      std::string(reason) + "\"}"))
+        << signal << " " << reason;
 }
 
 class PipelineTest : public testing::Test {
@@ -164,6 +181,7 @@ TEST_F(PipelineTest, AFullRingIsCounted) {
             2 * (100 - kept));
   EXPECT_EQ(value_in(telemetry, "telemetry_dropped_total{signal=\"logs\",reason=\"ring_full\"}"), 100 - kept);
   EXPECT_EQ(telemetry.queued_spans(), static_cast<std::size_t>(2 * kept));
+  expect_drops_of_page(telemetry);
 }
 
 TEST_F(PipelineTest, FullQueuesAreCounted) {
@@ -177,6 +195,15 @@ TEST_F(PipelineTest, FullQueuesAreCounted) {
   EXPECT_EQ(value_in(telemetry, "telemetry_dropped_total{signal=\"traces\",reason=\"queue_full\"}"), 6);
   EXPECT_EQ(value_in(telemetry, "telemetry_dropped_total{signal=\"logs\",reason=\"writer_full\"}"), 8);
   EXPECT_EQ(value_in(telemetry, "otlp_export_requests_total{result=\"success\"}"), 0);
+  expect_drops_of_page(telemetry);
+  telemetry.drain();
+  const Health health = telemetry.health();
+  EXPECT_EQ(health.spans.waiting, 10);
+  EXPECT_EQ(health.spans.max, 10);
+  EXPECT_EQ(health.log_bytes.max, 100);
+  EXPECT_GT(health.record_bytes.max, 0);
+  EXPECT_EQ(health.spans_sent, 0u);
+  EXPECT_FALSE(health.exports.last_success_at);
 }
 
 TEST_F(PipelineTest, LooksMoreOftenWhileRingsFill) {
