@@ -56,6 +56,15 @@ test('a level that was set through the API outlives a file that does not change 
   await gateway.api('PUT', '/log-levels', { accessLog: 'info' });
 });
 
+test('settings are shown as they are in force', async () => {
+  await reload(first.replace('30000', '20000').replace('retries = 0', 'retries = 2'));
+  const { settings } = (await gateway.api('GET', '/settings')).json;
+  const shown = (name) => settings.find((setting) => setting.name === name);
+  const { value, source, reloads } = shown('ARCHESTRA_DRAIN_TIMEOUT_MS');
+  assert.deepEqual([value, source, reloads], ['20000', 'file', true]);
+  assert.deepEqual([shown('ARCHESTRA_RETRIES').value, shown('ARCHESTRA_RETRIES').reloads], ['0', false]);
+});
+
 test('what takes a restart is named, as long as it differs', async () => {
   for (let i = 0; i < 2; i += 1) {
     const lines = await reload(first.replace('retries = 0', 'retries = 2'));
