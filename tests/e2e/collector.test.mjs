@@ -174,17 +174,22 @@ describe('a collector behind TLS', () => {
     ));
 });
 
-test('a collector that refuses for a while gets each span once', () =>
+test('a collector that refuses for a while gets each span once, and settings show how it goes', () =>
   withCollector(endpointOf, async (gateway, collector) => {
+    const shown = (what, is) =>
+      until(what, async () => is((await gateway.api('GET', '/settings')).json.telemetry.traces));
     collector.answer = { status: 503, headers: { 'retry-after': '0' } };
     const traceId = await call(gateway);
     await until('a refused export', () => collector.requests.length > 0);
     assert.deepEqual(collector.spans, []);
+    await shown('a failure', ({ failing, lastError, sent }) => failing && /503/.test(lastError) && sent === 0);
     collector.answer = { status: 200, headers: {} };
     await until('the spans', () => collector.spansOf(traceId).length >= 2, { withinMs: 30_000 });
     const later = await call(gateway);
     await until('later spans', () => collector.spansOf(later).length === 2);
     assert.equal(collector.spansOf(traceId).length, 2);
+    await shown('a success', ({ failing, sent, lastErrorAt, lastSuccessAt }) =>
+      !failing && sent > 0 && lastSuccessAt > lastErrorAt);
   }));
 
 test('calls go on without a collector', async () => {
