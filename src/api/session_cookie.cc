@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "http_io/service.h"
 
 namespace archestra::api {
 namespace {
@@ -12,7 +13,7 @@ namespace {
 constexpr std::size_t kValuesMax = 4;
 
 std::string_view name_in(CookieScope scope) {
-  return scope == CookieScope::kHttpsOnly ? "__Host-archestra_session" : "archestra_session";
+  return scope == CookieScope::kHttpsOnly ? http_io::kHttpsSessionCookie : http_io::kSessionCookie;
 }
 
 }  // namespace

@@ -72,7 +72,8 @@ HeaderId header_id(std::string_view name) {
       return first_lower(name) == 'h' ? id_if(name, "host", HeaderId::kHost)
                                       : id_if(name, "date", HeaderId::kDate);
     case 6:
-      return id_if(name, "expect", HeaderId::kExpect);
+      return first_lower(name) == 'c' ? id_if(name, "cookie", HeaderId::kCookie)
+                                      : id_if(name, "expect", HeaderId::kExpect);
     case 7:
       switch (first_lower(name)) {
         case 'b':

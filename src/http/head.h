@@ -27,6 +27,7 @@ enum class HeaderId : std::uint8_t {
   kContentEncoding,
   kContentLength,
   kContentType,
+  kCookie,
   kDate,
   kExpect,
   kHost,

@@ -19,6 +19,7 @@ constexpr std::pair<std::string_view, HeaderId> kKnown[] = {
     {"Content-Encoding", HeaderId::kContentEncoding},
     {"Content-Length", HeaderId::kContentLength},
     {"Content-Type", HeaderId::kContentType},
+    {"Cookie", HeaderId::kCookie},
     {"Date", HeaderId::kDate},
     {"Expect", HeaderId::kExpect},
     {"Host", HeaderId::kHost},

@@ -17,6 +17,11 @@
 
 namespace archestra::http_io {
 
+/// The cookies by which the platform API knows a browser, by http and by https. They are between those two:
+/// no provider gets one, and none sets one.
+inline constexpr std::string_view kSessionCookie = "archestra_session";
+inline constexpr std::string_view kHttpsSessionCookie = "__Host-archestra_session";
+
 /// A request with everything an answer needs. Owns its texts: nothing in it belongs to the thread it came
 /// from.
 struct ServiceRequest {

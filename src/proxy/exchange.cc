@@ -318,7 +318,8 @@ Exchange::WrittenHead Exchange::write_head(ClientBody body) {
                                 .client_minor_version = heads_.request.minor_version,
                                 .gateway = elapsed - waits_.upstream - waits_.client,
                                 .upstream = waits_.upstream,
-                                .replaced = replaced};
+                                .replaced = replaced,
+                                .is_sandboxed = to_client_ != ClientFraming::kNone && may_be_a_page(head)};
   WrittenHead written{.storage = shard_.buffers.take(client_head_room(response)), .text = {}};
   http::HeadWriter out({written.storage.data(), written.storage.size()});
   write_client_head(response, out);

@@ -2,6 +2,10 @@
 
 #include <algorithm>
 #include <array>
+#include <string>
+
+#include "base/text.h"
+#include "http_io/service.h"
 
 namespace archestra::proxy {
 namespace {
@@ -60,6 +64,37 @@ bool is_false_for(const ClientResponse& response, const Field& field) {
   return vouches_for_bytes(field);
 }
 
+bool is_session_cookie(std::string_view pair) {
+  const std::string_view name = base::trimmed(pair.substr(0, pair.find('=')));
+  return name == http_io::kSessionCookie || name == http_io::kHttpsSessionCookie;
+}
+
+// The value of a Cookie field without sessions of the platform API, the rest as it came.
+std::string without_sessions(std::string_view cookies) {
+  std::string kept;
+  for (std::size_t begin = 0; begin < cookies.size();) {
+    const std::size_t end = std::min(cookies.find(';', begin), cookies.size());
+    const std::string_view pair = cookies.substr(begin, end - begin);
+    if (!is_session_cookie(pair))
+      kept.append(kept.empty() ? "" : ";").append(kept.empty() ? base::trimmed(pair) : pair);
+    begin = end + 1;
+  }
+  return kept;
+}
+
+void write_cookies(std::string_view name, std::string_view value, http::HeadWriter& out) {
+  if (!value.contains(http_io::kSessionCookie)) {
+    out.field(name, value);
+  } else if (const std::string kept = without_sessions(value); !kept.empty()) {
+    out.field(name, kept);
+  }
+}
+
+bool sets_session_cookie(const Field& field) {
+  return field.id == HeaderId::kOther && http::equals_ignoring_case(field.name, "set-cookie") &&
+         is_session_cookie(field.value);
+}
+
 void write_milliseconds(http::HeadWriter& out, base::Duration duration) {
   const auto micros = static_cast<std::uint64_t>(std::max<std::int64_t>(duration.count(), 0) / 1000);
   const std::uint64_t fraction = micros % 1000;
@@ -85,8 +120,13 @@ void write_upstream_head(const UpstreamRequest& request, http::HeadWriter& out) 
       .text(request.path)
       .text(" HTTP/1.1\r\n");
   out.field("Host", request.target.host_field);
-  for (const Field& field : request.head.fields)
-    if (goes_upstream(request, field)) out.field(field.name, field.value);
+  for (const Field& field : request.head.fields) {
+    if (!goes_upstream(request, field)) continue;
+    if (field.id == HeaderId::kCookie)
+      write_cookies(field.name, field.value, out);
+    else
+      out.field(field.name, field.value);
+  }
   std::array<char, http::kTraceparentBytes> traceparent;
   http::write_traceparent(request.traceparent, traceparent.data());
   out.field("traceparent", std::string_view(traceparent.data(), traceparent.size()));
@@ -94,6 +134,19 @@ void write_upstream_head(const UpstreamRequest& request, http::HeadWriter& out) 
   if (request.framing.kind == http::BodyKind::kLength) out.field("Content-Length", request.framing.length);
   if (request.framing.kind == http::BodyKind::kChunked) out.field("Transfer-Encoding", "chunked");
   out.end();
+}
+
+// Named are those that are not: what browsers run are many types, and what has none they guess at.
+bool may_be_a_page(const http::ResponseHead& head) {
+  const Field* const field = head.fields.find(HeaderId::kContentType);
+  if (field == nullptr || head.fields.count_of(HeaderId::kContentType) > 1) return true;
+  for (const std::string_view inert :
+       {"application/json", "text/event-stream", "text/plain", "application/octet-stream",
+        "application/x-ndjson", "application/jsonl"})
+    if (http::is_media_type(field->value, inert)) return false;
+  const std::string type = base::lower_case(field->value.substr(0, field->value.find('/') + 1));
+  if (type == "audio/" || type == "video/") return false;
+  return type != "image/" || base::lower_case(field->value).contains("svg");
 }
 
 std::size_t client_head_room(const ClientResponse& response) {
@@ -111,12 +164,15 @@ void write_client_head(const ClientResponse& response, http::HeadWriter& out) {
     const bool is_ours = field.id == HeaderId::kContentLength &&
                          (response.framing != ClientFraming::kNone || head.status == kNoContent);
     if (is_ours || field.id == HeaderId::kArchestra || http::is_hop_by_hop(field.id) ||
-        is_named_by_connection(head.fields, field) || is_false_for(response, field))
+        is_named_by_connection(head.fields, field) || is_false_for(response, field) ||
+        sets_session_cookie(field))
       continue;
     const auto replaced = std::ranges::find(response.replaced, &field, &ReplacedField::field);
     out.field(field.name,
               replaced == response.replaced.end() ? field.value : std::string_view(replaced->value));
   }
+  if (response.is_sandboxed)
+    out.field("Content-Security-Policy", "sandbox").field("X-Content-Type-Options", "nosniff");
   out.text("Server-Timing: gateway;dur=");
   write_milliseconds(out, response.gateway);
   out.text(", upstream;dur=");

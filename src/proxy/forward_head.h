@@ -51,6 +51,10 @@ struct ReplacedField {
   std::string value;
 };
 
+/// Whether a browser that is sent there might run what is in it. It would do so in the name of the web UI,
+/// which has the same origin.
+bool may_be_a_page(const http::ResponseHead& head);
+
 struct ClientResponse {
   const http::ResponseHead& head;
   ClientFraming framing;
@@ -61,6 +65,7 @@ struct ClientResponse {
   base::Duration gateway{};  ///< for Server-Timing
   base::Duration upstream{};
   std::span<const ReplacedField> replaced = {};
+  bool is_sandboxed = false;  ///< browsers are told to run nothing of it
 };
 
 std::size_t client_head_room(const ClientResponse& response);

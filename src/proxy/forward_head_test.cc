@@ -116,6 +116,26 @@ TEST(UpstreamHead, KeepsBackWhatEndsHere) {
     EXPECT_EQ(upstream_head(c.fields, tracestate), expected_upstream(c.kept)) << c.fields;
 }
 
+// Whoever has it is signed in at the gateway.
+TEST(UpstreamHead, KeepsSessionsOfThePlatformApiToItself) {
+  struct Case {
+    std::string fields;
+    std::string kept;
+  };
+  const Case kCases[] = {
+      {"Cookie: archestra_session=1\r\nA: b\r\n", "A: b\r\n"},
+      {"cookie: __Host-archestra_session=1\r\n", ""},
+      {"Cookie: a=b; archestra_session=1; c=d\r\n", "Cookie: a=b; c=d\r\n"},
+      {"COOKIE: archestra_session=1;a=b;  c=d\r\n", "COOKIE: a=b;  c=d\r\n"},
+      {"Cookie: archestra_session=1; archestra_session=2\r\nCookie: __Host-archestra_session=3; a=b\r\n",
+       "Cookie: a=b\r\n"},
+      {"Cookie: a=b;\tarchestra_session =1; ; archestra_session\r\n", "Cookie: a=b; \r\n"},
+      {"Cookie: xarchestra_session=1; a=archestra_session=1\r\n",
+       "Cookie: xarchestra_session=1; a=archestra_session=1\r\n"},
+  };
+  for (const Case& c : kCases) EXPECT_EQ(upstream_head(c.fields), expected_upstream(c.kept)) << c.fields;
+}
+
 TEST(UpstreamHead, SendsTracestateOnlyWithItsTraceparent) {
   const std::string fields = "tracestate: a=b\r\nTracestate: c=d\r\n";
   EXPECT_EQ(upstream_head(fields, {.keep_tracestate = true}), expected_upstream(fields));
@@ -200,6 +220,7 @@ struct Answered {
   base::Duration upstream{};
   ClientBody body = ClientBody::kAsItCame;
   std::vector<std::pair<std::size_t, std::string>> replaced = {};  // by the field's place
+  bool is_sandboxed = false;
 };
 
 std::string client_head(const std::string& fields, const Answered& answered = {},
@@ -218,7 +239,8 @@ std::string client_head(const std::string& fields, const Answered& answered = {}
                                 .client_minor_version = answered.client_minor_version,
                                 .gateway = answered.gateway,
                                 .upstream = answered.upstream,
-                                .replaced = replaced};
+                                .replaced = replaced,
+                                .is_sandboxed = answered.is_sandboxed};
   std::string room(client_head_room(response), '\0');
   http::HeadWriter out(room);
   write_client_head(response, out);
@@ -245,6 +267,34 @@ TEST(ClientHead, SendsBackWhatNoRuleNamesUnchangedAndInOrder) {
 TEST(ClientHead, KeepsTheGatewaysOwnFieldsToItself) {
   EXPECT_EQ(client_head("A: b\r\nx-archestra-error: not ours\r\nX-Archestra-Anything: x\r\n"),
             expected_client("A: b\r\n"));
+}
+
+TEST(ClientHead, LetsNoProviderSetASession) {
+  EXPECT_EQ(client_head(
+                "Set-Cookie: archestra_session=1; Path=/\r\nset-cookie: __Host-archestra_session=; Secure\r\n"
+                "Set-Cookie: a=archestra_session\r\n"),
+            expected_client("Set-Cookie: a=archestra_session\r\n"));
+}
+
+TEST(ClientHead, TellsBrowsersToRunNothing) {
+  EXPECT_EQ(client_head("Content-Type: text/html\r\n", {.is_sandboxed = true}),
+            expected_client("Content-Type: text/html\r\nContent-Security-Policy: sandbox\r\n"
+                            "X-Content-Type-Options: nosniff\r\n"));
+  for (const char* page :
+       {"", "Content-Type: text/html\r\n", "Content-Type: TEXT/HTML; charset=utf-8\r\n",
+        "Content-Type: image/svg+xml\r\n", "Content-Type: IMAGE/SVG+XML\r\n", "Content-Type: text/xml\r\n",
+        "Content-Type: application/xhtml+xml\r\n", "Content-Type: application/pdf\r\n", "Content-Type: \r\n",
+        "Content-Type: json\r\n", "Content-Type: */*\r\n", "Content-Type: application/json, text/html\r\n",
+        "Content-Type: application/json\r\nContent-Type: text/html\r\n"}) {
+    const std::string text = std::string("HTTP/1.1 200 OK\r\n") + page + "\r\n";
+    EXPECT_TRUE(may_be_a_page(response_head(text))) << page;
+  }
+  for (const char* other :
+       {"application/json", "Application/JSON; charset=utf-8", "text/event-stream", "text/plain",
+        "application/octet-stream", "audio/mpeg", "video/mp4", "image/png", "Image/WebP"}) {
+    const std::string text = std::string("HTTP/1.1 200 OK\r\nContent-Type: ") + other + "\r\n\r\n";
+    EXPECT_FALSE(may_be_a_page(response_head(text))) << other;
+  }
 }
 
 TEST(ClientHead, ReplacesValuesInTheirPlaces) {

@@ -11,6 +11,7 @@ import { exchange } from '../support/client.mjs';
 import { Gateway, adminToken } from '../support/gateway.mjs';
 import { OpenApi } from '../support/openapi.mjs';
 import { run } from '../support/program.mjs';
+import { Scene } from '../support/scene.mjs';
 import { until } from '../support/until.mjs';
 
 const anyId = '00000000-0000-4000-8000-0000000000ff';
@@ -238,6 +239,32 @@ describe('a session ends', () => {
       assertRefused(await next.api('GET', '/agents'), 401, 'session_expired');
       gateway.program = third.program;
     }));
+});
+
+test('it is nothing to providers: they neither get it nor act in its name', async () => {
+  const scene = await Scene.start();
+  try {
+    const page = await Page.signedIn(scene.gateway);
+    const answer = {
+      'Content-Type': 'text/html',
+      'Set-Cookie': `archestra_session=${'a'.repeat(64)}; Path=/`,
+    };
+    const { result, caseName } = await scene.observe(
+      (own) =>
+        exchange(scene.gateway.apiPort, 'GET', '/v1/openai/files/1/content', {
+          headers: { ...own, Cookie: `a=b; ${page.cookie}; c=d` },
+        }),
+      { upstream: (own) => own.respond(200, answer, '<script>fetch("/api/session")</script>') },
+    );
+    const seen = await scene.upstream.only(caseName);
+    assert.deepEqual(seen.fields.all('cookie'), ['a=b; c=d']);
+    assert.equal(result.fields.get('content-security-policy'), 'sandbox');
+    assert.equal(result.fields.get('x-content-type-options'), 'nosniff');
+    assert.equal(result.fields.get('set-cookie'), undefined);
+    assert.equal(result.body.toString(), '<script>fetch("/api/session")</script>');
+  } finally {
+    await scene.stop();
+  }
 });
 
 test('by https its cookie is sent by https alone, and by this host alone', async () => {
