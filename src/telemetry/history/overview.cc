@@ -75,6 +75,7 @@ class Groups {
   /// Gives those with the most calls their places.
   std::vector<const Group*> place() {
     std::vector<Group*> ranked;
+    ranked.reserve(groups_.size());
     for (Group& group : groups_) ranked.push_back(&group);
     std::ranges::sort(ranked, [](const Group* a, const Group* b) {
       return a->calls != b->calls ? a->calls > b->calls : a->key < b->key;
