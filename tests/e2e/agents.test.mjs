@@ -247,7 +247,9 @@ describe('HTTP', () => {
     assert.equal(json.openapi, '3.1.0');
     for (const [path, operations] of Object.entries(json.paths)) {
       const target = path.replace('{id}', '00000000-0000-4000-8000-00000000ffff').replace(/^\/api/, '');
-      for (const method of Object.keys(operations).filter((name) => name !== 'parameters')) {
+      // A stream of events has no end to wait for.
+      const hasEnd = (name) => !operations[name].responses['200']?.content?.['text/event-stream'];
+      for (const method of Object.keys(operations).filter((name) => name !== 'parameters' && hasEnd(name))) {
         const answer = await gateway.api(method.toUpperCase(), target, method === 'post' || method === 'put' ? '' : undefined);
         assert.ok(operations[method].responses[answer.status], `${method} ${path}: ${answer.status} is not described`);
         assert.notEqual(answer.status, 405);
