@@ -46,7 +46,7 @@ std::optional<Percentiles> DenseSketch::percentiles() const {
 }
 
 void DenseSketch::clear() {
-  if (first_ < end_) std::fill(counts_.begin() + first_, counts_.begin() + end_, 0U);
+  if (first_ < end_) std::fill(counts_.begin() + first_, counts_.begin() + end_, std::uint64_t{0});
   first_ = CoarseScale::kBuckets;
   end_ = 0;
   total_ = 0;

@@ -79,6 +79,13 @@ TEST(Sketch, AddsUpWhateverTheOrder) {
   EXPECT_TRUE(std::ranges::is_sorted(both.counts(), {}, &BucketCount::bucket));
 }
 
+TEST(Sketch, CountsBeyond32Bits) {
+  DenseSketch sketch;
+  const BucketCount counts[] = {{.bucket = 10, .count = 3'000'000'000}, {.bucket = 20, .count = 1}};
+  for (int slot = 0; slot < 2; ++slot) sketch.add(counts);
+  EXPECT_DOUBLE_EQ(sketch.percentiles()->p99, CoarseScale::seconds_of(10));
+}
+
 TEST(Sketch, ForgetsAll) {
   DenseSketch sketch;
   EXPECT_FALSE(sketch.percentiles());
