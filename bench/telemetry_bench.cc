@@ -144,30 +144,68 @@ void history_of_a_call(benchmark::State& state) {
 }
 BENCHMARK(history_of_a_call);
 
-/// Every step of 24 hours with calls of 50 label sets: the largest answer there is.
+/// The slots of 24 hours with calls of so many label sets in every step, as far as there is room for them.
+class Day {
+ public:
+  static constexpr std::int64_t kSteps = 288;
+
+  explicit Day(std::int64_t sets) {
+    std::deque<std::string> models;
+    std::deque<Recorded> recorded;
+    for (std::int64_t i = 0; i < sets; ++i)
+      recorded.emplace_back(models.emplace_back("model-" + std::to_string(i)));
+    for (std::int64_t step = 1; step <= kSteps; ++step) {
+      store_.advance(step * 300);
+      for (Recorded& call : recorded)
+        for (std::int64_t i = 0; i < kCallsOfAll / sets; ++i) {
+          call.request.tries[0].duration = std::chrono::milliseconds(200 + i * step * 7919 % 2000);
+          store_.add(call.request, CallFigures(call.request.call));
+        }
+    }
+  }
+
+  SeriesSnapshot snapshot() const { return {.step = 300, .now = kSteps * 300, .slots = store_.slots(2)}; }
+  std::size_t bytes() const { return store_.bytes(); }
+
+ private:
+  static constexpr std::int64_t kCallsOfAll = 4000;  // in each step
+  SeriesStore store_{std::size_t{12} << 20, {}};
+};
+
+/// The largest answers there are: of many figures in each cell, and of many cells.
 void overview_of_a_day(benchmark::State& state) {
-  constexpr std::int64_t kSteps = 288;
-  SeriesStore store(std::size_t{12} << 20, {});
-  std::deque<std::string> models;
-  std::deque<Recorded> recorded;
-  for (std::size_t i = 0; i < 50; ++i)
-    recorded.emplace_back(models.emplace_back("model-" + std::to_string(i)));
-  for (std::int64_t step = 1; step <= kSteps; ++step) {
-    store.advance(step * 300);
-    for (Recorded& call : recorded)
-      for (std::int64_t i = 0; i < 20; ++i) {
-        call.request.tries[0].duration = std::chrono::milliseconds(200 + i * step * 7919 % 2000);
-        store.add(call.request, CallFigures(call.request.call));
-      }
-  }
+  const Day day(state.range(0));
   for (auto _ : state) {
-    const SeriesSnapshot snapshot{.step = 300, .now = kSteps * 300, .slots = store.slots(2)};
+    const SeriesSnapshot snapshot = day.snapshot();
     benchmark::DoNotOptimize(
-        make_overview(snapshot, Window::until(snapshot.now, 300, kSteps), {}, {.by = GroupBy::kModel}));
+        make_overview(snapshot, Window::until(snapshot.now, 300, Day::kSteps), {}, {.by = GroupBy::kModel}));
   }
-  state.counters["bytes"] = static_cast<double>(store.bytes());
+  state.counters["bytes"] = static_cast<double>(day.bytes());
+  state.counters["slots"] = static_cast<double>(day.snapshot().slots.size());
 }
-BENCHMARK(overview_of_a_day)->Unit(benchmark::kMillisecond);
+BENCHMARK(overview_of_a_day)->Arg(50)->Arg(2000)->Unit(benchmark::kMillisecond);
+
+void agents_of_a_day(benchmark::State& state) {
+  const Day day(state.range(0));
+  for (auto _ : state) {
+    const SeriesSnapshot snapshot = day.snapshot();
+    benchmark::DoNotOptimize(make_agent_series(snapshot, Window::until(snapshot.now, 3600, 24)));
+  }
+}
+BENCHMARK(agents_of_a_day)->Arg(50)->Arg(2000)->Unit(benchmark::kMillisecond);
+
+void dimensions_of_a_day(benchmark::State& state) {
+  const Day day(state.range(0));
+  for (auto _ : state) benchmark::DoNotOptimize(make_dimensions(day.snapshot()));
+}
+BENCHMARK(dimensions_of_a_day)->Arg(50)->Arg(2000)->Unit(benchmark::kMillisecond);
+
+/// What readers hold the export thread up for: the slots that are open.
+void slots_of_a_day(benchmark::State& state) {
+  const Day day(state.range(0));
+  for (auto _ : state) benchmark::DoNotOptimize(day.snapshot());
+}
+BENCHMARK(slots_of_a_day)->Arg(50)->Arg(2000)->Unit(benchmark::kMicrosecond);
 
 void encode_two_spans(benchmark::State& state) {
   Recorded recorded;
