@@ -45,15 +45,17 @@ const inherited = ['constructor', 'toString'];
 
 describe('texts of users and models', () => {
   let agent;
+  let invocation;
+  let trusted;
   before(async () => {
     for (const name of [...sources, long, ...inherited]) await api('POST', '/agents', { name });
     const values = { [image.slice(0, 60)]: script, [link]: image, [inherited[0]]: backwards, 'a b"\'<i>': long };
     const labels = Object.entries(values).map(([key, value]) => ({ key, value }));
     agent = await api('POST', '/agents', { name: `${image}${backwards}`, labels });
     const policy = { agentId: agent.id, tool: image, action: 'block_always', reason: `${script}${image}` };
-    await api('POST', '/tool-invocation-policies', policy);
+    invocation = await api('POST', '/tool-invocation-policies', policy);
     const condition = { key: 'a', operator: 'equal', value: image };
-    await api('POST', '/trusted-data-policies', {
+    trusted = await api('POST', '/trusted-data-policies', {
       agentId: agent.id, tool: script, action: 'block_always', description: image, conditions: [condition],
     });
     await hostileCalls();
@@ -96,16 +98,22 @@ describe('texts of users and models', () => {
     await signIn(page);
     const { data: calls } = await api('GET', '/recent-calls?limit=50');
     const blocked = calls.find(({ blockedToolCalls }) => blockedToolCalls > 0);
+    const tool = (await api('GET', '/tools?limit=100')).data.find(({ name }) => name === image);
     const refused = calls.find(({ statusCode }) => statusCode === 400);
     const pages = {
       '/': [image],
+      '/?groupBy=agent': [image],
       '/?groupBy=model': [image, script],
       [`/?groupBy=label:${encodeURIComponent(link)}`]: [image],
       '/agents': [image, script, link, backwards],
       [`/agents/${agent.id}`]: [image],
-      [`/agents/${agent.id}/tools`]: [],
+      [`/agents/${agent.id}?connect=yes`]: [image],
       '/tools': [image, script, link],
+      [`/tools?tool=${tool.id}`]: [image, script],
       '/policies': [image],
+      '/policies?kind=trusted': [script, image],
+      [`/policies/invocation/${invocation.id}`]: [image, script],
+      [`/policies/trusted/${trusted.id}`]: [image, script],
       '/calls': [image],
       [`/calls?model=${encodeURIComponent(image)}`]: [image],
       [`/calls?session=${encodeURIComponent(image)}&q=${encodeURIComponent(script)}`]: [],

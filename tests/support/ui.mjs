@@ -70,18 +70,19 @@ const drawn = (page) =>
     await Promise.allSettled(ending.map(({ finished }) => finished));
   });
 
-/** What axe-core finds on the page, whatever it knows to look for: a sentence each. */
-export async function faultsOf(page) {
+/** What axe-core finds on the page, of these rules or of all that it knows: a sentence each. */
+export async function faultsOf(page, rules) {
   if (!(await page.evaluate(() => 'axe' in globalThis))) await page.evaluate(axe);
-  return page.evaluate(async () => {
-    const { violations, incomplete } = await globalThis.axe.run(document, { resultTypes: ['violations', 'incomplete'] });
+  return page.evaluate(async (runOnly) => {
+    const options = { resultTypes: ['violations', 'incomplete'], ...(runOnly && { runOnly }) };
+    const { violations, incomplete } = await globalThis.axe.run(document, options);
     // Text in the colour of its ground is text that is meant to be hidden, to axe-core.
     const isUnseen = ({ any }) => any.some(({ data }) => data?.messageKey === 'equalRatio');
     const unseen = incomplete.map((rule) => ({ ...rule, nodes: rule.nodes.filter(isUnseen) }));
     return [...violations, ...unseen].flatMap(({ id, nodes }) =>
       nodes.map(({ html, failureSummary }) => `${id}: ${html}: ${failureSummary}`),
     );
-  });
+  }, rules);
 }
 
 /** How wide the page is, and what makes it wider than its window. */
