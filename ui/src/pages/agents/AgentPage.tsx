@@ -52,7 +52,12 @@ function KnownAgent({ id }: { id: string }) {
     const isGone = agent.error instanceof ApiError && [400, 404].includes(agent.error.status);
     return (
       <>
-        <PageHeader title={agent.isPending ? <Skeleton width="12rem" /> : 'Agent'} windowTitle="Agent" back={kBack} />
+        <PageHeader
+          title={agent.isPending ? <Skeleton width="12rem" /> : 'Agent'}
+          windowTitle="Agent"
+          back={kBack}
+          actions={agent.isPending && <WaitingActions />}
+        />
         {isGone ? (
           <EmptyState title="There is no such agent" action={<ButtonLink href="/agents">See all agents</ButtonLink>}>
             It may have been deleted, or its address is mistyped.
@@ -108,6 +113,20 @@ function KnownAgent({ id }: { id: string }) {
         onClose={() => setIsDeleting(false)}
         onDeleted={() => navigate('/agents')}
       />
+    </>
+  );
+}
+
+// On a phone they have a line of their own, which is there from the start.
+function WaitingActions() {
+  return (
+    <>
+      <Button disabled icon={<Trash2 aria-hidden="true" />}>
+        Delete
+      </Button>
+      <Button disabled kind="primary" icon={<Plug aria-hidden="true" />}>
+        Connect
+      </Button>
     </>
   );
 }

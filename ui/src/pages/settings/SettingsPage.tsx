@@ -101,14 +101,16 @@ function BaseUrls({ settings }: { settings: Settings | undefined }) {
           </span>
         )}
       </div>
-      <DataTable
-        caption="Providers with their base URLs"
-        columns={providerColumns}
-        rows={settings?.providers ?? []}
-        rowKey={({ name }) => name}
-        isLoading={settings === undefined}
-        loadingRows={3}
-      />
+      <div className={styles['providers']}>
+        <DataTable
+          caption="Providers with their base URLs"
+          columns={providerColumns}
+          rows={settings?.providers ?? []}
+          rowKey={({ name }) => name}
+          isLoading={settings === undefined}
+          loadingRows={3}
+        />
+      </div>
     </Card>
   );
 }
@@ -127,7 +129,7 @@ function Telemetry({ settings }: { settings: Settings | undefined }) {
   if (settings === undefined)
     return (
       <Card title="Telemetry">
-        <Skeleton height="20rem" />
+        <Skeleton height="22rem" />
       </Card>
     );
   const { traces, queues, dropped } = settings.telemetry;
@@ -193,7 +195,7 @@ function Metrics({ settings }: { settings: Settings | undefined }) {
   return (
     <Card title="Metrics">
       {settings === undefined ? (
-        <Skeleton height="13rem" />
+        <Skeleton height="10.125rem" />
       ) : settings.metricsUrl === null ? (
         <p className="muted">There is no page of metrics.</p>
       ) : (
