@@ -37,12 +37,12 @@ export class Program {
 
   /**
    * Starts `archestra ...args`; `env` is all it gets of ARCHESTRA_*, OTEL_* and proxies. With `shell`, a shell runs that text, in
-   * which `exec "$0" "$@"` becomes the program. `fds` are its descriptors from 3 on.
+   * which `exec "$0" "$@"` becomes the program. `fds` are its descriptors from 3 on; `file` is another program.
    */
-  constructor(args, { env = {}, cwd, shell, fds = [] } = {}) {
+  constructor(args, { env = {}, cwd, shell, fds = [], file = binary } = {}) {
     const inherited = Object.entries(process.env).filter(([name]) => !foreign.test(name));
-    const [file, ...all] = shell ? ['bash', '-c', shell, binary, ...args] : [binary, ...args];
-    this.#child = spawn(file, all, {
+    const [command, ...all] = shell ? ['bash', '-c', shell, file, ...args] : [file, ...args];
+    this.#child = spawn(command, all, {
       cwd,
       env: { ...Object.fromEntries(inherited), ...env },
       stdio: ['ignore', 'pipe', 'pipe', ...fds],

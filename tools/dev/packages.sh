@@ -30,7 +30,7 @@ build      ca-certificates       the roots a provider's certificate is checked a
 test,fuzz,profile libclang-rt-19-dev    AddressSanitizer, ThreadSanitizer, libFuzzer, counters of the profile
 test       libgtest-dev          unit tests
 test       libgmock-dev          matchers of the unit tests
-test       chromium              a real browser for the tests of the web UI
+test,prove chromium              a real browser for the tests of the web UI, and its pictures
 bench      wrk                   generates HTTP load
 test,bench haproxy               the proxy we are measured against, and a second opinion on hostile requests
 prove      slowhttptest          attacks with a thousand slow clients
