@@ -154,10 +154,11 @@ constexpr std::string_view kPaths = R"json(
 constexpr std::string_view kSchemas = R"json(
       "StatisticsOverview": {
         "type": "object",
-        "required": ["from", "to", "stepSeconds", "times", "groupBy", "all", "groups", "foldedGroups", "foldedCalls"],
+        "required": ["from", "to", "knownFrom", "stepSeconds", "times", "groupBy", "all", "groups", "foldedGroups", "foldedCalls"],
         "properties": {
           "from": {"type": "string", "format": "date-time"},
           "to": {"type": "string", "format": "date-time", "description": "The end of the last step, which is not over yet"},
+          "knownFrom": {"type": "string", "format": "date-time", "description": "What was before is not known, and zero or null in the series: the gateway began here, or had no room for more"},
           "stepSeconds": {"type": "integer"},
           "times": {"type": "array", "items": {"type": "integer"}, "description": "When each step begins, in Unix seconds. Every series has as many values."},
           "groupBy": {"type": "string"},

@@ -105,6 +105,8 @@ ServiceAnswer Statistics::overview(const Query& query) const {
   append_time(body, "from", begin);
   body += ',';
   append_time(body, "to", begin + window.step * static_cast<std::int64_t>(window.count));
+  body += ',';
+  append_time(body, "knownFrom", std::max(begin, snapshot.known_from + snapshot.to_unix_seconds));
   fmt::format_to(std::back_inserter(body), R"(,"stepSeconds":{},"times":[)", window.step);
   for (std::size_t i = 0; i < window.count; ++i)
     fmt::format_to(std::back_inserter(body), "{}{}", i > 0 ? "," : "",

@@ -29,7 +29,7 @@ bool set_count(Config& config, std::string_view text) {
 }
 
 // "70MB": a number with an optional unit of 1024.
-template <auto kMember, std::uint64_t kLow = 1>
+template <auto kMember, std::uint64_t kLow = 1, std::uint64_t kHigh = std::uint64_t{1} << 40>
 bool set_bytes(Config& config, std::string_view text) {
   const std::size_t digits = std::min(text.find_first_not_of("0123456789"), text.size());
   const auto value = number<std::uint64_t>(text.substr(0, digits), 1, std::uint64_t{1} << 40);
@@ -41,7 +41,7 @@ bool set_bytes(Config& config, std::string_view text) {
   if (unit == "gb") shift = 30;
   if (!value || shift < 0 || *value > (std::uint64_t{1} << 40 >> shift)) return false;
   config.*kMember = *value << shift;
-  return config.*kMember >= kLow;
+  return config.*kMember >= kLow && config.*kMember <= kHigh;
 }
 
 template <auto kMember>
@@ -437,9 +437,9 @@ const std::vector<Setting>& settings() {
        .set = set_count<&Config::metrics_label_sets, 1, 100'000>},
       {.env = "ARCHESTRA_HISTORY_LIMIT",
        .default_value = "32MB",
-       .accepted = "a number of bytes with an optional unit, at least 1MB",
+       .accepted = "a number of bytes with an optional unit, from 1MB to 16GB",
        .help = "memory for the statistics of the last day and the last calls, as /api and the UI show them",
-       .set = set_bytes<&Config::history_bytes_max, 1 << 20>},
+       .set = set_bytes<&Config::history_bytes_max, 1 << 20, std::uint64_t{16} << 30>},
       {.env = "ARCHESTRA_METRICS_RETIRE_AFTER_MS",
        .default_value = "3600000",
        .accepted = kMilliseconds,

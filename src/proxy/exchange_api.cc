@@ -69,7 +69,7 @@ net::Task<void> Exchange::serve_api() {
 }
 
 // Whoever reads it connects again when it ends: so neither a drain nor a connection that is one too many has
-// to wait for it.
+// to wait for it. It has no end that a client could be too early for.
 net::Task<void> Exchange::stream_events(const http_io::ServiceAnswer& answer) {
   const bool ends_at_once = shard_.draining() || client_.asks_once();
   to_client_ = heads_.request.minor_version >= 1 ? ClientFraming::kChunked : ClientFraming::kUntilClose;
@@ -86,7 +86,6 @@ net::Task<void> Exchange::stream_events(const http_io::ServiceAnswer& answer) {
                             .stall = settings_.client_send_timeout,
                             .drain_begins = client_.drain_begins});
   response_body_bytes_ = sent.body_bytes;
-  if (sent.end == EventReplyEnd::kClientGone) co_return co_await client_left();
   if (sent.end == EventReplyEnd::kBrokenOff) break_off();
 }
 

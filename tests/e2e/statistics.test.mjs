@@ -116,6 +116,8 @@ describe('the overview', () => {
       assert.deepEqual(groups, []);
       assert.deepEqual([rest.stepSeconds, rest.times.length, rest.groupBy, rest.foldedGroups, rest.foldedCalls], [step, points, 'none', 0, 0]);
       assert.equal(Date.parse(rest.from) / 1000, rest.times[0]);
+      const age = Date.now() - Date.parse(rest.knownFrom);
+      assert.ok(age >= 0 && age < 120_000, `the gateway began ${age} ms ago`);
       assert.equal(Date.parse(rest.to) / 1000, rest.times.at(-1) + step);
       assert.ok(rest.times.every((time, index) => time === rest.times[0] + index * step && time % step === 0));
       assert.ok(Date.now() / 1000 < rest.times.at(-1) + step + 5 && Date.now() / 1000 > rest.times.at(-1) - 5, 'until now');

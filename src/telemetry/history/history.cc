@@ -65,6 +65,7 @@ SeriesSnapshot History::series(std::size_t tier) const {
   SeriesSnapshot snapshot{.step = kTiers[tier].step, .now = own_seconds(), .slots = {}};
   snapshot.to_unix_seconds = to_unix_seconds(snapshot.now);
   const std::scoped_lock lock(mutex_);
+  snapshot.known_from = std::max(began_unix_, series_.known_from(tier));
   snapshot.slots = series_.slots(tier);
   return snapshot;
 }

@@ -25,6 +25,7 @@ struct SeriesSnapshot {
   std::int64_t step = 0;             ///< of the tier, in seconds; slots may be shorter
   std::int64_t now = 0;              ///< as the slots' begin() counts seconds
   std::int64_t to_unix_seconds = 0;  ///< is to be added to these
+  std::int64_t known_from = 0;       ///< before it nothing is known: the start, or what room there is
   std::vector<PackedSlotRef> slots;  ///< in order
 };
 

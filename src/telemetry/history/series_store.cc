@@ -29,8 +29,17 @@ void SeriesStore::close(std::size_t tier) {
   bytes_ += packed->bytes();
   if (tier + 1 < kTiers.size()) open_at(tier + 1, slots.open.begin()).add(slots.open);
   slots.open.clear();
-  while (bytes_ > bytes_max_) drop_oldest(*std::ranges::max_element(tiers_, {}, &Slots::bytes));
+  make_room();
   sets_.drop_unused();
+}
+
+void SeriesStore::make_room() {
+  while (bytes_ > bytes_max_) {
+    const auto largest = std::ranges::max_element(tiers_, {}, &Slots::bytes);
+    const auto tier = static_cast<std::size_t>(largest - tiers_.begin());
+    largest->known_from = largest->packed.front()->begin() + kTiers[tier].step;
+    drop_oldest(*largest);
+  }
 }
 
 // A shorter slot is closed before the longer one that it is a part of: that one is still open, or the next.

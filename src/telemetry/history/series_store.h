@@ -35,6 +35,8 @@ class SeriesStore {
   /// What there is of the time for which tier `tier` keeps slots, in order: of those that are not over yet
   /// the shorter ones they are made of.
   std::vector<PackedSlotRef> slots(std::size_t tier) const;
+  /// Before this time slots of a tier were forgotten for want of room; 0 where none were.
+  std::int64_t known_from(std::size_t tier) const { return tiers_[tier].known_from; }
 
   std::size_t bytes() const { return bytes_; }
   const LabelSets& sets() const { return sets_; }
@@ -44,7 +46,9 @@ class SeriesStore {
     OpenSlot open;
     std::deque<PackedSlotRef> packed;
     std::size_t bytes = 0;
+    std::int64_t known_from = 0;
   };
+  void make_room();
   void close(std::size_t tier);
   void drop_oldest(Slots& slots);
   OpenSlot& open_at(std::size_t tier, std::int64_t time);

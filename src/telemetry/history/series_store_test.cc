@@ -92,6 +92,8 @@ TEST_F(SeriesStoreTest, KeepsToItsBytesByForgettingTheOldest) {
   EXPECT_EQ(left.rbegin()->first, kStart + 4990) << "the newest is there";
   EXPECT_EQ(left.size(), static_cast<std::size_t>((left.rbegin()->first - left.begin()->first) / 10 + 1))
       << "and all after the oldest";
+  EXPECT_EQ(store_->known_from(0), left.begin()->first) << "which it tells";
+  EXPECT_EQ(store_->known_from(2), 0) << "here nothing was forgotten";
 }
 
 TEST_F(SeriesStoreTest, FoldsSetsBeyondTheirNumber) {

@@ -30,7 +30,7 @@ void DenseSketch::add(std::span<const BucketCount> counts) {
 }
 
 double DenseSketch::quantile(double q) const {
-  const auto place = static_cast<std::uint64_t>(q * static_cast<double>(total_ - 1));
+  const std::uint64_t place = place_of(q, total_);
   std::uint64_t below = 0;
   std::size_t bucket = first_;
   for (; bucket + 1 < end_; ++bucket) {

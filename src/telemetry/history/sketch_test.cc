@@ -59,7 +59,7 @@ TEST(Sketch, PercentilesAreThoseOfTheDurationsWithTheirRanks) {
     ASSERT_TRUE(found);
     for (const auto& [q, value] :
          {std::pair(0.5, found->p50), std::pair(0.95, found->p95), std::pair(0.99, found->p99)}) {
-      const double exact = seconds[static_cast<std::size_t>(q * static_cast<double>(count - 1))];
+      const double exact = seconds[place_of(q, static_cast<std::uint64_t>(count))];
       EXPECT_NEAR(value, exact, exact * kAccuracy) << q << " of " << count << ", seed " << seed;
     }
   }

@@ -39,9 +39,15 @@ double SketchScale::seconds_of(std::size_t bucket) {
   return shortest * std::pow(kGrowth, static_cast<double>(bucket)) * 2 / (1 + kGrowth);
 }
 
+// 0.95 * 20 is a little more than 19 in binary, and shall not be 20.
+std::uint64_t place_of(double q, std::uint64_t count) {
+  const double rank = std::ceil(q * static_cast<double>(count) * (1 - 1e-12));
+  return rank < 1 ? 0 : std::min(static_cast<std::uint64_t>(rank), count) - 1;
+}
+
 double SketchCounts::quantile(double q) const {
   if (total_ == 0) return std::numeric_limits<double>::quiet_NaN();
-  const auto place = static_cast<std::uint64_t>(q * static_cast<double>(total_ - 1));
+  const std::uint64_t place = place_of(q, total_);
   std::uint64_t below = 0;
   for (std::size_t bucket = 0; bucket < counts_.size(); ++bucket) {
     below += counts_[bucket];

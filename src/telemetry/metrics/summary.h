@@ -28,6 +28,10 @@ struct SketchScale {
   static double seconds_of(std::size_t bucket);
 };
 
+/// Where quantile `q` stands among `count` in ascending order, from 0, by the nearest rank: the first that a
+/// share of `q` of all do not exceed. So of two durations the longer one is the 95th percentile.
+std::uint64_t place_of(double q, std::uint64_t count);
+
 /// What one or several sketches counted.
 class SketchCounts {
  public:
@@ -35,8 +39,7 @@ class SketchCounts {
     counts_[bucket] += count;
     total_ += count;
   }
-  /// In seconds: the duration at place q * (n - 1) among the n counted, in ascending order from 0, rounded
-  /// down. NaN where nothing was counted.
+  /// In seconds: the duration at place_of(q). NaN where nothing was counted.
   double quantile(double q) const;
 
  private:

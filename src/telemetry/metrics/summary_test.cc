@@ -84,11 +84,27 @@ TEST(SlidingSketch, QuantilesAreWithinOnePercentOfTheExactOnes) {
       }
       std::ranges::sort(exact);
       for (const double q : kQuantiles) {
-        const double expected = exact[static_cast<std::size_t>(q * static_cast<double>(count - 1))];
+        const double expected = exact[place_of(q, count)];
         EXPECT_NEAR(quantile_of(sketch, q, kStart) / expected, 1, 0.01) << q;
       }
     }
   }
+}
+
+TEST(PlaceOf, IsThatOfTheNearestRank) {
+  EXPECT_EQ(place_of(0, 5), 0u);
+  EXPECT_EQ(place_of(0.5, 1), 0u);
+  EXPECT_EQ(place_of(0.5, 2), 0u);
+  EXPECT_EQ(place_of(0.95, 2), 1u);
+  EXPECT_EQ(place_of(0.5, 3), 1u);
+  EXPECT_EQ(place_of(0.95, 20), 18u);
+  EXPECT_EQ(place_of(0.99, 100), 98u);
+  EXPECT_EQ(place_of(0.999, 100), 99u);
+  EXPECT_EQ(place_of(1, 7), 6u);
+  for (std::uint64_t count = 1; count < 3000; ++count)  // in whole numbers, which are exact
+    for (const std::uint64_t percent : {1u, 5u, 50u, 90u, 95u, 99u})
+      ASSERT_EQ(place_of(static_cast<double>(percent) / 100, count), (percent * count + 99) / 100 - 1)
+          << percent << " " << count;
 }
 
 TEST(SlidingSketch, SeveralAddUp) {

@@ -671,6 +671,11 @@ export interface components {
              * @description The end of the last step, which is not over yet
              */
             to: string;
+            /**
+             * Format: date-time
+             * @description What was before is not known, and zero or null in the series: the gateway began here, or had no room for more
+             */
+            knownFrom: string;
             stepSeconds: number;
             /** @description When each step begins, in Unix seconds. Every series has as many values. */
             times: number[];

@@ -2,7 +2,7 @@
 
 export type Values = (number | null)[];
 
-/** Each series on top of those after it, so that the first is the highest; what is hidden adds nothing. */
+/** Each series on top of those after it, so that the first is the highest; what is hidden adds nothing, and where none is, nothing is. */
 export function stack(series: Values[], isHidden: (index: number) => boolean): Values[] {
   const stacked: Values[] = new Array<Values>(series.length);
   let below: number[] = (series[0] ?? []).map(() => 0);
@@ -11,7 +11,8 @@ export function stack(series: Values[], isHidden: (index: number) => boolean): V
     if (!isHidden(index)) below = below.map((sum, at) => sum + (own[at] ?? 0));
     stacked[index] = [...below];
   }
-  return stacked;
+  const isKnown = (at: number) => series.some((values) => values[at] !== null);
+  return stacked.map((values) => values.map((value, at) => (isKnown(at) ? value : null)));
 }
 
 /** Where a value has none beside it: a line would not show it. */

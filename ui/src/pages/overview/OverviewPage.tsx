@@ -16,9 +16,9 @@ import {
   countSeries,
   durationSeries,
   errorShareSeries,
+  knownLengths,
   share,
   shownGroups,
-  stepLengths,
   wholeSteps,
   type Percentile,
 } from './figures.ts';
@@ -222,7 +222,7 @@ function Charts({
 function chartsOf(given: Overview, percentile: Percentile) {
   const now = Date.now() / 1000;
   const overview = wholeSteps(given, now);
-  const lengths = stepLengths(overview, now);
+  const lengths = knownLengths(overview, now);
   const groups = shownGroups(overview);
   const { totals } = overview.all;
   const times = overview.times;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import type { Figures, Overview } from '../../api/types.ts';
-import { callsByResult, countSeries, errorShareSeries, groupFilter, groupName, shownGroups, stepLengths, wholeSteps } from './figures.ts';
+import { callsByResult, countSeries, errorShareSeries, groupFilter, groupName, knownLengths, shownGroups, stepLengths, wholeSteps } from './figures.ts';
 
 const none = { p50: null, p95: null, p99: null };
 
@@ -37,6 +37,7 @@ function overview(all: Figures, groups: Record<string, Figures> = {}, foldedGrou
   return {
     from: '',
     to: '',
+    knownFrom: new Date(0).toISOString(),
     stepSeconds: 30,
     times: [0, 30, 60],
     groupBy: 'model',
@@ -51,6 +52,12 @@ test('counts are per minute, the last step by the time it has had', () => {
   const given = overview(figures([5, 10, 5]));
   assert.deepEqual(stepLengths(given, 77), [30, 30, 15]);
   assert.deepEqual(countSeries(given, [], 'calls', stepLengths(given, 77), 'Calls')[0]!.values, [10, 20, 20]);
+});
+
+test('of what was before the gateway began nothing is known, not that there was nothing', () => {
+  const given = { ...overview(figures([0, 5, 5])), knownFrom: new Date(45_000).toISOString() };
+  assert.deepEqual(knownLengths(given, 77), [0, 15, 15]);
+  assert.deepEqual(countSeries(given, [], 'calls', knownLengths(given, 77), 'Calls')[0]!.values, [null, 20, 20]);
 });
 
 test('a step that is too young is left out', () => {

@@ -56,10 +56,18 @@ export function shownGroups(overview: Overview): ShownGroup[] {
 const kLagSeconds = 2;
 const kStepSecondsMin = 30;
 
+type Steps = Pick<Overview, 'times' | 'stepSeconds'>;
+
 /** How many seconds each step has had so far: all of them, but for the last. */
-export function stepLengths(overview: Pick<Overview, 'times' | 'stepSeconds'>, nowSeconds: number): number[] {
+export function stepLengths(overview: Steps, nowSeconds: number): number[] {
   const end = nowSeconds - kLagSeconds;
   return overview.times.map((time) => Math.min(overview.stepSeconds, Math.max(0, end - time)));
+}
+
+/** How many of them something is known of: none before the gateway began. */
+export function knownLengths(overview: Steps & Pick<Overview, 'knownFrom'>, nowSeconds: number): number[] {
+  const from = Date.parse(overview.knownFrom) / 1000;
+  return stepLengths(overview, nowSeconds).map((length, at) => Math.max(0, length - Math.max(0, from - overview.times[at]!)));
 }
 
 /** Without a last step that is too young to say something: a short one has to be over, a long one half over. */
@@ -86,7 +94,7 @@ function cutAll(value: unknown, count: number): unknown {
 }
 
 function perMinute(values: number[], lengths: number[]): Values {
-  return values.map((value, at) => (value * 60) / Math.max(lengths[at] ?? 1, 1));
+  return values.map((value, at) => (lengths[at] === 0 ? null : (value * 60) / Math.max(lengths[at] ?? 1, 1)));
 }
 
 export function share(part: number, whole: number): number | null {
