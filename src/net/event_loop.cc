@@ -18,6 +18,8 @@ namespace {
 constexpr int kEventsPerTurn = 256;
 // What is level-triggered comes again and again.
 constexpr int kMoreEventsMax = 1000;
+// A loop that waited wakes for a timer within a millisecond or two.
+constexpr base::Duration kTimerLatenessMax = std::chrono::milliseconds(10);
 
 base::Result<void> control(int epoll_fd, int operation, int fd, std::uint32_t events, Watcher* watcher) {
   epoll_event event{};
@@ -88,10 +90,14 @@ void EventLoop::turn(base::Duration wait) {
   int count = mark(wait_milliseconds(wait));
   now_ = base::monotonic_now();
   if (lag_sampler_ && (count > 0 || first_ready_ != nullptr)) lag_sampler_->note_work();
-  // After a time in which the process was stopped epoll_wait was interrupted, there may be more than one call
-  // of it gives, and deadlines have passed that were kept: no timer fires before all that came is seen.
-  const auto may_have_more = [&] { return count < 0 || count == kEventsPerTurn; };
-  for (int more = 0; may_have_more() && more < kMoreEventsMax && timers_.next_wake() <= now_; ++more)
+  // After a time in which the process was stopped epoll_wait was interrupted, or had given what there was
+  // before, there may be more than one call of it gives, and deadlines have passed that were kept: no timer
+  // fires before all that came is seen.
+  const auto is_late = [&] { return now_ - timers_.next_wake() > kTimerLatenessMax; };
+  const auto may_have_more = [&](int more) {
+    return count < 0 || count == kEventsPerTurn || (more == 0 && is_late());
+  };
+  for (int more = 0; timers_.next_wake() <= now_ && may_have_more(more) && more < kMoreEventsMax; ++more)
     count = mark(0);
   timers_.advance(now_);
   if (posted_seen_) run_posted();
