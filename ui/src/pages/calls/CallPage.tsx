@@ -119,7 +119,7 @@ function Details({ call }: { call: CallDetails }) {
             value={hasTokens ? formatCompact(call.outputTokens) : '–'}
             detail={call.reasoningTokens > 0 ? `${formatCompact(call.reasoningTokens)} for reasoning` : ' '}
           />
-          <Stat label="Tokens/s" value={formatCompact(tokensPerSecond(call))} detail="first to last token" />
+          <Stat label="Tokens/s" value={formatCompact(tokensPerSecond(call))} detail={tokensPerSecond(call) === null ? undefined : 'first to last token'} />
         </dl>
       </Card>
       <Card title="Where the time went" className={styles['waterfall']}>

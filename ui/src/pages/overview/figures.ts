@@ -139,7 +139,7 @@ export function callsByResult(overview: Overview, lengths: number[]): FigureSeri
     { key: 'errors', name: 'Failed', color: '--bad', values: perMinute(series.errors, lengths), total: totals.errors },
     {
       key: 'fine',
-      name: 'Fine',
+      name: 'Succeeded',
       color: '--series-1',
       values: perMinute(
         series.calls.map((calls, at) => calls - (series.errors[at] ?? 0)),
