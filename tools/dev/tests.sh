@@ -71,7 +71,9 @@ test_headers() {
 test_e2e() { e2e_tests asan; }
 
 test_tsan() {
-  unit_tests tsan
+  local -a threaded
+  mapfile -t threaded < <(threaded_tests)
+  unit_tests tsan "${threaded[@]}"
   e2e_tests tsan
 }
 
@@ -100,12 +102,19 @@ test_binaries() {
   ctest --test-dir "build/$1" --show-only=json-v1 | sed -n '/"command"/,/]/s/^ *"\(\/[^"]*\)",\{0,1\}$/\1/p'
 }
 
+# The unit tests that start threads; to the others ThreadSanitizer has nothing to say.
+threaded_tests() {
+  grep -rlE 'std::j?thread' --include='*_test.cc' src tools | sed -E 's#^(src|tools)/([^/]*)/.*#\2_test#' | sort -u
+}
+
+# unit_tests PRESET [TEST...]: all of them, or those named.
 unit_tests() {
   local preset=$1 binary
   local -a binaries
-  build_preset "$preset" all || { record_failure "building $preset"; return; }
+  shift
+  build_preset "$preset" "${@:-all}" || { record_failure "building $preset"; return; }
   say "unit tests, $preset"
-  mapfile -t binaries < <(test_binaries "$preset")
+  mapfile -t binaries < <(test_binaries "$preset" | grep -E "/($(IFS='|' && printf '%s' "${*:-.*}"))$")
   [[ ${#binaries[@]} -gt 0 ]] || record_failure "unit tests, $preset: none found"
   for binary in "${binaries[@]}"; do
     [[ $(jobs -rp | wc -l) -lt $jobs ]] || wait -n || true
@@ -167,11 +176,12 @@ e2e_tests() {
   check "e2e $preset: no sanitizer report" no_reports "$reports"
 }
 
-# Pages, dashboards and rules are the same whatever watches over the threads: they are tested once.
+# Pages, dashboards, rules and what is made of recorded bytes are the same whatever watches over the threads: they are
+# tested once.
 e2e_files() {
   local file
   for file in tests/e2e/*.test.mjs; do
-    case $1:${file##*/} in tsan:ui_* | tsan:dashboards.* | tsan:deploy.*) continue ;; esac
+    case $1:${file##*/} in tsan:ui_* | tsan:dashboards.* | tsan:deploy.* | tsan:*recordings*) continue ;; esac
     printf '%s\n' "$file"
   done
 }
@@ -208,10 +218,9 @@ help_test() {
 ./dev test [rules] [ui] [unit] [headers] [e2e] [tsan] [--filter TEXT]
   Runs everything a change needs, or only the parts named: the rules (who includes whom, names in the documents), the
   types and unit tests of the web UI, the unit tests under AddressSanitizer and UBSan, each header on its own and the
-  fuzzers (compiled, not run), the end-to-end tests against the real binary, and all tests again under ThreadSanitizer,
-  but for those of the web UI. --filter keeps the tests whose
-  name contains TEXT. The last line is `N passed, N failed`, with the number of skipped tests behind it where there are
-  some.
+  fuzzers (compiled, not run), the end-to-end tests against the real binary; and again, under ThreadSanitizer, what has
+  to do with threads. --filter keeps the tests whose name contains TEXT. The last line is `N passed, N failed`, with the
+  number of skipped tests behind it where there are some.
   Installs the test packages and, where the system's Node is older than 22, a Node of its own into .dev/.
 TEXT
 }
