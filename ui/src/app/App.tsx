@@ -1,6 +1,6 @@
 import { CSPProvider } from '@base-ui/react/csp-provider';
 import { QueryClientProvider } from '@tanstack/react-query';
-import { lazy, Suspense } from 'react';
+import { lazy, Suspense, useEffect, useState } from 'react';
 import { Route, Switch } from 'wouter';
 import { queryClient } from '@/api/query_client.ts';
 import { ButtonLink } from '@/components/Button.tsx';
@@ -9,7 +9,7 @@ import { EmptyState } from '@/components/states.tsx';
 import { Toasts } from '@/components/Toast.tsx';
 import { TooltipLayer } from '@/components/Tooltip.tsx';
 import { ErrorBoundary } from './ErrorBoundary.tsx';
-import { routes } from './navigation.ts';
+import { routes, type LazyPage } from './navigation.ts';
 import { SessionGate } from './session.tsx';
 import { PageSkeleton, Shell } from './Shell.tsx';
 
@@ -30,9 +30,7 @@ export function App() {
             <Shell>
               <SessionGate waiting={<PageSkeleton />}>
                 <ErrorBoundary>
-                  <Suspense fallback={<PageSkeleton />}>
-                    <Pages />
-                  </Suspense>
+                  <Pages />
                 </ErrorBoundary>
               </SessionGate>
             </Shell>
@@ -45,12 +43,30 @@ export function App() {
   );
 }
 
+type Params = Record<string, string | undefined>;
+
+/** A page as soon as its code is there. Suspense would show it 300 ms later, not to let what waits flash by. */
+function Page({ page, params }: { page: LazyPage; params: Params }) {
+  const [Component, setComponent] = useState(page.component);
+  useEffect(() => {
+    if (Component !== null) return;
+    page.load().then(
+      (loaded) => setComponent(() => loaded),
+      (error: unknown) =>
+        setComponent(() => {
+          throw error; // for the ErrorBoundary
+        }),
+    );
+  }, [Component, page]);
+  return Component === null ? <PageSkeleton /> : <Component params={params} />;
+}
+
 function Pages() {
   return (
     <Switch>
-      {routes.map(({ path, page: { Page } }) => (
+      {routes.map(({ path, page }) => (
         <Route key={path} path={path}>
-          {(params: Record<string, string | undefined>) => <Page params={params} />}
+          {(params: Params) => <Page page={page} params={params} />}
         </Route>
       ))}
       <Route>

@@ -2,17 +2,24 @@
 // somebody points at its link.
 
 import { Bot, Gauge, ListTree, Settings2, ShieldCheck, Wrench } from 'lucide-react';
-import { lazy, type ComponentType, type LazyExoticComponent } from 'react';
+import type { ComponentType } from 'react';
 
-type Load = () => Promise<{ default: ComponentType<any> }>;
+type Component = ComponentType<any>;
+type Load = () => Promise<{ default: Component }>;
 
-interface LazyPage {
-  Page: LazyExoticComponent<ComponentType<any>>;
-  load: Load;
+export interface LazyPage {
+  /** Null while its code is not there. */
+  component: () => Component | null;
+  load: () => Promise<Component>;
 }
 
-function page(load: Load): LazyPage {
-  return { Page: lazy(load), load };
+function page(fetchCode: Load): LazyPage {
+  let loaded: Component | null = null;
+  const load = async () => {
+    loaded = (await fetchCode()).default;
+    return loaded;
+  };
+  return { component: () => loaded, load };
 }
 
 export const pages = {
@@ -41,13 +48,13 @@ export const routes: { path: string; page: LazyPage }[] = [
 ];
 
 /** Begins to load the page at `path`, so that its code comes while the session is still being asked for. */
-export function preloadPage(path: string): void {
+export async function preloadPage(path: string): Promise<void> {
   const parts = path.split('/');
   const found = routes.find((route) => {
     const pattern = route.path.split('/');
     return pattern.length === parts.length && pattern.every((part, index) => part.startsWith(':') || part === parts[index]);
   });
-  void found?.page.load();
+  await found?.page.load();
 }
 
 export const navigation = [

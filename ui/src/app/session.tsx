@@ -1,6 +1,6 @@
 // Who is signed in. The cookie is the browser's own; what is kept here is the token that goes with every write.
 
-import { useMutation, useQuery } from '@tanstack/react-query';
+import { queryOptions, useMutation, useQuery } from '@tanstack/react-query';
 import { useEffect, type ReactNode } from 'react';
 import { useLocation } from 'wouter';
 import { api, ApiError, setCsrfToken, setSessionOverHandler } from '@/api/client.ts';
@@ -35,16 +35,23 @@ function forgetSession(): void {
   queryClient.clear();
 }
 
+const sessionQuery = queryOptions({
+  queryKey: kSessionKey,
+  queryFn: async ({ signal }) => {
+    const session = await api.get('/api/session', { signal });
+    setCsrfToken(session.csrfToken);
+    return session;
+  },
+  staleTime: Infinity,
+});
+
 export function useSession() {
-  return useQuery({
-    queryKey: kSessionKey,
-    queryFn: async ({ signal }) => {
-      const session = await api.get('/api/session', { signal });
-      setCsrfToken(session.csrfToken);
-      return session;
-    },
-    staleTime: Infinity,
-  });
+  return useQuery(sessionQuery);
+}
+
+/** Asks for the session before there is anything to show it in. */
+export async function preloadSession(): Promise<void> {
+  if (window.location.pathname !== '/sign-in') await queryClient.prefetchQuery(sessionQuery);
 }
 
 export function useSignOut() {
