@@ -6,6 +6,7 @@
 #include <optional>
 #include <string_view>
 
+#include "api/json_list.h"
 #include "base/json_text.h"
 #include "telemetry/log/access_log.h"
 
@@ -188,12 +189,7 @@ void append_call_details(std::string& out, const FinishedRequest& finished) {
   members.number("requestBytes", request.request_body_bytes);
   members.number("responseBytes", request.response_body_bytes);
   members.key("finishReasons");
-  out += '[';
-  for (const std::string_view reason : finished.finish_reasons) {
-    if (out.back() != '[') out += ',';
-    base::append_json_string(out, reason);
-  }
-  out += ']';
+  append_list(out, finished.finish_reasons, base::append_json_string);
   members.text_or_null("responseId", finished.call.response_id);
   members.flag("sampled", request.trace.sampled);
   members.objects("tryDetails", finished.tries, [&](Members object, const call::TryRecord& attempt) {

@@ -5,6 +5,8 @@
 #include <array>
 #include <cstdint>
 
+#include "api/json_list.h"
+
 namespace archestra::api {
 namespace {
 
@@ -45,17 +47,6 @@ void append_name(std::string& out, std::string_view name) {
   out.append("\"").append(name).append("\":");
 }
 
-/// `[a,b,...]`, each item written by `append`.
-template <class Items, class Append>
-void append_list(std::string& out, const Items& items, Append append) {
-  out += '[';
-  for (const auto& item : items) {
-    if (out.back() != '[') out += ',';
-    append(item);
-  }
-  out += ']';
-}
-
 }  // namespace
 
 void append_counts(std::string& out, const Counts& counts) {
@@ -85,8 +76,8 @@ void append_figures(std::string& out, const telemetry::FigureSeries& figures) {
   out += R"(},"series":{)";
   for (const CountName& count : kCounts) {
     append_name(out, count.name);
-    append_list(out, figures.steps, [&](const Counts& step) {
-      fmt::format_to(std::back_inserter(out), "{}", step.*count.value);
+    append_list(out, figures.steps, [&](std::string& list, const Counts& step) {
+      fmt::format_to(std::back_inserter(list), "{}", step.*count.value);
     });
   }
   for (std::size_t i = 0; i < kMeasureNames.size(); ++i) {
@@ -94,8 +85,9 @@ void append_figures(std::string& out, const telemetry::FigureSeries& figures) {
     out += '{';
     for (const PercentileName& each : kPercentiles) {
       append_name(out, each.name);
-      append_list(out, figures.measured_steps,
-                  [&](const telemetry::Measured& step) { append_seconds(out, step[i], each.value); });
+      append_list(out, figures.measured_steps, [&](std::string& list, const telemetry::Measured& step) {
+        append_seconds(list, step[i], each.value);
+      });
     }
     out += '}';
   }

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "api/body_fields.h"
+#include "api/json_list.h"
 #include "base/json_text.h"
 #include "model/enum_names.h"
 #include "policy/policy_rules.h"
@@ -131,15 +132,14 @@ void append_fields(std::string& out, const Policy& policy) {
   else
     out += R"(,"agentId":null)";
   append_member(out, R"(,"tool":)", policy.tool);
-  out += R"(,"conditions":[)";
-  for (const model::Condition& condition : policy.conditions) {
-    if (out.back() != '[') out += ',';
-    append_member(out, R"({"key":)", condition.key);
-    append_member(out, R"(,"operator":)", model::name_in(model::kOperatorNames, condition.op));
-    append_member(out, R"(,"value":)", condition.value);
-    out += '}';
-  }
-  append_member(out, R"(],"action":)", model::name_in(Kind<Policy>::kActions, policy.action));
+  out += R"(,"conditions":)";
+  append_list(out, policy.conditions, [](std::string& list, const model::Condition& condition) {
+    append_member(list, R"({"key":)", condition.key);
+    append_member(list, R"(,"operator":)", model::name_in(model::kOperatorNames, condition.op));
+    append_member(list, R"(,"value":)", condition.value);
+    list += '}';
+  });
+  append_member(out, R"(,"action":)", model::name_in(Kind<Policy>::kActions, policy.action));
   out += fmt::format(R"(,"{}":)", Kind<Policy>::kTextField);
   base::append_json_string(out, policy.*Kind<Policy>::kText);
 }

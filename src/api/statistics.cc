@@ -8,6 +8,7 @@
 
 #include "api/call_filter.h"
 #include "api/figures_json.h"
+#include "api/json_list.h"
 #include "api/lists.h"
 #include "base/json_text.h"
 #include "telemetry/history/overview.h"
@@ -61,16 +62,6 @@ void append_time(std::string& out, std::string_view name, std::int64_t unix_seco
   out.append("\"").append(name).append("\":\"");
   base::append_iso_time(out, base::WallTime(std::chrono::seconds(unix_seconds)));
   out += '"';
-}
-
-template <class Items, class Append>
-void append_list(std::string& out, const Items& items, Append append) {
-  out += '[';
-  for (const auto& item : items) {
-    if (out.back() != '[') out += ',';
-    append(out, item);
-  }
-  out += ']';
 }
 
 void append_group(std::string& out, const telemetry::FigureSeries& group) {
