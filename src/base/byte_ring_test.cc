@@ -1,10 +1,14 @@
 #include "base/byte_ring.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
+#include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "base/ids.h"
 
@@ -71,6 +75,92 @@ TEST(ByteRing, CarriesEveryRecordBetweenTwoThreads) {
     ++i;
   }
   producer.join();
+}
+
+/// A ring in a file, as its process leaves it when it is killed.
+class RingFile : public testing::Test {
+ protected:
+  static constexpr std::size_t kCapacity = 256;
+  RingFile() { std::filesystem::remove(path_); }
+  ~RingFile() override { std::filesystem::remove(path_); }
+
+  ByteRing make() { return {kCapacity, *MappedMemory::create(path_, ByteRing::bytes_for(kCapacity))}; }
+  std::optional<RingRemains> remains() { return RingRemains::in(*MappedMemory::open(path_)); }
+  std::vector<std::string> read_all() {
+    std::vector<std::string> texts;
+    std::optional<RingRemains> ring = remains();
+    if (!ring) return {"no ring"};
+    for (auto record = ring->front(); record.data() != nullptr; record = ring->front()) {
+      texts.emplace_back(reinterpret_cast<const char*>(record.data()), record.size());
+      ring->pop();
+    }
+    if (ring->is_damaged()) texts.emplace_back("damage");
+    return texts;
+  }
+  const std::string path_ = testing::TempDir() + "ring-" + std::to_string(getpid());
+};
+
+TEST_F(RingFile, HasWhatWasCommittedAndNotTaken) {
+  {
+    ByteRing ring = make();
+    push(ring, "taken");
+    pop(ring);
+    push(ring, "first");
+    push(ring, "second");
+    ring.try_reserve(8);  // and killed
+  }
+  EXPECT_EQ(read_all(), (std::vector<std::string>{"first", "second"}));
+  EXPECT_EQ(read_all(), std::vector<std::string>()) << "they were taken";
+}
+
+TEST_F(RingFile, FindsThemAcrossItsEnd) {
+  std::uint64_t end = 0;
+  {
+    ByteRing ring = make();
+    for (int i = 0; i < 100; ++i) {
+      ASSERT_TRUE(push(ring, std::string(72, 'x')));
+      if (i < 98) pop(ring);
+    }
+    ring.front();
+    end = ring.front_end();
+  }
+  std::optional<RingRemains> ring = remains();
+  ASSERT_TRUE(ring);
+  EXPECT_EQ(ring->front().size(), 72u);
+  EXPECT_EQ(ring->end(), end);
+  ring->pop();
+  EXPECT_EQ(ring->front().size(), 72u);
+  ring->pop();
+  EXPECT_TRUE(ring->front().empty());
+  EXPECT_FALSE(ring->is_damaged());
+}
+
+TEST_F(RingFile, AnyByteMayBeDamaged) {
+  {
+    ByteRing ring = make();
+    for (const char* text : {"first", "second", "third"}) push(ring, text);
+  }
+  const std::string whole = [this] {
+    const auto memory = MappedMemory::open(path_);
+    return std::string(reinterpret_cast<const char*>(memory->bytes().data()), memory->bytes().size());
+  }();
+  for (std::size_t i = 0; i < whole.size(); ++i) {
+    for (const char damage : {'\x01', '\x80', '\xff'}) {
+      {
+        const auto memory = MappedMemory::open(path_);
+        std::memcpy(memory->bytes().data(), whole.data(), whole.size());
+        memory->bytes()[i] ^= static_cast<std::byte>(damage);
+      }
+      EXPECT_LE(read_all().size(), 40u)
+          << i;  // what it reads lies within the file: the sanitizer sees to that
+    }
+  }
+}
+
+TEST_F(RingFile, IsNoneWhereItDoesNotBeginAsOne) {
+  ByteRing ring = make();
+  std::filesystem::resize_file(path_, 100);
+  EXPECT_FALSE(remains());
 }
 
 }  // namespace
