@@ -63,12 +63,14 @@ OpenApiPart openapi_settings() {
         "properties": {
           "traces": {
             "type": "object",
-            "required": ["exported", "endpoint", "sent", "rejected", "failing", "lastError", "lastErrorAt", "lastSuccessAt"],
+            "required": ["exported", "endpoint", "sent", "rejected", "unsent", "oldestUnsentSeconds", "failing", "lastError", "lastErrorAt", "lastSuccessAt"],
             "properties": {
               "exported": {"type": "boolean", "description": "Whether spans are sent at all"},
               "endpoint": {"type": "string", "description": "The collector"},
               "sent": {"type": "integer", "description": "Spans that the collector took, since the start"},
               "rejected": {"type": "integer", "description": "Spans that the collector answered to have rejected"},
+              "unsent": {"type": "integer", "description": "Spans that the collector has not taken yet, in memory and on the disk"},
+              "oldestUnsentSeconds": {"type": "integer", "description": "Age of the oldest of them; 0 where there is none"},
               "failing": {"type": "boolean", "description": "Whether the last request to the collector failed"},
               "lastError": {"type": ["string", "null"], "description": "Why a request to the collector failed last"},
               "lastErrorAt": {"oneOf": [{"type": "string", "format": "date-time"}, {"type": "null"}]},
@@ -78,9 +80,10 @@ OpenApiPart openapi_settings() {
           "queues": {
             "type": "object",
             "description": "What waits on its way out. Beyond max it is dropped.",
-            "required": ["spans", "recordBytes", "logBytes"],
+            "required": ["spans", "spoolBytes", "recordBytes", "logBytes"],
             "properties": {
-              "spans": {"$ref": "#/components/schemas/QueueDepth", "description": "For the collector"},
+              "spans": {"$ref": "#/components/schemas/QueueDepth", "description": "For the collector, in memory alone"},
+              "spoolBytes": {"$ref": "#/components/schemas/QueueDepth", "description": "For the collector, of files below the data folder; max is 0 where there are none"},
               "recordBytes": {"$ref": "#/components/schemas/QueueDepth", "description": "From the threads that serve calls, of the one that has most"},
               "logBytes": {"$ref": "#/components/schemas/QueueDepth", "description": "For standard output"}
             }
@@ -92,8 +95,8 @@ OpenApiPart openapi_settings() {
               "type": "object",
               "required": ["signal", "reason", "count"],
               "properties": {
-                "signal": {"enum": ["traces", "logs", "history"]},
-                "reason": {"enum": ["ring_full", "queue_full", "export_failed", "shutdown", "writer_full", "write_failed"]},
+                "signal": {"enum": ["traces", "logs", "metrics", "history"]},
+                "reason": {"enum": ["ring_full", "queue_full", "no_collector", "spool_full", "spool_age", "disk_full", "spool_unreadable", "too_large", "export_failed", "shutdown", "writer_full", "write_failed"]},
                 "count": {"type": "integer"}
               }
             }

@@ -86,6 +86,8 @@ void write_telemetry(Writer& writer, const EffectiveSettings& effective, const t
       .text("endpoint", effective.traces_endpoint)
       .number("sent", health.spans_sent)
       .number("rejected", health.spans_rejected)
+      .number("unsent", health.unsent_spans)
+      .number("oldestUnsentSeconds", health.oldest_unsent_seconds)
       .boolean("failing", exports.failing)
       .text_or_null("lastError", exports.last_error_at ? std::optional(exports.last_error) : std::nullopt)
       .time("lastErrorAt", exports.last_error_at)
@@ -93,6 +95,7 @@ void write_telemetry(Writer& writer, const EffectiveSettings& effective, const t
       .close('}')
       .open("queues", '{');
   write_queue(writer, "spans", health.spans);
+  write_queue(writer, "spoolBytes", health.spool_bytes);
   write_queue(writer, "recordBytes", health.record_bytes);
   write_queue(writer, "logBytes", health.log_bytes);
   writer.close('}').open("dropped", '[');

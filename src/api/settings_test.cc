@@ -72,7 +72,8 @@ TEST_F(SettingsTest, WhetherTelemetryArrives) {
   EXPECT_THAT(
       get("h"),
       HasSubstr(
-          R"("traces":{"exported":false,"endpoint":"http://localhost:4318/v1/traces","sent":0,"rejected":0,)"
+          R"("traces":{"exported":false,"endpoint":"http://localhost:4318/v1/traces","sent":0,"rejected":0,"unsent":0,)"
+          R"("oldestUnsentSeconds":0,)"
           R"("failing":false,"lastError":null,"lastErrorAt":null,"lastSuccessAt":null})"));
   telemetry::ExportHealth exports;
   exports.note_success();
@@ -80,15 +81,20 @@ TEST_F(SettingsTest, WhetherTelemetryArrives) {
   health_ = {.exports = exports.facts(),
              .spans_sent = 7,
              .spans_rejected = 1,
+             .unsent_spans = 9,
+             .oldest_unsent_seconds = 60,
              .spans = {.waiting = 2, .max = 3},
+             .spool_bytes = {.waiting = 4, .max = 5},
              .record_bytes = {},
              .log_bytes = {},
              .dropped = {{"traces", "queue_full", 5}, {"logs", "ring_full", 0}}};
   const std::string body = get("h");
   EXPECT_THAT(body,
-              HasSubstr(R"("sent":7,"rejected":1,"failing":true,"lastError":"refused","lastErrorAt":"2)"));
+              HasSubstr(R"("sent":7,"rejected":1,"unsent":9,"oldestUnsentSeconds":60,"failing":true,)"
+                              R"("lastError":"refused","lastErrorAt":"2)"));
   EXPECT_THAT(body,
-              HasSubstr(R"("queues":{"spans":{"waiting":2,"max":3},"recordBytes":{"waiting":0,"max":0},)"));
+              HasSubstr(R"("queues":{"spans":{"waiting":2,"max":3},"spoolBytes":{"waiting":4,"max":5},)"
+                              R"("recordBytes":{"waiting":0,"max":0},)"));
   EXPECT_THAT(body, HasSubstr(R"("dropped":[{"signal":"traces","reason":"queue_full","count":5},)"
                               R"({"signal":"logs","reason":"ring_full","count":0}]})"));
   exports.note_success();

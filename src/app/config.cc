@@ -113,6 +113,14 @@ std::string shown(const Setting& setting, std::string_view text) {
   return fmt::format("\"{}\"", without_user_info(without_query(text)));
 }
 
+// Those who have not said where their collector is may have none: see Config::otlp_endpoint_is_named.
+bool names_collector(const Effective::Value& value) {
+  constexpr std::string_view kNames[] = {"OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
+                                         "ARCHESTRA_OTEL_EXPORTER_OTLP_ENDPOINT"};
+  return value.source != Source::kDefault && !value.text.empty() &&
+         std::ranges::find(kNames, value.setting->env) != std::end(kNames);
+}
+
 // What no single value tells.
 void check_together(const Config& config) {
   if (config.body_bytes_max > config.bodies_bytes_max)
@@ -146,6 +154,7 @@ Effective load(const Texts& flags, const Texts& environment, const Texts& file) 
     }
     effective.values.push_back(std::move(value));
   }
+  effective.config.otlp_endpoint_is_named = std::ranges::any_of(effective.values, names_collector);
   check_together(effective.config);
   return effective;
 }

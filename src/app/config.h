@@ -75,7 +75,10 @@ struct Config {
   std::uint64_t history_bytes_max = 0;
   base::Duration metrics_retire_after{};
 
-  http::Url otlp_endpoint;  ///< complete
+  http::Url otlp_endpoint;                 ///< complete
+  bool otlp_endpoint_is_named = false;     ///< somebody has configured it
+  std::uint64_t otlp_spool_bytes_max = 0;  ///< 0: nothing waits on the disk
+  base::Duration otlp_spool_age_max{};
   base::Secret otlp_bearer;
   base::Secret otlp_username;
   base::Secret otlp_password;

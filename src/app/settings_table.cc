@@ -32,7 +32,8 @@ bool set_count(Config& config, std::string_view text) {
 template <auto kMember, std::uint64_t kLow = 1, std::uint64_t kHigh = std::uint64_t{1} << 40>
 bool set_bytes(Config& config, std::string_view text) {
   const std::size_t digits = std::min(text.find_first_not_of("0123456789"), text.size());
-  const auto value = number<std::uint64_t>(text.substr(0, digits), 1, std::uint64_t{1} << 40);
+  const auto value =
+      number<std::uint64_t>(text.substr(0, digits), std::min<std::uint64_t>(kLow, 1), std::uint64_t{1} << 40);
   const std::string unit = base::lower_case(text.substr(digits));
   int shift = -1;
   if (unit.empty() || unit == "b") shift = 0;
@@ -42,6 +43,13 @@ bool set_bytes(Config& config, std::string_view text) {
   if (!value || shift < 0 || *value > (std::uint64_t{1} << 40 >> shift)) return false;
   config.*kMember = *value << shift;
   return config.*kMember >= kLow && config.*kMember <= kHigh;
+}
+
+// Of less than this nothing would have room.
+constexpr std::uint64_t kSpoolBytesMin = 4 << 20;
+bool set_spool_bytes(Config& config, std::string_view text) {
+  return set_bytes<&Config::otlp_spool_bytes_max, 0>(config, text) &&
+         (config.otlp_spool_bytes_max == 0 || config.otlp_spool_bytes_max >= kSpoolBytesMin);
 }
 
 template <auto kMember>
@@ -518,6 +526,20 @@ const std::vector<Setting>& settings() {
        .accepted = "otlp or none",
        .help = "none turns the export of spans off",
        .set = set_traces_exporter},
+      {.env = "ARCHESTRA_OTEL_SPOOL_LIMIT",
+       .default_value = "256MB",
+       .accepted = "0, or a number of bytes with an optional unit, from 4MB to 1024GB",
+       .help =
+           "disk for what the collector has not taken yet, below the data folder, for each of spans and "
+           "logs; "
+           "beyond it they are dropped and counted. 0: nothing waits on the disk, and nothing outlives the "
+           "process",
+       .set = set_spool_bytes},
+      {.env = "ARCHESTRA_OTEL_SPOOL_MAX_AGE_MS",
+       .default_value = "86400000",
+       .accepted = kMilliseconds,
+       .help = "what the collector has not taken for so long is dropped and counted",
+       .set = set_milliseconds<&Config::otlp_spool_age_max>},
       {.env = "OTEL_BSP_SCHEDULE_DELAY",
        .default_value = "5000",
        .accepted = kMilliseconds,
@@ -526,7 +548,9 @@ const std::vector<Setting>& settings() {
       {.env = "OTEL_BSP_MAX_QUEUE_SIZE",
        .default_value = "16384",
        .accepted = "64 to 1000000",
-       .help = "spans that wait for the collector; beyond it they are dropped and counted",
+       .help = "spans that wait for the collector in memory alone, where none is named or the disk takes "
+               "nothing; "
+               "beyond it they are dropped and counted",
        .set = set_count<&Config::bsp_max_queue_size, 64, 1'000'000>},
       {.env = "OTEL_BSP_MAX_EXPORT_BATCH_SIZE",
        .default_value = "512",
@@ -536,7 +560,9 @@ const std::vector<Setting>& settings() {
       {.env = "OTEL_BSP_EXPORT_TIMEOUT",
        .default_value = "300000",
        .accepted = kMilliseconds,
-       .help = "for one batch of spans, all tries together; then it is dropped and counted",
+       .help =
+           "for one batch of spans, all tries together at a collector that answers; then it goes behind the "
+           "others, or, in memory alone, is dropped and counted",
        .set = set_milliseconds<&Config::bsp_export_timeout>},
       {.env = "OTEL_EXPORTER_OTLP_TRACES_HEADERS",
        .default_value = "",

@@ -139,8 +139,13 @@ telemetry::Telemetry::Options telemetry_options(const Config& config) {
                        .service_version = ARCHESTRA_VERSION,
                        .service_instance_id = base::Uuid::random(random).text(),
                        .attributes = config.resource_attributes},
-          .spans = {.queued_spans_max = config.bsp_max_queue_size,
-                    .batch_spans_max = std::min(config.bsp_max_export_batch_size, config.bsp_max_queue_size)},
+          .unsent = {.folder = config.otlp_spool_bytes_max > 0 && config.traces_exported
+                                   ? config.data_dir + "/telemetry"
+                                   : std::string(),
+                     .has_named_collector = config.otlp_endpoint_is_named,
+                     .disk_bytes_max = config.otlp_spool_bytes_max,
+                     .age_max = config.otlp_spool_age_max,
+                     .memory_items_max = config.bsp_max_queue_size},
           .span_names = config.gen_ai_span_names ? telemetry::otlp::SpanNames::kGenAi
                                                  : telemetry::otlp::SpanNames::kProvider,
           .label_sets_max = config.metrics_label_sets,
@@ -155,17 +160,22 @@ base::Secret authorization(const Config& config) {
                                               std::string(config.otlp_password.reveal())));
 }
 
-telemetry::otlp::ExporterOptions exporter_options(const Config& config) {
-  return {.endpoint = config.otlp_endpoint,
-          .proxy = proxy_for(config.otlp_endpoint, config),
-          .authorization = authorization(config),
-          .headers = config.otlp_headers,
-          .compression =
-              config.otlp_gzip ? telemetry::otlp::Compression::kGzip : telemetry::otlp::Compression::kNone,
-          .request_timeout = config.otlp_timeout,
-          .schedule_delay = config.bsp_schedule_delay,
-          .batch_timeout = config.bsp_export_timeout,
-          .name_servers = config.name_servers};
+telemetry::otlp::ExporterOptions exporter_options(const Config& config, const net::TlsContext& tls) {
+  telemetry::otlp::ExporterOptions options{
+      .trace_batches = {.items_max = std::min(config.bsp_max_export_batch_size, config.bsp_max_queue_size),
+                        .schedule_delay = config.bsp_schedule_delay,
+                        .timeout = config.bsp_export_timeout},
+      .name_servers = config.name_servers};
+  if (config.traces_exported)
+    options.traces = {.endpoint = config.otlp_endpoint,
+                      .proxy = proxy_for(config.otlp_endpoint, config),
+                      .tls = &tls,
+                      .authorization = authorization(config),
+                      .headers = config.otlp_headers,
+                      .compression = config.otlp_gzip ? telemetry::otlp::Compression::kGzip
+                                                      : telemetry::otlp::Compression::kNone,
+                      .request_timeout = config.otlp_timeout};
+  return options;
 }
 
 // Once, so that nobody has to guess which way calls and spans take.
@@ -289,8 +299,8 @@ Gateway::Gateway(const Effective& effective, InheritedSockets sockets)
     shards_.emplace_back(settings, *agents, policies.set, api_, api_, telemetry_.observer(i), api_sockets_,
                          connection_limit_);
   for (const proxy::Shard& shard : shards_) telemetry_.history().count_in_flight(shard.calls_in_flight);
-  exporter_ = std::make_unique<telemetry::otlp::Exporter>(telemetry_, exporter_options(config),
-                                                          collector_tls_ ? collector_tls_.get() : tls_.get());
+  exporter_ = std::make_unique<telemetry::otlp::Exporter>(
+      telemetry_, exporter_options(config, collector_tls_ ? *collector_tls_ : *tls_));
   show_runtime();
   metrics_server_ = std::make_unique<MetricsServer>(telemetry_, metrics_sockets_, config.metrics_secret);
   telemetry_.runtime().show_handles("listening_socket", metrics_server_->loop().stats().listening);

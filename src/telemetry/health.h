@@ -61,9 +61,12 @@ struct Health {
   ExportHealth::Facts exports;
   std::uint64_t spans_sent = 0;
   std::uint64_t spans_rejected = 0;
-  QueueFill spans;         ///< for the collector
-  QueueFill record_bytes;  ///< in the fullest ring of a shard
-  QueueFill log_bytes;     ///< for the log writer
+  std::int64_t unsent_spans = 0;           ///< in memory and on the disk
+  std::int64_t oldest_unsent_seconds = 0;  ///< age of the oldest of them; 0 for none
+  QueueFill spans;                         ///< for the collector, in memory alone
+  QueueFill spool_bytes;                   ///< of files with spans
+  QueueFill record_bytes;                  ///< in the fullest ring of a shard
+  QueueFill log_bytes;                     ///< for the log writer
   std::vector<Dropped> dropped;
 };
 

@@ -1,10 +1,19 @@
 #include "telemetry/pipeline.h"
 
+#include <fmt/format.h>
+#include <unistd.h>
+
 #include <algorithm>
+#include <charconv>
 #include <chrono>
+#include <filesystem>
+#include <memory>
+#include <system_error>
+#include <utility>
 #include <vector>
 
 #include "base/assert.h"
+#include "base/byte_ring.h"
 #include "telemetry/log/access_log.h"
 #include "telemetry/metrics/exposition.h"
 
@@ -19,6 +28,9 @@ constexpr std::size_t kLinesBytes = std::size_t{64} << 10;
 // where a shard shares its core with this thread: 1 % of a call's CPU time at 5 ms, 5 % at 2 ms.
 constexpr base::Duration kPauseMax = 20ms;
 constexpr base::Duration kPauseMin = 1ms;
+// Large enough for the largest entry, and to be mapped now and then alone.
+constexpr std::size_t kSegmentBytesMin = std::size_t{512} << 10;
+constexpr std::size_t kSegmentBytesMax = std::size_t{4} << 20;
 // A ring found fuller than this halves the pause; one emptier than that doubles it.
 constexpr std::size_t kBusyPermille = 500;
 constexpr std::size_t kCalmPermille = 200;
@@ -33,58 +45,129 @@ std::vector<SeriesSource*> sources_of(std::deque<ShardObserver>& shards, Exporte
   return sources;
 }
 
+// Nobody is to wait for a disk, or to go without telemetry because of one.
+std::optional<spool::InstanceFolder> make_folder(const std::string& parent, const std::string& instance) {
+  if (parent.empty()) return std::nullopt;
+  auto folder = spool::InstanceFolder::make(parent, instance);
+  if (folder) return std::move(*folder);
+  base::log(base::LogLevel::kWarn, "telemetry has no folder: what is not sent does not outlive the process",
+            {{"folder", std::string_view(parent)}, {"why", folder.error().text()}});
+  return std::nullopt;
+}
+
+constexpr std::string_view kRingPrefix = "shard-";
+constexpr std::string_view kRingSuffix = ".ring";
+
+std::string ring_path(const spool::InstanceFolder& folder, std::size_t index) {
+  return fmt::format("{}/{}{}{}", folder.path(), kRingPrefix, index, kRingSuffix);
+}
+
+base::MappedMemory make_ring(const std::optional<spool::InstanceFolder>& folder, std::size_t index,
+                             std::size_t bytes) {
+  if (folder) {
+    auto memory = base::MappedMemory::create(ring_path(*folder, index), bytes);
+    if (memory) return std::move(*memory);
+    base::log(base::LogLevel::kWarn,
+              "a ring of telemetry is in memory: what is in it does not outlive the process",
+              {{"why", memory.error().text()}});
+  }
+  auto memory = base::MappedMemory::anonymous(bytes);
+  ARCHESTRA_ASSERT(memory, "rings are made at the start, where there is memory");
+  return std::move(*memory);
+}
+
 std::deque<ShardObserver> make_shards(std::size_t count, const ShardObserver::Options& options,
-                                      const AccessLogLevel& level, LabelBudgets& budgets) {
+                                      const AccessLogLevel& level, LabelBudgets& budgets,
+                                      const std::optional<spool::InstanceFolder>& folder) {
   std::deque<ShardObserver> shards;
-  for (std::size_t i = 0; i < count; ++i) shards.emplace_back(options, level, budgets);
+  for (std::size_t i = 0; i < count; ++i)
+    shards.emplace_back(options, level, budgets,
+                        make_ring(folder, i, base::ByteRing::bytes_for(options.ring_bytes)));
   return shards;
+}
+
+spool::Backlog::Options backlog_options(const UnsentOptions& unsent, std::string name,
+                                        const std::optional<spool::InstanceFolder>& folder,
+                                        const otlp::RequestFrame& frame) {
+  return {.own = {.folder = folder ? folder->path() : std::string(),
+                  .name = std::move(name),
+                  .frame = frame.packed(),
+                  // A small limit is worth a few files, too.
+                  .segment_bytes = std::clamp(unsent.disk_bytes_max / 8, kSegmentBytesMin, kSegmentBytesMax),
+                  .memory_items_max = unsent.memory_items_max},
+          .disk_bytes_max = folder ? unsent.disk_bytes_max : 0,
+          .age_max = unsent.age_max};
 }
 
 }  // namespace
 
 Telemetry::Telemetry(const Options& options, LogWriter& log)
     : options_(options.shard),
+      unsent_(options.unsent),
+      span_names_(options.span_names),
       log_format_(options.log_format),
       access_log_level_(options.access_log_level),
       log_(log),
       budgets_(options.label_sets_max),
-      shards_(make_shards(options.shards, options.shard, access_log_level_, budgets_)),
-      spans_(options.resource, options.spans, options.span_names),
+      folder_(make_folder(options.unsent.folder, options.resource.service_instance_id)),
+      shards_(make_shards(options.shards, options.shard, access_log_level_, budgets_, folder_)),
+      frame_(options.resource),
+      traces_(backlog_options(options.unsent, "traces", folder_, frame_)),
       exporter_metrics_(log.lost_lines(), {.record_bytes = options.shard.ring_bytes,
                                            .log_line_bytes = log.queued_bytes_max(),
-                                           .spans = options.spans.queued_spans_max}),
+                                           .spans = options.unsent.memory_items_max}),
       history_(options.history),
       pause_(kPauseMax),
       scrape_(sources_of(shards_, exporter_metrics_, budgets_, runtime_, store_, policy_set_),
-              ARCHESTRA_VERSION, options.shard.retirement.now, &runtime_) {}
+              ARCHESTRA_VERSION, options.shard.retirement.now, &runtime_) {
+  if (options.shard.exports_spans && unsent_.has_named_collector) traces_.keep_on_disk();
+}
+
+Telemetry::~Telemetry() {
+  if (!folder_) return;
+  for (std::size_t i = 0; i < shards_.size(); ++i)
+    if (shards_[i].ring().bytes_used() == 0) ::unlink(ring_path(*folder_, i).c_str());
+}
 
 std::size_t Telemetry::drain() {
   std::size_t fullest_bytes = 0;
   std::size_t requests = 0;
   {
     History::Round round(history_);
-    for (ShardObserver& shard : shards_) {
-      fullest_bytes = std::max(fullest_bytes, shard.ring().bytes_used());
-      requests += drain_shard(shard, round);
+    for (std::uint32_t i = 0; i < shards_.size(); ++i) {
+      fullest_bytes = std::max(fullest_bytes, shards_[i].ring().bytes_used());
+      requests += drain_shard(i, round);
     }
   }
   hand_over_lines();
   adjust_pause(fullest_bytes * 1000 / options_.ring_bytes);
-  exporter_metrics_.note_depths(
-      {.record_bytes = fullest_bytes, .log_line_bytes = log_.queued_bytes(), .spans = spans_.spans()});
+  note_depths(fullest_bytes);
   return requests;
+}
+
+void Telemetry::note_depths(std::size_t fullest_bytes) {
+  exporter_metrics_.note_depths({.record_bytes = fullest_bytes,
+                                 .log_line_bytes = log_.queued_bytes(),
+                                 .spans = traces_.memory_items()});
+  const std::optional<base::WallTime> oldest_at = traces_.oldest_at();
+  exporter_metrics_.note_unsent(
+      Signal::kTraces, {.items = traces_.items(),
+                        .disk_bytes = traces_.disk_bytes(),
+                        .disk_bytes_max = traces_.disk_bytes_max(),
+                        .oldest = oldest_at ? std::max(base::wall_now() - *oldest_at, base::Duration::zero())
+                                            : base::Duration::zero()});
 }
 
 void Telemetry::hand_over_lines() {
   if (line_count_ > 0 && !log_.try_push(lines_))
-    exporter_metrics_.count_dropped(DropReason::kWriterFull, line_count_);
+    exporter_metrics_.count_dropped(Signal::kLogs, DropReason::kWriterFull, line_count_);
   lines_.clear();
   line_count_ = 0;
 }
 
 // Bounded by what the ring held at first: a busy shard must not keep the others' records waiting.
-std::size_t Telemetry::drain_shard(ShardObserver& shard, History::Round& history) {
-  base::ByteRing& ring = shard.ring();
+std::size_t Telemetry::drain_shard(std::uint32_t index, History::Round& history) {
+  base::ByteRing& ring = shards_[index].ring();
   const std::size_t bytes_at_start = ring.bytes_used();
   std::size_t bytes = 0;
   std::size_t requests = 0;
@@ -94,7 +177,7 @@ std::size_t Telemetry::drain_shard(ShardObserver& shard, History::Round& history
     const bool is_read = read_record(record, request_);
     ARCHESTRA_ASSERT(is_read, "a record in the ring is whole");
     if (request_.request.call != nullptr) history.add(record, request_);
-    take_request(request_);
+    take_request(request_, {.ring = index, .ring_end = ring.front_end(), .traces = traces_.own()});
     bytes += record.size();
     ring.pop();
     ++requests;
@@ -102,7 +185,7 @@ std::size_t Telemetry::drain_shard(ShardObserver& shard, History::Round& history
   return requests;
 }
 
-void Telemetry::take_request(const FinishedRequest& request) {
+void Telemetry::take_request(const FinishedRequest& request, const Way& way) {
   if (log_level_of(request.request) >= access_log_level_.value()) {
     if (lines_.empty()) lines_.reserve(kLinesBytes + kLinesBytes / 8);
     append_access_log(lines_, request, log_format_);
@@ -110,8 +193,81 @@ void Telemetry::take_request(const FinishedRequest& request) {
     if (lines_.size() >= kLinesBytes) hand_over_lines();
   }
   if (!options_.exports_spans || !request.request.trace.sampled) return;
-  if (!spans_.add(request))
-    exporter_metrics_.count_dropped(DropReason::kQueueFull, spans_of(request.request));
+  encoded_.clear();
+  otlp::encode_spans(request, encoded_, span_names_);
+  const auto spans = static_cast<std::uint32_t>(spans_of(request.request));
+  const spool::EntryInfo info{.items = spans,
+                              .at = request.request.started_at + request.request.duration,
+                              .ring = way.ring,
+                              .ring_end = way.ring_end};
+  if (const auto refusal = way.traces.add(info, encoded_.bytes()))
+    exporter_metrics_.count_dropped(Signal::kTraces, reason_of(Signal::kTraces, *refusal), spans);
+}
+
+DropReason Telemetry::reason_of(Signal signal, spool::Refusal refusal) const {
+  switch (refusal) {
+    case spool::Refusal::kTooLarge:
+      return DropReason::kTooLarge;
+    case spool::Refusal::kDiskLimit:
+      return DropReason::kSpoolFull;
+    case spool::Refusal::kDiskFull:
+      return DropReason::kDiskFull;
+    case spool::Refusal::kMemoryFull:
+      break;
+  }
+  const bool has_collector =
+      unsent_.has_named_collector || exporter_metrics_.items(signal, ExportResult::kSuccess) > 0;
+  return has_collector ? DropReason::kQueueFull : DropReason::kNoCollector;
+}
+
+// ---- What others left.
+
+void Telemetry::adopt_orphans() {
+  if (!folder_ || !options_.exports_spans) return;
+  for (spool::InstanceFolder& folder : spool::InstanceFolder::take_orphans(unsent_.folder))
+    adopt(std::move(folder));
+  hand_over_lines();
+}
+
+void Telemetry::adopt(spool::InstanceFolder found) {
+  const auto folder = std::make_shared<spool::InstanceFolder>(std::move(found));
+  spool::Spool& traces = traces_.adopt(folder);
+  exporter_metrics_.count_dropped(Signal::kTraces, DropReason::kSpoolUnreadable, traces.unreadable_files());
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(folder->path(), error)) {
+    std::string name = entry.path().filename().string();
+    if (!name.starts_with(kRingPrefix) || !name.ends_with(kRingSuffix)) continue;
+    name = name.substr(kRingPrefix.size(), name.size() - kRingPrefix.size() - kRingSuffix.size());
+    std::uint32_t index = 0;
+    std::from_chars(name.data(), name.data() + name.size(), index);
+    adopt_ring(entry.path().string(), index, traces);
+  }
+  if (traces.items() > 0)
+    base::log(base::LogLevel::kInfo, "spans that an earlier process has not sent are sent now",
+              {{"spans", traces.items()}});
+}
+
+// Its process may have died between adding a record's spans and taking the record out of the ring.
+void Telemetry::adopt_ring(const std::string& path, std::uint32_t index, spool::Spool& traces) {
+  auto memory = base::MappedMemory::open(path);
+  std::optional<base::RingRemains> ring;
+  if (memory) ring = base::RingRemains::in(std::move(*memory));
+  std::size_t unreadable = ring ? 0 : 1;
+  for (; ring; ring->pop()) {
+    const std::span<const std::byte> record = ring->front();
+    if (record.data() == nullptr) break;
+    const auto& last = traces.last_source();
+    if (last && last->ring == index && last->ring_end == ring->end()) continue;
+    if (!read_record(record, request_)) {
+      ++unreadable;
+      continue;
+    }
+    traces.keep_on_disk();
+    take_request(request_, {.ring = index, .ring_end = ring->end(), .traces = traces});
+  }
+  if (ring && ring->is_damaged()) ++unreadable;
+  exporter_metrics_.count_dropped(Signal::kTraces, DropReason::kSpoolUnreadable, unreadable);
+  ::unlink(path.c_str());
 }
 
 void Telemetry::adjust_pause(std::size_t fullest_permille) {
@@ -134,21 +290,21 @@ Health Telemetry::health() const {
     lost_lines += shard.lost_lines();
     lost_calls += shard.lost_calls();
   }
-  const auto dropped = [this](DropReason reason) { return exporter_metrics_.dropped(reason); };
-  return {.exports = export_health_.facts(),
-          .spans_sent = exporter_metrics_.spans(ExportResult::kSuccess),
-          .spans_rejected = exporter_metrics_.spans(ExportResult::kRejected),
-          .spans = fill(&ExporterMetrics::DepthGauges::spans),
-          .record_bytes = fill(&ExporterMetrics::DepthGauges::record_bytes),
-          .log_bytes = fill(&ExporterMetrics::DepthGauges::log_line_bytes),
-          .dropped = {{"traces", "ring_full", lost_spans},
-                      {"traces", "queue_full", dropped(DropReason::kQueueFull)},
-                      {"traces", "export_failed", dropped(DropReason::kExportFailed)},
-                      {"traces", "shutdown", dropped(DropReason::kShutdown)},
-                      {"logs", "ring_full", lost_lines},
-                      {"logs", "writer_full", dropped(DropReason::kWriterFull)},
-                      {"logs", "write_failed", log_.lost_lines().value()},
-                      {"history", "ring_full", lost_calls}}};
+  const ExporterMetrics::UnsentGauges& unsent = exporter_metrics_.unsent(Signal::kTraces);
+  Health health{.exports = export_health_.facts(),
+                .spans_sent = exporter_metrics_.items(Signal::kTraces, ExportResult::kSuccess),
+                .spans_rejected = exporter_metrics_.items(Signal::kTraces, ExportResult::kRejected),
+                .unsent_spans = unsent.items.value(),
+                .oldest_unsent_seconds = unsent.oldest_seconds.value(),
+                .spans = fill(&ExporterMetrics::DepthGauges::spans),
+                .spool_bytes = {.waiting = unsent.disk_bytes.value(), .max = unsent.disk_bytes_max.value()},
+                .record_bytes = fill(&ExporterMetrics::DepthGauges::record_bytes),
+                .log_bytes = fill(&ExporterMetrics::DepthGauges::log_line_bytes),
+                .dropped = {{"traces", "ring_full", lost_spans},
+                            {"logs", "ring_full", lost_lines},
+                            {"history", "ring_full", lost_calls}}};
+  exporter_metrics_.append_dropped(health.dropped);
+  return health;
 }
 
 void Telemetry::append_metrics(std::string& out, ExpositionFormat format) {

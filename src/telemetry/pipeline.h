@@ -1,8 +1,11 @@
-// Everything telemetry owns: an observer with metrics and ring for each shard, the queue of encoded
-// spans, and the figures about export itself.
+// Everything telemetry owns: an observer with metrics and ring for each shard, the backlog of encoded spans,
+// and the figures about export itself.
+//
+// A record that is in its ring is acknowledged: where there is a folder, rings and backlog lie in it, and
+// what they hold outlives the process, however it ends. The next one sends it.
 //
 //   shard threads   observer(i)
-//   export thread   drain() again and again, take_batch(), exporter_metrics()
+//   export thread   adopt_orphans(), drain() again and again, backlog(), exporter_metrics()
 //   scrape thread   append_metrics()
 //
 // Between shard and export thread there is only the ring: nobody is woken, the export thread looks
@@ -11,7 +14,9 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <deque>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -25,12 +30,25 @@
 #include "telemetry/metrics/policy_set_metrics.h"
 #include "telemetry/metrics/scrape.h"
 #include "telemetry/metrics/store_metrics.h"
-#include "telemetry/otlp/span_queue.h"
+#include "telemetry/otlp/request_frame.h"
+#include "telemetry/otlp/span_encoder.h"
+#include "telemetry/proto_writer.h"
 #include "telemetry/runtime/memory_keeper.h"
 #include "telemetry/runtime/runtime_metrics.h"
 #include "telemetry/shard_observer.h"
+#include "telemetry/spool/backlog.h"
 
 namespace archestra::telemetry {
+
+/// Where what is not sent yet waits.
+struct UnsentOptions {
+  std::string folder = {};  ///< of all instances; "" for memory alone
+  bool has_named_collector =
+      true;  ///< somebody has configured where it is: worth a place on the disk at once
+  std::size_t disk_bytes_max = std::size_t{256} << 20;  ///< of each signal
+  base::Duration age_max = std::chrono::hours(24);
+  std::uint64_t memory_items_max = 2048;  ///< of each signal, where there is no place on the disk
+};
 
 class Telemetry {
  public:
@@ -40,7 +58,7 @@ class Telemetry {
     base::LogLevel access_log_level = base::LogLevel::kInfo;  ///< at first
     base::LogFormat log_format = base::LogFormat::kJson;
     otlp::Resource resource{};
-    otlp::SpanQueue::Limits spans{};
+    UnsentOptions unsent{};
     otlp::SpanNames span_names = otlp::SpanNames::kProvider;
     std::size_t label_sets_max = kLabelSetsDefault;
     History::Options history{};
@@ -49,6 +67,7 @@ class Telemetry {
   Telemetry(const Options& options, LogWriter& log);
   Telemetry(const Telemetry&) = delete;
   Telemetry& operator=(const Telemetry&) = delete;
+  ~Telemetry();
 
   // Any thread, while the others run.
 
@@ -60,19 +79,18 @@ class Telemetry {
 
   // Export thread.
 
+  /// Takes over what instances left that have died: records in their rings, and backlogs. What of it cannot
+  /// be read is counted as dropped.
+  void adopt_orphans();
   /// Empties the rings as they are found: each call goes into the history; a log line for each request that
-  /// wants one, handed to the log writer; spans for each sampled one, into the queue. What has no room there
-  /// is counted as dropped. Returns the number of requests. Never waits.
+  /// wants one, handed to the log writer; spans for each sampled one, into the backlog. What has no room
+  /// there is counted as dropped. Returns the number of requests. Never waits.
   std::size_t drain();
   /// How long to wait before the next drain(): 20 ms, less while rings fill up faster.
   base::Duration pause() const { return pause_; }
-  /// The next request to post. False where there is none.
-  bool take_batch(otlp::SpanBatch& out) { return spans_.take_batch(out); }
-  /// After it has been posted, or given up.
-  void give_back(otlp::SpanBatch batch) { spans_.give_back(std::move(batch)); }
-  /// Whether take_batch() would give a full batch: export then, without waiting for the delay.
-  bool has_full_batch() const { return spans_.has_full_batch(); }
-  std::size_t queued_spans() const { return spans_.spans(); }
+  /// What waits for the collector.
+  spool::Backlog& traces() { return traces_; }
+  const otlp::RequestFrame& frame() const { return frame_; }
   ExporterMetrics& exporter_metrics() { return exporter_metrics_; }
   ExportHealth& export_health() { return export_health_; }
 
@@ -95,22 +113,37 @@ class Telemetry {
   void append_metrics(std::string& out, ExpositionFormat format);
 
  private:
-  std::size_t drain_shard(ShardObserver& shard, History::Round& history);
-  void take_request(const FinishedRequest& request);
+  /// Where the record of a request lies, and where what is made of it goes.
+  struct Way {
+    std::uint32_t ring;
+    std::uint64_t ring_end;
+    spool::Spool& traces;
+  };
+  std::size_t drain_shard(std::uint32_t index, History::Round& history);
+  void take_request(const FinishedRequest& request, const Way& way);
+  void adopt(spool::InstanceFolder folder);
+  void adopt_ring(const std::string& path, std::uint32_t index, spool::Spool& traces);
+  DropReason reason_of(Signal signal, spool::Refusal refusal) const;
   void hand_over_lines();
   void adjust_pause(std::size_t fullest_permille);
+  void note_depths(std::size_t fullest_bytes);
 
   const ShardObserver::Options options_;
+  const UnsentOptions unsent_;
+  const otlp::SpanNames span_names_;
   const base::LogFormat log_format_;
   AccessLogLevel access_log_level_;
   LogWriter& log_;
   LabelBudgets budgets_;
+  const std::optional<spool::InstanceFolder> folder_;  // of this instance; goes when nothing is left in it
   std::deque<ShardObserver> shards_;
-  otlp::SpanQueue spans_;
+  const otlp::RequestFrame frame_;
+  spool::Backlog traces_;
   ExporterMetrics exporter_metrics_;
   ExportHealth export_health_;
   History history_;
-  FinishedRequest request_;  // reused for every record
+  FinishedRequest request_;  // this and the next one are used again for every record
+  ProtoWriter encoded_;
   std::string lines_;
   std::size_t line_count_ = 0;
   base::Duration pause_;

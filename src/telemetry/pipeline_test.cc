@@ -40,10 +40,13 @@ class LogFile {
 
 std::size_t exported_spans(Telemetry& telemetry) {
   std::size_t spans = 0;
-  otlp::SpanBatch batch;
-  while (telemetry.take_batch(batch)) {
-    spans += batch.spans;
-    EXPECT_EQ(WireMessage(batch.body()).message(1).message(2).all(2).size(), batch.spans);
+  spool::Batch batch;
+  while (telemetry.traces().take(512, {}, batch)) {
+    spans += batch.items;
+    std::string items;
+    for (const spool::Entry& entry : batch.entries) items += entry.bytes;
+    EXPECT_EQ(WireMessage(items).all(2).size(), batch.items);
+    telemetry.traces().settle();
   }
   return spans;
 }
@@ -103,7 +106,7 @@ TEST_F(PipelineTest, ACallLeavesOneLineAndTwoSpans) {
   telemetry.observer(1).on_request_finished(sample_health());
   EXPECT_EQ(telemetry.drain(), 3u);
   EXPECT_EQ(telemetry.drain(), 0u);
-  EXPECT_EQ(telemetry.queued_spans(), 5u);
+  EXPECT_EQ(telemetry.traces().items(), 5u);
   EXPECT_EQ(exported_spans(telemetry), 5u);
   log_.stop(10s);
   EXPECT_EQ(file_.lines(), 2u);
@@ -119,7 +122,7 @@ TEST_F(PipelineTest, AnUnsampledCallLeavesALineAndNoSpan) {
   sample.request.trace.sampled = false;
   finish(telemetry.observer(0), sample);
   EXPECT_EQ(telemetry.drain(), 1u);
-  EXPECT_EQ(telemetry.queued_spans(), 0u);
+  EXPECT_EQ(telemetry.traces().items(), 0u);
   log_.stop(10s);
   EXPECT_EQ(file_.lines(), 1u);
 }
@@ -137,7 +140,7 @@ TEST_F(PipelineTest, LevelAndExportDecideWhatIsRecorded) {
   sample.call.outcome = call::Outcome::kClientCancelled;
   finish(telemetry.observer(0), sample);
   EXPECT_EQ(telemetry.drain(), 1u);
-  EXPECT_EQ(telemetry.queued_spans(), 0u);
+  EXPECT_EQ(telemetry.traces().items(), 0u);
   EXPECT_EQ(telemetry.history().held_calls().calls, 2u);
 
   options.access_log_level = base::LogLevel::kDebug;
@@ -180,13 +183,13 @@ TEST_F(PipelineTest, AFullRingIsCounted) {
   EXPECT_EQ(value_in(telemetry, "telemetry_dropped_total{signal=\"traces\",reason=\"ring_full\"}"),
             2 * (100 - kept));
   EXPECT_EQ(value_in(telemetry, "telemetry_dropped_total{signal=\"logs\",reason=\"ring_full\"}"), 100 - kept);
-  EXPECT_EQ(telemetry.queued_spans(), static_cast<std::size_t>(2 * kept));
+  EXPECT_EQ(telemetry.traces().items(), static_cast<std::uint64_t>(2 * kept));
   expect_drops_of_page(telemetry);
 }
 
 TEST_F(PipelineTest, FullQueuesAreCounted) {
   Telemetry::Options options;
-  options.spans.queued_spans_max = 10;
+  options.unsent.memory_items_max = 10;
   LogWriter narrow(file_.descriptor(), 100);
   Telemetry telemetry(options, narrow);
   const SampleCall sample;
@@ -194,7 +197,7 @@ TEST_F(PipelineTest, FullQueuesAreCounted) {
   EXPECT_EQ(telemetry.drain(), 8u);
   EXPECT_EQ(value_in(telemetry, "telemetry_dropped_total{signal=\"traces\",reason=\"queue_full\"}"), 6);
   EXPECT_EQ(value_in(telemetry, "telemetry_dropped_total{signal=\"logs\",reason=\"writer_full\"}"), 8);
-  EXPECT_EQ(value_in(telemetry, "otlp_export_requests_total{result=\"success\"}"), 0);
+  EXPECT_EQ(value_in(telemetry, "otlp_export_requests_total{signal=\"traces\",result=\"success\"}"), 0);
   expect_drops_of_page(telemetry);
   telemetry.drain();
   const Health health = telemetry.health();

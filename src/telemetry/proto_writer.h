@@ -64,13 +64,6 @@ class ProtoWriter {
   std::string_view bytes() const { return {buffer_.data(), size_}; }
   std::size_t size() const { return size_; }
   void clear() { size_ = 0; }
-  /// Leaves `bytes` to be written later, by whoever knows what belongs there.
-  void leave_out(std::size_t bytes) { written_to(room(bytes) + bytes); }
-  /// Gives its memory away, written and not, and goes on in `next`, whose content is of no interest.
-  std::string swap_memory(std::string next) {
-    size_ = 0;
-    return std::exchange(buffer_, std::move(next));
-  }
 
   /// int32, int64, uint32, uint64, bool, enum. Zero is written too: leaving it out is the caller's.
   void varint_field(std::uint32_t field, std::uint64_t value) {

@@ -1,9 +1,18 @@
 #include "telemetry/shard_observer.h"
 
+#include <utility>
+
 #include "telemetry/log/access_log.h"
 #include "telemetry/trace/span_record.h"
 
 namespace archestra::telemetry {
+
+ShardObserver::ShardObserver(const Options& options, const AccessLogLevel& access_log_level,
+                             LabelBudgets& budgets, base::MappedMemory ring)
+    : options_(options),
+      access_log_level_(access_log_level),
+      ring_(options.ring_bytes, std::move(ring)),
+      metrics_(budgets, options.retirement) {}
 
 ShardObserver::ShardObserver(const Options& options, const AccessLogLevel& access_log_level,
                              LabelBudgets& budgets)

@@ -24,7 +24,10 @@ class ShardObserver final : public call::CallObserver {
     std::size_t ring_bytes = std::size_t{2} << 20;  ///< a power of two
     ShardMetrics::Retirement retirement{};
   };
-  /// `budgets` and `access_log_level` outlive it.
+  /// `budgets` and `access_log_level` outlive it. `ring`: memory for ring_bytes (ByteRing::bytes_for).
+  ShardObserver(const Options& options, const AccessLogLevel& access_log_level, LabelBudgets& budgets,
+                base::MappedMemory ring);
+  /// With a ring in memory of the process.
   ShardObserver(const Options& options, const AccessLogLevel& access_log_level, LabelBudgets& budgets);
 
   bool should_sample(const base::TraceId& trace_id, std::optional<bool> parent_sampled) override;

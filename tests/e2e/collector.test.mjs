@@ -33,10 +33,10 @@ async function delivered(gateway, collector) {
 /** What /metrics says of the export: requests and spans by result, spans dropped. */
 async function exportFigures(gateway) {
   const metrics = await gateway.scrape();
-  const byResult = (name) =>
-    Object.fromEntries(metrics.samples(name).map(({ labels, value }) => [labels.result, value]));
+  const byResult = (name, of = {}) =>
+    Object.fromEntries(metrics.samples(name, of).map(({ labels, value }) => [labels.result, value]));
   return {
-    requests: byResult('otlp_export_requests_total'),
+    requests: byResult('otlp_export_requests_total', { signal: 'traces' }),
     spans: byResult('otlp_export_spans_total'),
     dropped: metrics.sum('telemetry_dropped_total', { signal: 'traces' }),
   };
@@ -111,19 +111,35 @@ describe('what the collector does not want is dropped once and counted:', () => 
     }));
 });
 
-test('a batch that does not get through in OTEL_BSP_EXPORT_TIMEOUT is dropped and counted', () =>
-  withExport(
-    upstream,
-    (collector) => ({ ...endpointOf(collector), OTEL_BSP_EXPORT_TIMEOUT: '300' }),
-    async (gateway, collector) => {
-      collector.next = [{ status: 503 }];
-      const refused = await call(gateway);
-      await until('the drop', async () => (await exportFigures(gateway)).dropped > 0);
-      await delivered(gateway, collector);
-      assert.deepEqual(collector.spansOf(refused), []);
-      assert.equal((await exportFigures(gateway)).dropped, 2);
-    },
-  ));
+describe('a batch that a collector does not take in OTEL_BSP_EXPORT_TIMEOUT', () => {
+  const env = (collector) => ({ ...endpointOf(collector), OTEL_BSP_EXPORT_TIMEOUT: '2000', OTEL_BSP_MAX_EXPORT_BATCH_SIZE: '2' });
+  const refusal = { status: 503, headers: { 'retry-after': '2' } };
+
+  test('goes behind the others, where it is on the disk', () =>
+    withCollector(env, async (gateway, collector) => {
+      collector.next = [refusal];
+      const [first, second] = [await call(gateway), await call(gateway)];
+      await until('the spans', () => collector.spans.length === 4);
+      assert.deepEqual(
+        collector.spans.map(({ traceId }) => traceId),
+        [second, second, first, first],
+      );
+      assert.equal((await exportFigures(gateway)).dropped, 0);
+    }));
+
+  test('is dropped and counted, where it is in memory alone', () =>
+    withCollector(
+      (collector) => ({ ...env(collector), ARCHESTRA_OTEL_SPOOL_LIMIT: '0' }),
+      async (gateway, collector) => {
+        collector.next = [refusal];
+        const refused = await call(gateway);
+        await until('the drop', async () => (await exportFigures(gateway)).dropped > 0);
+        await delivered(gateway, collector);
+        assert.deepEqual(collector.spansOf(refused), []);
+        assert.equal((await exportFigures(gateway)).dropped, 2);
+      },
+    ));
+});
 
 describe('a kept connection', () => {
   const ends = {
@@ -167,7 +183,7 @@ describe('a collector behind TLS', () => {
       async (gateway, collector) => {
         await call(gateway);
         await until('a failed export', async () => (await exportFigures(gateway)).requests.retried > 0);
-        await until('a line about it', () => gateway.program.stderr.some((line) => line.includes('do not reach the collector')));
+        await until('a line about it', () => gateway.program.stderr.some((line) => line.includes('does not reach the collector')));
         assert.deepEqual(collector.requests, []);
       },
       { secure: certificate.secure },

@@ -477,7 +477,7 @@ describe('a collector behind TLS', () => {
   test('is told of in the log where the proxy refuses', () => {
     proxy.act = (socket) => socket.end('HTTP/1.1 407 Proxy Authentication Required\r\n\r\n');
     return withCollector({ NO_PROXY: host }, async (scene) => {
-      const message = 'spans do not reach the collector; they are kept, then dropped and counted';
+      const message = 'telemetry does not reach the collector; it is kept, then dropped and counted';
       await until('the line', () => logged(scene, message).length === 1);
       assert.equal(logged(scene, message)[0].why, 'proxy_failed: the proxy wants credentials, or others (status 407)');
       proxy.act = null;

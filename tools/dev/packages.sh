@@ -23,6 +23,7 @@ build      zlib1g-dev            compresses spans on request, decodes answers in
 build      libbrotli-dev         decodes answers in br
 build      libzstd-dev           decodes answers in zstd
 build      libsqlite3-dev        keeps agents and settings in one file
+build      libxxhash-dev         checksums of what waits on disk, at the speed of memory
 build      libjemalloc-dev       the allocator: its figures cost nothing, and it gives back when told
 build      libcli11-dev          parses flags
 build      libtomlplusplus-dev   parses the configuration file

@@ -53,6 +53,8 @@ constexpr std::array<Text, 1> kKind{"kind"};
 constexpr std::array<Text, 1> kOperation{"operation"};
 constexpr std::array<Text, 2> kOperationResult{"operation", "result"};
 constexpr std::array<Text, 2> kDropped{"signal", "reason"};
+constexpr std::array<Text, 1> kSignal{"signal"};
+constexpr std::array<Text, 2> kSignalResult{"signal", "result"};
 constexpr std::array<Text, 1> kResult{"result"};
 constexpr std::array<Text, 1> kMetric{"metric"};
 constexpr std::array<Text, 1> kQueue{"queue"};
@@ -218,17 +220,37 @@ constexpr std::array<Family, kMetricCount> kCatalogue{{
     {Metric::kTelemetryQueueMaxBytes, "telemetry_queue_max_bytes", kGauge, "bytes",
      "Bytes there may be in a queue; what comes beyond them is dropped.", kQueue},
     {Metric::kTelemetryQueueSpans, "telemetry_queue_spans", kGauge, "",
-     "Spans that waited for the OTLP collector when the export thread last looked.", kNone},
+     "Spans that waited for the OTLP collector in memory alone, not on the disk, when the export thread last "
+     "looked.",
+     kNone},
     {Metric::kTelemetryQueueSpansMax, "telemetry_queue_spans_max", kGauge, "",
-     "Spans that may wait for the OTLP collector; what comes beyond them is dropped.", kNone},
+     "Spans that may wait for the OTLP collector in memory alone; what comes beyond them is dropped.", kNone},
+    {Metric::kTelemetryUnsent, "telemetry_unsent", kGauge, "",
+     "Spans (signal traces) and log records (signal logs) that the OTLP collector has not taken yet, in "
+     "memory "
+     "and on the disk, those that earlier processes left too.",
+     kSignal},
+    {Metric::kTelemetryOldestUnsent, "telemetry_oldest_unsent_seconds", kGauge, "seconds",
+     "Age of the oldest span or log record that the OTLP collector has not taken yet; 0 where there is none.",
+     kSignal},
+    {Metric::kTelemetrySpoolBytes, "telemetry_spool_bytes", kGauge, "bytes",
+     "Disk that files with spans or log records take, which the OTLP collector has not taken yet.", kSignal},
+    {Metric::kTelemetrySpoolMaxBytes, "telemetry_spool_max_bytes", kGauge, "bytes",
+     "Disk that such files may take; what comes beyond it is dropped.", kSignal},
     {Metric::kTelemetryDropped, "telemetry_dropped_total", kCounter, "",
-     "Spans (signal traces), log lines (signal logs) and calls that the statistics of the platform API lack "
-     "(signal history) that were given up, by reason.",
+     "Spans (signal traces), log lines and log records (signal logs), data points of metrics sent over OTLP "
+     "(signal metrics) and calls that the statistics of the platform API lack (signal history) that were "
+     "given "
+     "up, by reason.",
      kDropped},
     {Metric::kOtlpExportSpans, "otlp_export_spans_total", kCounter, "",
      "Spans sent to the OTLP collector, by what became of them.", kResult},
+    {Metric::kOtlpExportLogRecords, "otlp_export_log_records_total", kCounter, "",
+     "Log records sent to the OTLP collector, by what became of them.", kResult},
+    {Metric::kOtlpExportDataPoints, "otlp_export_data_points_total", kCounter, "",
+     "Data points of metrics sent to the OTLP collector, by what became of them.", kResult},
     {Metric::kOtlpExportRequests, "otlp_export_requests_total", kCounter, "",
-     "Export requests to the OTLP collector, by what became of them.", kResult},
+     "Export requests to the OTLP collector, by what is in them and what became of them.", kSignalResult},
     {Metric::kStoreOperationDuration, "store_operation_duration_seconds", kHistogram, "seconds",
      "How long reads and writes of the store took (agents, tools, policies, the admin token), failed ones "
      "too; a write is on "

@@ -47,8 +47,14 @@ enum class Metric : std::uint8_t {
   kTelemetryQueueMaxBytes,
   kTelemetryQueueSpans,
   kTelemetryQueueSpansMax,
+  kTelemetryUnsent,
+  kTelemetryOldestUnsent,
+  kTelemetrySpoolBytes,
+  kTelemetrySpoolMaxBytes,
   kTelemetryDropped,
   kOtlpExportSpans,
+  kOtlpExportLogRecords,
+  kOtlpExportDataPoints,
   kOtlpExportRequests,
   kStoreOperationDuration,
   kStoreOperations,
@@ -106,7 +112,7 @@ enum class Metric : std::uint8_t {
 };
 /// The last one of those whose series appear with calls; those of the others are there from the start.
 inline constexpr Metric kLastOfCalls = Metric::kLlmRequestsInFlight;
-inline constexpr std::size_t kMetricCount = 88;
+inline constexpr std::size_t kMetricCount = 94;
 
 enum class MetricType : std::uint8_t { kCounter, kGauge, kHistogram, kSummary };
 

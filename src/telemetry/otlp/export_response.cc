@@ -69,7 +69,7 @@ void read_partial_success(std::string_view bytes, PartialSuccess& out) {
   WireReader reader(bytes);
   while (const auto field = reader.varint()) {
     if (*field == kRejectedSpans) {
-      out.rejected_spans = reader.varint().value_or(0);
+      out.rejected_items = reader.varint().value_or(0);
     } else if (*field == kErrorMessage) {
       out.error_message = reader.bytes().value_or("");
     } else if (!reader.skip(*field & 7)) {

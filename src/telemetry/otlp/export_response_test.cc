@@ -27,7 +27,7 @@ TEST(ExportResponse, PartialSuccessIsReadWhateverStandsBesideIt) {
   };
   for (const Case& c : cases) {
     const PartialSuccess partial = parse_partial_success(c.bytes);
-    EXPECT_EQ(partial.rejected_spans, c.rejected);
+    EXPECT_EQ(partial.rejected_items, c.rejected);
     EXPECT_EQ(partial.error_message, c.message);
   }
 }

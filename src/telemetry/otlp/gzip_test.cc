@@ -24,18 +24,25 @@ std::string gunzip(const std::string& bytes, std::size_t size) {
   return out;
 }
 
+/// In three pieces.
+std::string gzip_of(std::string_view bytes) {
+  const std::size_t first = bytes.size() / 7;
+  const std::array<std::string_view, 3> pieces{bytes.substr(0, first), "", bytes.substr(first)};
+  return gzip(pieces);
+}
+
 TEST(GzipTest, ComesBackAsItWas) {
   base::Random random(1);
   for (const std::size_t size : {0U, 1U, 100U, 70'000U, 1'000'000U}) {
     std::string noise(size, '\0');
     for (char& c : noise) c = static_cast<char>(random.next());
-    EXPECT_EQ(gunzip(gzip(noise), size), noise) << size;
+    EXPECT_EQ(gunzip(gzip_of(noise), size), noise) << size;
     const std::string plain(size, 'a');
-    EXPECT_EQ(gunzip(gzip(plain), size), plain) << size;
+    EXPECT_EQ(gunzip(gzip_of(plain), size), plain) << size;
   }
 }
 
-TEST(GzipTest, MakesRepetitionSmall) { EXPECT_LT(gzip(std::string(100'000, 'a')).size(), 1000u); }
+TEST(GzipTest, MakesRepetitionSmall) { EXPECT_LT(gzip_of(std::string(100'000, 'a')).size(), 1000u); }
 
 }  // namespace
 }  // namespace archestra::telemetry::otlp

@@ -7,7 +7,6 @@
 #include <optional>
 #include <span>
 
-#include "base/assert.h"
 #include "telemetry/otlp/attribute_names.h"
 #include "telemetry/otlp/attributes.h"
 #include "telemetry/text.h"
@@ -16,15 +15,7 @@ namespace archestra::telemetry::otlp {
 namespace {
 
 // Field numbers of opentelemetry.proto.trace.v1.
-constexpr std::uint32_t kRequestResourceSpans = 1;
-constexpr std::uint32_t kResourceSpansResource = 1;
-constexpr std::uint32_t kResourceSpansScopeSpans = 2;
-constexpr std::uint32_t kResourceAttributes = 1;
-constexpr std::uint32_t kScopeSpansScope = 1;
 constexpr std::uint32_t kScopeSpansSpans = 2;
-constexpr std::uint32_t kScopeSpansSchemaUrl = 3;
-constexpr std::uint32_t kScopeName = 1;
-constexpr std::uint32_t kScopeVersion = 2;
 
 constexpr std::uint32_t kSpanTraceId = 1;
 constexpr std::uint32_t kSpanSpanId = 2;
@@ -370,57 +361,6 @@ void encode_client_span(const FinishedRequest& finished, std::size_t index, Span
 void encode_spans(const FinishedRequest& request, ProtoWriter& out, SpanNames names) {
   encode_server_span(request, out);
   for (std::size_t i = 0; i < request.tries.size(); ++i) encode_client_span(request, i, names, out);
-}
-
-RequestFrame::RequestFrame(const Resource& resource) {
-  ProtoWriter out;
-  const auto message = out.begin_message(kResourceSpansResource);
-  AttributeWriter attributes(out, kResourceAttributes);
-  attributes.string("service.name", resource.service_name);
-  const auto put_default = [&](std::string_view key, std::string_view value) {
-    const bool is_given =
-        std::ranges::any_of(resource.attributes, [&](const auto& each) { return each.first == key; });
-    if (!is_given) attributes.string_unless_empty(key, value);
-  };
-  put_default("service.version", resource.service_version);
-  put_default("service.instance.id", resource.service_instance_id);
-  for (const auto& [key, value] : resource.attributes)
-    if (key != "service.name" && !key.starts_with("telemetry.sdk.")) attributes.string(key, value);
-  attributes.string("telemetry.sdk.name", "archestra");
-  attributes.string("telemetry.sdk.language", "cpp");
-  attributes.string("telemetry.sdk.version", ARCHESTRA_VERSION);
-  out.end_message(message);
-  resource_ = out.bytes();
-
-  out.clear();
-  const auto scope = out.begin_message(kScopeSpansScope);
-  out.string_field(kScopeName, "archestra");
-  out.string_field(kScopeVersion, ARCHESTRA_VERSION);
-  out.end_message(scope);
-  scope_ = out.bytes();
-
-  out.clear();
-  out.string_field(kScopeSpansSchemaUrl, kSchemaUrl);
-  schema_ = out.bytes();
-
-  // Tags of one byte, lengths of ten at most.
-  room_ = 2 * (1 + 10) + resource_.size() + scope_.size();
-}
-
-std::size_t RequestFrame::end(ProtoWriter& out) const {
-  const std::size_t spans = out.size() - room_;
-  char* const after = out.room(schema_.size());
-  out.written_to(put_bytes(after, schema_));
-
-  const std::size_t scope_spans = scope_.size() + spans + schema_.size();
-  const std::size_t resource_spans =
-      resource_.size() + length_field_size(kResourceSpansScopeSpans, scope_spans);
-  const std::size_t begin = out.size() - length_field_size(kRequestResourceSpans, resource_spans);
-  char* at = put_length(out.at(begin), kRequestResourceSpans, resource_spans);
-  at = put_length(put_bytes(at, resource_), kResourceSpansScopeSpans, scope_spans);
-  at = put_bytes(at, scope_);
-  ARCHESTRA_ASSERT(at == out.at(room_), "what stands before the spans ends where they begin");
-  return begin;
 }
 
 }  // namespace archestra::telemetry::otlp

@@ -4,11 +4,10 @@
 #include <gtest/gtest.h>
 
 #include <array>
-#include <bit>
-#include <map>
 #include <string>
 #include <vector>
 
+#include "telemetry/otlp/test_attributes.h"
 #include "telemetry/test_records.h"
 #include "telemetry/test_wire.h"
 
@@ -17,40 +16,6 @@ namespace {
 
 using testing::ElementsAre;
 using testing::Pair;
-
-using Attributes = std::map<std::string, std::string>;
-
-/// A value with its type, so that a number written as a string is not mistaken for one.
-std::string text_of(const WireMessage& value) {
-  const auto& field = value.fields().at(0);
-  switch (field.number) {
-    case 1:
-      return "\"" + std::string(field.bytes) + "\"";
-    case 2:
-      return field.scalar != 0 ? "true" : "false";
-    case 3:
-      return std::to_string(field.scalar);
-    case 4:
-      return std::to_string(std::bit_cast<double>(field.scalar)) + "f";
-    case 5: {
-      std::string text = "[";
-      for (const auto& item : WireMessage(field.bytes).all(1)) text += text_of(WireMessage(item.bytes));
-      return text + "]";
-    }
-    default:
-      return "?";
-  }
-}
-
-Attributes attributes_of(const WireMessage& message, std::uint32_t field) {
-  Attributes attributes;
-  for (const auto& item : message.all(field)) {
-    const WireMessage key_value(item.bytes);
-    const std::string key(key_value.bytes(1));
-    EXPECT_TRUE(attributes.emplace(key, text_of(key_value.message(2))).second) << key << " occurs twice";
-  }
-  return attributes;
-}
 
 /// The spans of a request, after the way through the ring.
 std::vector<WireMessage> spans_of_request(const call::RequestRecord& request,
@@ -451,56 +416,6 @@ TEST(SpanEncoder, NoQueryGoesOut) {
   const std::span<const std::byte> record = ring.front();
   const std::string_view bytes(reinterpret_cast<const char*>(record.data()), record.size());
   EXPECT_EQ(bytes.find("secret"), std::string_view::npos);
-}
-
-TEST(RequestFrame, FurtherAttributesWinOverAllButTheName) {
-  const RequestFrame frame({.service_name = "gw",
-                            .service_version = "9.8.7",
-                            .service_instance_id = "me",
-                            .attributes = {{"deployment.environment.name", "prod\xff"},
-                                           {"service.name", "other"},
-                                           {"service.instance.id", "pod-1"},
-                                           {"telemetry.sdk.name", "other"},
-                                           {"empty", ""}}});
-  ProtoWriter out;
-  frame.begin(out);
-  const std::size_t begin = frame.end(out);
-  const WireMessage resource_spans = WireMessage(out.bytes().substr(begin)).message(1);
-  const Attributes resource = attributes_of(resource_spans.message(1), 1);
-  EXPECT_EQ(resource.at("service.name"), "\"gw\"");
-  EXPECT_EQ(resource.at("service.version"), "\"9.8.7\"");
-  EXPECT_EQ(resource.at("service.instance.id"), "\"pod-1\"");
-  EXPECT_EQ(resource.at("deployment.environment.name"), "\"prod\xef\xbf\xbd\"");
-  EXPECT_EQ(resource.at("telemetry.sdk.name"), "\"archestra\"");
-  EXPECT_EQ(resource.at("empty"), "\"\"");
-  EXPECT_EQ(resource.size(), 8u);
-}
-
-TEST(RequestFrame, HoldsResourceScopeAndSpans) {
-  const RequestFrame frame({.service_name = "gw", .service_version = "9.8.7", .service_instance_id = "me"});
-  ProtoWriter out;
-  frame.begin(out);
-  for (int i = 0; i < 2; ++i) {
-    const auto span = out.begin_message(2);
-    out.string_field(5, std::string(1000, 'n'));
-    out.end_message(span);
-  }
-  const std::size_t begin = frame.end(out);
-  const std::string_view request = out.bytes().substr(begin);
-
-  const WireMessage resource_spans = WireMessage(request).message(1);
-  const Attributes resource = attributes_of(resource_spans.message(1), 1);
-  EXPECT_EQ(resource.at("service.name"), "\"gw\"");
-  EXPECT_EQ(resource.at("service.version"), "\"9.8.7\"");
-  EXPECT_EQ(resource.at("service.instance.id"), "\"me\"");
-  EXPECT_EQ(resource.at("telemetry.sdk.name"), "\"archestra\"");
-  EXPECT_EQ(resource.at("telemetry.sdk.language"), "\"cpp\"");
-  EXPECT_TRUE(resource.contains("telemetry.sdk.version"));
-  const WireMessage scope_spans = resource_spans.message(2);
-  EXPECT_EQ(scope_spans.message(1).bytes(1), "archestra");
-  EXPECT_EQ(scope_spans.bytes(3), "https://opentelemetry.io/schemas/1.41.1");
-  ASSERT_EQ(scope_spans.all(2).size(), 2u);
-  EXPECT_EQ(WireMessage(scope_spans.all(2)[1].bytes).bytes(5), std::string(1000, 'n'));
 }
 
 }  // namespace

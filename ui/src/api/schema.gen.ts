@@ -984,6 +984,10 @@ export interface components {
                 sent: number;
                 /** @description Spans that the collector answered to have rejected */
                 rejected: number;
+                /** @description Spans that the collector has not taken yet, in memory and on the disk */
+                unsent: number;
+                /** @description Age of the oldest of them; 0 where there is none */
+                oldestUnsentSeconds: number;
                 /** @description Whether the last request to the collector failed */
                 failing: boolean;
                 /** @description Why a request to the collector failed last */
@@ -993,8 +997,10 @@ export interface components {
             };
             /** @description What waits on its way out. Beyond max it is dropped. */
             queues: {
-                /** @description For the collector */
+                /** @description For the collector, in memory alone */
                 spans: components["schemas"]["QueueDepth"];
+                /** @description For the collector, of files below the data folder; max is 0 where there are none */
+                spoolBytes: components["schemas"]["QueueDepth"];
                 /** @description From the threads that serve calls, of the one that has most */
                 recordBytes: components["schemas"]["QueueDepth"];
                 /** @description For standard output */
@@ -1003,9 +1009,9 @@ export interface components {
             /** @description As telemetry_dropped_total has it, since the start */
             dropped: {
                 /** @enum {unknown} */
-                signal: "traces" | "logs" | "history";
+                signal: "traces" | "logs" | "metrics" | "history";
                 /** @enum {unknown} */
-                reason: "ring_full" | "queue_full" | "export_failed" | "shutdown" | "writer_full" | "write_failed";
+                reason: "ring_full" | "queue_full" | "no_collector" | "spool_full" | "spool_age" | "disk_full" | "spool_unreadable" | "too_large" | "export_failed" | "shutdown" | "writer_full" | "write_failed";
                 count: number;
             }[];
         };

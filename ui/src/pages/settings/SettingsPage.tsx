@@ -166,7 +166,13 @@ function Telemetry({ settings }: { settings: Settings | undefined }) {
                 </>
               ),
           },
-          { name: 'Spans waiting', value: queue(queues.spans, formatCount) },
+          {
+            name: 'Spans waiting',
+            value: traces.unsent === 0 ? formatCount(0) : `${formatCount(traces.unsent)}, the oldest for ${formatCount(traces.oldestUnsentSeconds)} s`,
+          },
+          ...(queues.spoolBytes.max > 0
+            ? [{ name: 'Disk for them', value: queue(queues.spoolBytes, formatBytes) }]
+            : [{ name: 'Room for them', value: queue(queues.spans, formatCount) }]),
           { name: 'Records waiting', value: queue(queues.recordBytes, formatBytes) },
           { name: 'Log waiting', value: queue(queues.logBytes, formatBytes) },
           {

@@ -10,13 +10,15 @@ const health = (traces: Partial<Traces> = {}, rest: Partial<TelemetryHealth> = {
     endpoint: 'http://collector:4318/v1/traces',
     sent: 5,
     rejected: 0,
+    unsent: 0,
+    oldestUnsentSeconds: 0,
     failing: false,
     lastError: null,
     lastErrorAt: null,
     lastSuccessAt: '2026-01-01T00:00:00Z',
     ...traces,
   },
-  queues: { spans: { waiting: 1, max: 100 }, recordBytes: { waiting: 0, max: 100 }, logBytes: { waiting: 0, max: 100 } },
+  queues: { spans: { waiting: 1, max: 100 }, spoolBytes: { waiting: 0, max: 0 }, recordBytes: { waiting: 0, max: 100 }, logBytes: { waiting: 0, max: 100 } },
   dropped: [],
   ...rest,
 });
@@ -30,6 +32,10 @@ test('the worst is said first', () => {
   assert.match(telemetryVerdict(health({}, lost)).text, /1,234 records went missing/);
   assert.equal(telemetryVerdict(health({ exported: false })).tone, 'neutral');
   assert.equal(telemetryVerdict(health({ rejected: 2 })).word, 'Collector rejects');
+  const waits = telemetryVerdict(health({ failing: true, unsent: 7 }, { queues: { ...health().queues, spoolBytes: { waiting: 4, max: 9 } } }));
+  assert.match(waits.text, /7 spans wait to be sent again, on the disk/);
+  const nobody = { dropped: [{ signal: 'traces' as const, reason: 'no_collector' as const, count: 5 }] };
+  assert.equal(telemetryVerdict(health({}, nobody)).tone, 'good');
   const full = { ...health().queues, logBytes: { waiting: 90, max: 100 } };
   assert.equal(telemetryVerdict(health({}, { queues: full })).word, 'Queue nearly full');
 });

@@ -12,7 +12,8 @@ export interface TelemetryVerdict {
 const kNearlyFull = 0.8;
 
 export function telemetryVerdict({ traces, queues, dropped }: TelemetryHealth): TelemetryVerdict {
-  const lost = dropped.reduce((sum, { count }) => sum + count, 0);
+  // Who has named no collector does not miss what it would have got.
+  const lost = dropped.reduce((sum, { reason, count }) => (reason === 'no_collector' ? sum : sum + count), 0);
   const lostText = lost === 0 ? '' : ` Since the start ${plural(lost, 'record')} went missing.`;
   if (!traces.exported)
     return lost > 0
@@ -25,10 +26,12 @@ export function telemetryVerdict({ traces, queues, dropped }: TelemetryHealth): 
       text:
         traces.lastSuccessAt === null
           ? `No span has reached the collector yet. Is something listening at ${traces.endpoint}?${lostText}`
-          : `The last attempt to send spans failed. They wait and are sent again, up to ${formatCount(queues.spans.max)} of them.${lostText}`,
+          : `The last attempt to send spans failed. ${plural(traces.unsent, 'span')} ${traces.unsent === 1 ? 'waits' : 'wait'} to be sent again${
+              queues.spoolBytes.max > 0 ? ', on the disk' : `; there is room for ${formatCount(queues.spans.max)}`
+            }.${lostText}`,
     };
   const fullest = Math.max(
-    ...[queues.spans, queues.recordBytes, queues.logBytes].map(({ waiting, max }) => (max > 0 ? waiting / max : 0)),
+    ...[queues.spans, queues.spoolBytes, queues.recordBytes, queues.logBytes].map(({ waiting, max }) => (max > 0 ? waiting / max : 0)),
   );
   if (fullest >= kNearlyFull)
     return { tone: 'warn', word: 'Queue nearly full', text: `What comes beyond it is dropped; calls go on.${lostText}` };
@@ -48,7 +51,13 @@ export function telemetryVerdict({ traces, queues, dropped }: TelemetryHealth): 
 const kReasons: Record<string, string> = {
   ring_full: 'the thread that writes telemetry was behind',
   queue_full: 'the queue for the collector was full',
-  export_failed: 'the collector could not be reached for too long',
+  no_collector: 'no collector is configured, and none was reached',
+  spool_full: 'there was no room left on the disk that they may take',
+  spool_age: 'the collector could not be reached for too long',
+  disk_full: 'the disk was full, and the queue in memory too',
+  spool_unreadable: 'what an earlier process left could not be read',
+  too_large: 'they were too large',
+  export_failed: 'the collector refused them',
   shutdown: 'the process ended first',
   writer_full: 'standard output was not read in time',
   write_failed: 'standard output could not be written',
