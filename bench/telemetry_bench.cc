@@ -282,14 +282,21 @@ void scrape(benchmark::State& state, ExpositionFormat format) {
   Scrape scrape(sources, "1");
   scrape.collect();
   const auto bytes = read_heap().used_bytes - bytes_before;
-  std::string text;
   state.counters["set_bytes"] = static_cast<double>(bytes) / static_cast<double>(state.range(0));
+  ByteBuffer piece;
+  std::size_t page_bytes = 0;
+  std::ptrdiff_t lines = 0;
   for (auto _ : state) {
-    text.clear();
-    append_exposition(text, format, scrape.collect());
+    page_bytes = 0;
+    lines = 0;
+    Exposition exposition(format, scrape.collect());
+    for (; exposition.append_piece(piece); piece.clear()) {
+      page_bytes += piece.size();
+      lines += std::ranges::count(piece.bytes(), '\n');
+    }
   }
-  state.counters["bytes"] = static_cast<double>(text.size());
-  state.counters["lines"] = static_cast<double>(std::ranges::count(text, '\n'));
+  state.counters["bytes"] = static_cast<double>(page_bytes);
+  state.counters["lines"] = static_cast<double>(lines);
 }
 BENCHMARK_CAPTURE(scrape, text, ExpositionFormat::kText)
     ->Args({1, 8})

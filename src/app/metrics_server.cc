@@ -4,7 +4,7 @@
 #include <latch>
 
 #include "base/thread_name.h"
-#include "telemetry/metrics/exposition_format.h"
+#include "telemetry/metrics/exposition.h"
 
 namespace archestra::app {
 namespace {
@@ -91,12 +91,12 @@ net::Task<http_io::Persistence> MetricsServer::serve(http_io::ServerRequest& req
   // Two scrapes at once share one thread: each gets a page of its own, made in one go.
   const telemetry::NegotiatedFormat negotiated =
       telemetry::negotiate_exposition(accept_of(request.head.fields));
-  std::string page;
-  page.reserve(page_size_);
-  telemetry_.append_metrics(page, negotiated.format);
-  page_size_ = page.size() + page.size() / 8;
-  co_return co_await http_io::send_answer(request, {.content_type = negotiated.content_type, .body = page},
-                                          kSendTimeout);
+  telemetry::Exposition exposition(negotiated.format, telemetry_.collect_metrics());
+  telemetry::ByteBuffer page;
+  while (exposition.append_piece(page)) {
+  }
+  co_return co_await http_io::send_answer(
+      request, {.content_type = negotiated.content_type, .body = page.bytes()}, kSendTimeout);
 }
 
 }  // namespace archestra::app

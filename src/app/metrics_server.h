@@ -40,8 +40,7 @@ class MetricsServer final : public http_io::Handler {
   telemetry::Telemetry& telemetry_;
   const net::ListenSockets& sockets_;
   const base::Secret& secret_;
-  base::Gauge pages_;          // made and not sent to their end
-  std::size_t page_size_ = 0;  // of the last page: the next is about as large
+  base::Gauge pages_;  // made and not sent to their end
   net::EventLoop loop_;
   net::Acceptor* acceptor_ = nullptr;  // run()'s
   net::Timer memory_timer_{[](void* self) { static_cast<MetricsServer*>(self)->keep_memory(); }, this};

@@ -15,7 +15,6 @@
 #include "base/assert.h"
 #include "base/byte_ring.h"
 #include "telemetry/log/access_log.h"
-#include "telemetry/metrics/exposition.h"
 
 namespace archestra::telemetry {
 namespace {
@@ -307,8 +306,9 @@ Health Telemetry::health() const {
   return health;
 }
 
-void Telemetry::append_metrics(std::string& out, ExpositionFormat format) {
-  append_exposition(out, format, scrape_.collect());
+Snapshot Telemetry::collect_metrics() {
+  const std::lock_guard lock(scrape_mutex_);
+  return scrape_.collect();
 }
 
 }  // namespace archestra::telemetry

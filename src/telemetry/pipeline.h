@@ -6,7 +6,7 @@
 //
 //   shard threads   observer(i)
 //   export thread   adopt_orphans(), drain() again and again, backlog(), exporter_metrics()
-//   scrape thread   append_metrics()
+//   any thread      collect_metrics()
 //
 // Between shard and export thread there is only the ring: nobody is woken, the export thread looks
 // again after pause(). It makes no threads itself, apart from what the LogWriter is.
@@ -16,6 +16,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <utility>
@@ -26,7 +27,6 @@
 #include "telemetry/history/history.h"
 #include "telemetry/log/log_writer.h"
 #include "telemetry/metrics/exporter_metrics.h"
-#include "telemetry/metrics/exposition_format.h"
 #include "telemetry/metrics/policy_set_metrics.h"
 #include "telemetry/metrics/scrape.h"
 #include "telemetry/metrics/store_metrics.h"
@@ -107,10 +107,10 @@ class Telemetry {
   PolicySetMetrics& policy_set() { return policy_set_; }
   MemoryKeeper& memory() { return memory_; }
 
-  // Scrape thread.
+  // Any thread, one after the other.
 
-  /// Appends the page of /metrics.
-  void append_metrics(std::string& out, ExpositionFormat format);
+  /// All metrics now. Reads /proc. The snapshot may go to another thread.
+  Snapshot collect_metrics();
 
  private:
   /// Where the record of a request lies, and where what is made of it goes.
@@ -151,6 +151,7 @@ class Telemetry {
   StoreMetrics store_;
   PolicySetMetrics policy_set_;
   MemoryKeeper memory_{runtime_};
+  std::mutex scrape_mutex_;  // guards what follows; never taken by who serves traffic or writes metrics
   Scrape scrape_;
 };
 

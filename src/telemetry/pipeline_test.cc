@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "telemetry/history/overview.h"
+#include "telemetry/metrics/test_scrape.h"
 #include "telemetry/test_records.h"
 #include "telemetry/test_wire.h"
 
@@ -53,8 +54,7 @@ std::size_t exported_spans(Telemetry& telemetry) {
 
 /// The value of one sample line; -1 where there is none.
 long value_in(Telemetry& telemetry, const std::string& series) {
-  std::string text;
-  telemetry.append_metrics(text, ExpositionFormat::kText);
+  const std::string text = page_of(ExpositionFormat::kText, telemetry.collect_metrics());
   const std::size_t at = text.find("\n" + series + " ");
   return at == std::string::npos ? -1 : std::stol(text.substr(at + series.size() + 2));
 }
@@ -74,8 +74,7 @@ std::uint64_t sum_in(const std::string& page, const std::string& name,
 
 /// What health() says was dropped is what the page says, each line of it.
 void expect_drops_of_page(Telemetry& telemetry) {
-  std::string page;
-  telemetry.append_metrics(page, ExpositionFormat::kText);
+  const std::string page = page_of(ExpositionFormat::kText, telemetry.collect_metrics());
   std::size_t series = 0;
   for (std::size_t at = 0; (at = page.find("\ntelemetry_dropped_total{", at)) != std::string::npos; ++at)
     ++series;
@@ -257,8 +256,7 @@ TEST_F(PipelineTest, TheHistorySaysWhatTheMetricsSay) {
     if (random.below(50) == 0) telemetry.drain();
   }
   telemetry.drain();
-  std::string page;
-  telemetry.append_metrics(page, ExpositionFormat::kText);
+  const std::string page = page_of(ExpositionFormat::kText, telemetry.collect_metrics());
   const auto check = [&](const FigureSeries& series, std::string_view label) {
     const Counts& counts = series.totals;
     EXPECT_GT(counts.calls, 0u);
@@ -306,11 +304,7 @@ TEST_F(PipelineTest, ThreadsTogether) {
     });
   }
   std::thread scraper([&] {
-    std::string text;
-    while (running > 0) {
-      text.clear();
-      telemetry.append_metrics(text, ExpositionFormat::kText);
-    }
+    while (running > 0) page_of(ExpositionFormat::kText, telemetry.collect_metrics());
   });
   std::size_t requests = 0;
   std::size_t spans = 0;

@@ -7,19 +7,19 @@ namespace archestra::telemetry {
 ProtoWriter::Nested ProtoWriter::begin_message(std::uint32_t field) {
   char* at = put_tag(room(kFieldBytesMax), field, WireType::kLength);
   written_to(at + 1);
-  return {size_};
+  return {size()};
 }
 
 void ProtoWriter::end_message(Nested message) {
-  const std::size_t length = size_ - message.start;
+  const std::size_t length = size() - message.start;
   const std::size_t more = varint_size(length) - 1;
   if (more > 0) {
     room(more);
-    char* start = buffer_.data() + message.start;
+    char* start = at(message.start);
     std::memmove(start + more, start, length);
-    size_ += more;
+    leave_out(more);
   }
-  put_varint(buffer_.data() + message.start - 1, length);
+  put_varint(at(message.start - 1), length);
 }
 
 }  // namespace archestra::telemetry

@@ -1,16 +1,15 @@
-// Protobuf wire format, written by hand: canonical varints, fields in the order of the calls. Keeps its
-// memory when cleared, so that a writer in steady use allocates nothing. One thread.
+// Protobuf wire format, written by hand: canonical varints, fields in the order of the calls. One
+// thread.
 #pragma once
 
-#include <algorithm>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <string>
 #include <string_view>
-#include <utility>
 
+#include "telemetry/byte_buffer.h"
 #include "telemetry/text.h"
 
 namespace archestra::telemetry {
@@ -49,21 +48,12 @@ inline char* put_tag(char* at, std::uint32_t field, WireType type) {
 inline char* put_length(char* at, std::uint32_t field, std::size_t size) {
   return put_varint(put_tag(at, field, WireType::kLength), size);
 }
-inline char* put_bytes(char* at, std::string_view bytes) {
-  if (!bytes.empty()) std::memcpy(at, bytes.data(), bytes.size());
-  return at + bytes.size();
-}
-
-class ProtoWriter {
+class ProtoWriter : public ByteBuffer {
  public:
   /// A message begun and not yet ended: where its bytes start.
   struct Nested {
     std::size_t start;
   };
-
-  std::string_view bytes() const { return {buffer_.data(), size_}; }
-  std::size_t size() const { return size_; }
-  void clear() { size_ = 0; }
 
   /// int32, int64, uint32, uint64, bool, enum. Zero is written too: leaving it out is the caller's.
   void varint_field(std::uint32_t field, std::uint64_t value) {
@@ -87,23 +77,11 @@ class ProtoWriter {
   Nested begin_message(std::uint32_t field);
   void end_message(Nested message);
 
-  // For those who know the size of what they write.
-
-  /// Room for `bytes`, to be reported by written_to().
-  char* room(std::size_t bytes) {
-    if (buffer_.size() - size_ < bytes) [[unlikely]]
-      buffer_.resize(std::max({kFirstBytes, 2 * buffer_.size(), size_ + bytes}));
-    return buffer_.data() + size_;
-  }
-  /// What was written or left out at `offset`.
-  char* at(std::size_t offset) { return buffer_.data() + offset; }
-  void written_to(const char* end) { size_ = static_cast<std::size_t>(end - buffer_.data()); }
   /// The text with bad UTF-8 replaced; holds until the next text with bad UTF-8.
   std::string_view valid(std::string_view text) { return as_valid_utf8(text, scratch_); }
 
  private:
   static constexpr std::size_t kFieldBytesMax = 20;  // a tag, and a number or a length
-  static constexpr std::size_t kFirstBytes = 4096;
 
   template <class T>
   void fixed_field(std::uint32_t field, WireType type, T value) {
@@ -112,8 +90,6 @@ class ProtoWriter {
     written_to(at + sizeof value);
   }
 
-  std::string buffer_;  // its size is the memory at hand; size_ of it is written
-  std::size_t size_ = 0;
   std::string scratch_;
 };
 

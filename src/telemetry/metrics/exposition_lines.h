@@ -4,13 +4,38 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "telemetry/byte_buffer.h"
 #include "telemetry/metrics/scrape.h"
 
 namespace archestra::telemetry {
 
-/// Appends the samples of a family.
-void append_sample_lines(std::string& out, const FamilySnapshot& snapshot);
+/// Writes the samples of one family. A page has some hundred thousand lines, most of them of histograms, so
+/// what the lines of a family or of a sample have in common is put together once.
+class FamilyLines {
+ public:
+  /// What follows is of this family, which outlives it.
+  void begin(const Family& family);
+  void write(ByteBuffer& out, const Sample& sample);
+
+ private:
+  void add_end(std::string_view label, double value);
+  template <class T>
+  void write_value(ByteBuffer& out, const T& number);
+  void write_value(ByteBuffer& out, const HistogramFigures& value);
+  void write_value(ByteBuffer& out, const SummaryValue* value);
+  void begin_line(std::string_view suffix);
+  template <class T>
+  void write_line_end(ByteBuffer& out, std::size_t i, T number);
+  template <class T>
+  void write_line(ByteBuffer& out, std::string_view suffix, T number);
+
+  const Family* family_ = nullptr;
+  std::vector<std::string> ends_;  // the last label of each bucket or quantile
+  std::string line_start_;         // these two of the sample that is being written
+  std::string labels_;
+};
 
 /// Appends a bound or a quantile as a label has it: as Go writes it with %g, and with `.0` where it is whole
 /// (OpenMetrics 1.0, "Considerations: Canonical Numbers").
@@ -18,6 +43,6 @@ void append_canonical(std::string& out, double value);
 
 /// Appends `text` with backslash and line end escaped, and with each quote too where `quotes` says so.
 enum class Quotes : bool { kAsTheyAre, kEscaped };
-void append_help(std::string& out, std::string_view text, Quotes quotes);
+void append_help(ByteBuffer& out, std::string_view text, Quotes quotes);
 
 }  // namespace archestra::telemetry

@@ -3,19 +3,29 @@
 #include "telemetry/metrics/exposition_lines.h"
 
 namespace archestra::telemetry {
+namespace {
 
-void append_open_metrics(std::string& out, Families families) {
-  for (const FamilySnapshot& snapshot : families) {
+class OpenMetricsWriter final : public FamilyWriter {
+ public:
+  void begin(ByteBuffer& out, const FamilySnapshot& snapshot) override {
     const Family& family = *snapshot.family;
     const std::string_view name = described_name(family);
-    out.append("# TYPE ").append(name).append(" ").append(name_of(family.type)).append("\n");
-    if (!family.unit.empty()) out.append("# UNIT ").append(name).append(" ").append(family.unit).append("\n");
-    out.append("# HELP ").append(name).append(" ");
+    out.append("# TYPE ", name, " ", name_of(family.type), "\n");
+    if (!family.unit.empty()) out.append("# UNIT ", name, " ", family.unit, "\n");
+    out.append("# HELP ", name, " ");
     append_help(out, family.help, Quotes::kEscaped);
-    out += '\n';
-    append_sample_lines(out, snapshot);
+    out.append("\n");
+    lines_.begin(family);
   }
-  out += "# EOF\n";
-}
+  void write(ByteBuffer& out, const Sample& sample) override { lines_.write(out, sample); }
+  void end_page(ByteBuffer& out) override { out.append("# EOF\n"); }
+
+ private:
+  FamilyLines lines_;
+};
+
+}  // namespace
+
+std::unique_ptr<FamilyWriter> make_open_metrics_writer() { return std::make_unique<OpenMetricsWriter>(); }
 
 }  // namespace archestra::telemetry

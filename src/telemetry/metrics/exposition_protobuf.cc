@@ -55,13 +55,10 @@ void put_double(ProtoWriter& out, std::uint32_t field, double value) {
   out.fixed64_field(field, std::bit_cast<std::uint64_t>(value));
 }
 
-class FamilyMessage {
+/// Appends a field of MetricFamily.
+class MetricField {
  public:
-  FamilyMessage(ProtoWriter& out, const Family& family) : out_(out), family_(family) {
-    out_.bytes_field(family_field::kName, family.name);
-    out_.bytes_field(family_field::kHelp, family.help);
-    out_.varint_field(family_field::kType, type_number(family.type));
-  }
+  MetricField(ProtoWriter& out, const Family& family) : out_(out), family_(family) {}
 
   void write(const Sample& sample) {
     const ProtoWriter::Nested metric = out_.begin_message(family_field::kMetric);
@@ -69,10 +66,6 @@ class FamilyMessage {
       for (const Label& label : part->pairs) write(label);
     std::visit([this](const auto& value) { write(value); }, sample.value);
     out_.end_message(metric);
-  }
-
-  void end() {
-    if (!family_.unit.empty()) out_.bytes_field(family_field::kUnit, family_.unit);
   }
 
  private:
@@ -92,14 +85,14 @@ class FamilyMessage {
     out_.end_message(message);
   }
 
-  void write(const HistogramValue& value) {
+  void write(const HistogramFigures& value) {
     const ProtoWriter::Nested histogram = out_.begin_message(metric_field::kHistogram);
     std::uint64_t count = 0;
-    for (std::size_t i = 0; i <= family_.bounds.size(); ++i) count += value.buckets[i];
-    put_count_and_sum(count, value.sum_nanos);
+    for (const std::uint64_t bucket : value.buckets()) count += bucket;
+    put_count_and_sum(count, value.sum_nanos());
     std::uint64_t below = 0;
     for (std::size_t i = 0; i < family_.bounds.size(); ++i) {
-      below += value.buckets[i];
+      below += value.buckets()[i];
       const ProtoWriter::Nested bucket = out_.begin_message(samples_field::kPart);
       out_.varint_field(bucket_field::kCumulativeCount, below);
       put_double(out_, bucket_field::kUpperBound,
@@ -109,13 +102,13 @@ class FamilyMessage {
     out_.end_message(histogram);
   }
 
-  void write(const SummaryValue& value) {
+  void write(const SummaryValue* value) {
     const ProtoWriter::Nested summary = out_.begin_message(metric_field::kSummary);
-    put_count_and_sum(value.count, value.sum_nanos);
+    put_count_and_sum(value->count, value->sum_nanos);
     for (std::size_t i = 0; i < family_.quantiles.size(); ++i) {
       const ProtoWriter::Nested quantile = out_.begin_message(samples_field::kPart);
       put_double(out_, quantile_field::kQuantile, family_.quantiles[i]);
-      put_double(out_, quantile_field::kValue, value.quantiles[i]);
+      put_double(out_, quantile_field::kValue, value->quantiles[i]);
       out_.end_message(quantile);
     }
     out_.end_message(summary);
@@ -130,19 +123,44 @@ class FamilyMessage {
   const Family& family_;
 };
 
+class ProtobufWriter final : public FamilyWriter {
+ public:
+  void begin(ByteBuffer& out, const FamilySnapshot& snapshot) override {
+    family_ = snapshot.family;
+    fields_.clear();
+    fields_.bytes_field(family_field::kName, family_->name);
+    fields_.bytes_field(family_field::kHelp, family_->help);
+    fields_.varint_field(family_field::kType, type_number(family_->type));
+    std::size_t size = fields_.size();
+    for (const Sample& sample : snapshot.samples) size += encoded(sample).size();
+    if (!family_->unit.empty()) size += length_field_size(family_field::kUnit, family_->unit.size());
+    std::array<char, 10> length;
+    out.append(std::string_view(length.data(), put_varint(length.data(), size)), fields_.bytes());
+  }
+
+  void write(ByteBuffer& out, const Sample& sample) override { out.append(encoded(sample)); }
+
+  void end(ByteBuffer& out) override {
+    if (family_->unit.empty()) return;
+    fields_.clear();
+    fields_.bytes_field(family_field::kUnit, family_->unit);
+    out.append(fields_.bytes());
+  }
+
+ private:
+  std::string_view encoded(const Sample& sample) {
+    metric_.clear();
+    MetricField(metric_, *family_).write(sample);
+    return metric_.bytes();
+  }
+
+  const Family* family_ = nullptr;
+  ProtoWriter fields_;  // of the family
+  ProtoWriter metric_;  // of one sample
+};
+
 }  // namespace
 
-void append_protobuf(std::string& out, Families families) {
-  ProtoWriter writer;
-  for (const FamilySnapshot& snapshot : families) {
-    writer.clear();
-    FamilyMessage message(writer, *snapshot.family);
-    for (const Sample& sample : snapshot.samples) message.write(sample);
-    message.end();
-    std::array<char, 10> length;
-    out.append(length.data(), put_varint(length.data(), writer.size()));
-    out += writer.bytes();
-  }
-}
+std::unique_ptr<FamilyWriter> make_protobuf_writer() { return std::make_unique<ProtobufWriter>(); }
 
 }  // namespace archestra::telemetry

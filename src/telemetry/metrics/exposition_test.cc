@@ -14,6 +14,7 @@
 
 #include "telemetry/metrics/exposition_lines.h"
 #include "telemetry/metrics/shard_metrics.h"
+#include "telemetry/metrics/test_scrape.h"
 #include "telemetry/test_records.h"
 #include "telemetry/test_wire.h"
 
@@ -30,11 +31,7 @@ class FamiliesTest : public testing::Test {
   void add(const Family& family, const SampleValue& value, const LabelPart& first = kNoLabels) {
     families_.push_back({&family, {{&first, &kLast, &kNoLabels, value}}});
   }
-  std::string text(ExpositionFormat format) const {
-    std::string out;
-    append_exposition(out, format, families_);
-    return out;
-  }
+  std::string text(ExpositionFormat format) const { return page_of(format, {.families = families_}); }
 
   static inline const LabelPart kNoLabels;
   static inline const LabelPart kLast = label_part({{"last", "say \"hi\"\\\n\xff"}});
@@ -60,13 +57,16 @@ class FamiliesTest : public testing::Test {
   static constexpr Family kRate{
       Metric::kLlmTokensPerSecond, "e_per_second", MetricType::kHistogram, "", "E", {}, false, kBounds, 1ms};
 
+  /// Three buckets, and the sum in nanoseconds.
+  static constexpr std::array<std::uint64_t, 4> kHistogramNumbers{2, 1, 4, 50'500'000'000};
+  static constexpr SummaryValue kSummaryValue{
+      .quantiles = {0.25, std::numeric_limits<double>::quiet_NaN()}, .count = 0, .sum_nanos = 0};
+
   void add_all() {
     add(kCounter, std::uint64_t{3}, first_);
     add(kGauge, std::int64_t{-1});
-    add(kHistogram, HistogramValue{.buckets = {2, 1, 4}, .sum_nanos = 50'500'000'000});
-    add(kSummary,
-        SummaryValue{
-            .quantiles = {0.25, std::numeric_limits<double>::quiet_NaN()}, .count = 0, .sum_nanos = 0});
+    add(kHistogram, HistogramFigures{kHistogramNumbers});
+    add(kSummary, &kSummaryValue);
     families_.push_back({&kCounter, {}});
   }
 
@@ -168,7 +168,8 @@ std::vector<std::pair<std::string, std::string>> labels_of(const WireMessage& me
 
 // What is observed is no time.
 TEST_F(FamiliesTest, AHistogramIsShownInItsOwnUnit) {
-  add(kRate, HistogramValue{.buckets = {0, 2, 0}, .sum_nanos = 1'500'000});
+  static constexpr std::array<std::uint64_t, 4> kNumbers{0, 2, 0, 1'500'000};
+  add(kRate, HistogramFigures{kNumbers});
   for (const ExpositionFormat format : {ExpositionFormat::kText, ExpositionFormat::kOpenMetrics}) {
     EXPECT_NE(text(format).find("le=\"100.0\"} 0\n"), std::string::npos);
     EXPECT_NE(text(format).find("le=\"10000.0\"} 2\n"), std::string::npos);
@@ -222,6 +223,44 @@ TEST_F(FamiliesTest, AsProtobuf) {
   EXPECT_FALSE(families[4].has(4)) << "described before its first sample";
 }
 
+// ---- In pieces
+
+// Whatever the pieces are, together they are the page; and none is much longer than it should be.
+TEST_F(FamiliesTest, APieceEndsWithTheSampleThatFillsIt) {
+  std::vector<LabelPart> labels;
+  for (int i = 0; i < 2000; ++i)
+    labels.push_back(label_part({{"number", std::to_string(i)}, {"long", std::string(100, 'x')}}));
+  for (const Family* family : {&kCounter, &kHistogram}) {
+    families_.push_back({family, {}});
+    for (const LabelPart& first : labels) {
+      const SampleValue value = family == &kCounter ? SampleValue(std::uint64_t{1})
+                                                    : SampleValue(HistogramFigures{kHistogramNumbers});
+      families_.back().samples.push_back({&first, &kLast, &kNoLabels, value});
+    }
+  }
+  for (const ExpositionFormat format :
+       {ExpositionFormat::kText, ExpositionFormat::kOpenMetrics, ExpositionFormat::kProtobuf}) {
+    Exposition exposition(format, {.families = families_});
+    ByteBuffer piece;
+    std::string page;
+    std::size_t pieces = 0;
+    while (exposition.append_piece(piece)) {
+      EXPECT_LT(piece.size(), Exposition::kPieceBytes + 2000);
+      page += piece.bytes();
+      piece.clear();
+      ++pieces;
+    }
+    EXPECT_EQ(page, text(format));
+    EXPECT_EQ(pieces, page.size() / Exposition::kPieceBytes + 1);
+    EXPECT_FALSE(exposition.append_piece(piece)) << "it stays at its end";
+    EXPECT_EQ(piece.size(), 0u);
+    if (format != ExpositionFormat::kProtobuf) continue;
+    const std::vector<WireMessage> messages = messages_in(page);
+    ASSERT_EQ(messages.size(), 2u);
+    for (const WireMessage& message : messages) EXPECT_EQ(message.all(4).size(), 2000u);
+  }
+}
+
 // ---- All metrics
 
 TEST(Exposition, EveryFormatHasEverySample) {
@@ -231,12 +270,10 @@ TEST(Exposition, EveryFormatHasEverySample) {
   const SampleCall sample;
   shard.on_call_started(sample.call.route, sample.call.agent);
   shard.on_request_finished(sample.request);
-  const auto families = scrape.collect();
-
+  const Snapshot snapshot = scrape.collect();
   // The lines of the text formats are the same; only what describes them differs.
   const auto lines = [&](ExpositionFormat format) {
-    std::string text;
-    append_exposition(text, format, families);
+    std::string text = page_of(format, {.families = snapshot.families});
     std::vector<std::string> samples;
     while (!text.empty()) {
       const std::size_t end = text.find('\n');
@@ -247,13 +284,13 @@ TEST(Exposition, EveryFormatHasEverySample) {
   };
   EXPECT_EQ(lines(ExpositionFormat::kOpenMetrics), lines(ExpositionFormat::kText));
 
-  std::string bytes;
-  append_exposition(bytes, ExpositionFormat::kProtobuf, families);
+  const std::string bytes = page_of(ExpositionFormat::kProtobuf, {.families = snapshot.families});
   const std::vector<WireMessage> messages = messages_in(bytes);
-  ASSERT_EQ(messages.size(), families.size());
-  for (std::size_t i = 0; i < families.size(); ++i) {
-    EXPECT_EQ(messages[i].bytes(1), families[i].family->name);
-    EXPECT_EQ(messages[i].all(4).size(), families[i].samples.size());
+  ASSERT_EQ(messages.size(), kMetricCount);
+  for (const FamilySnapshot& family : snapshot.families) {
+    const WireMessage& message = messages[static_cast<std::size_t>(family.family->metric)];
+    EXPECT_EQ(message.bytes(1), family.family->name);
+    EXPECT_EQ(message.all(4).size(), family.samples.size());
   }
 }
 

@@ -3,15 +3,25 @@
 #include "telemetry/metrics/exposition_lines.h"
 
 namespace archestra::telemetry {
+namespace {
 
-void append_text(std::string& out, Families families) {
-  for (const FamilySnapshot& snapshot : families) {
+class TextWriter final : public FamilyWriter {
+ public:
+  void begin(ByteBuffer& out, const FamilySnapshot& snapshot) override {
     const Family& family = *snapshot.family;
-    out.append("# HELP ").append(family.name).append(" ");
+    out.append("# HELP ", family.name, " ");
     append_help(out, family.help, Quotes::kAsTheyAre);
-    out.append("\n# TYPE ").append(family.name).append(" ").append(name_of(family.type)).append("\n");
-    append_sample_lines(out, snapshot);
+    out.append("\n# TYPE ", family.name, " ", name_of(family.type), "\n");
+    lines_.begin(family);
   }
-}
+  void write(ByteBuffer& out, const Sample& sample) override { lines_.write(out, sample); }
+
+ private:
+  FamilyLines lines_;
+};
+
+}  // namespace
+
+std::unique_ptr<FamilyWriter> make_text_writer() { return std::make_unique<TextWriter>(); }
 
 }  // namespace archestra::telemetry

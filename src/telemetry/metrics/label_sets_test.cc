@@ -14,7 +14,6 @@
 #include <thread>
 #include <utility>
 
-#include "telemetry/metrics/exposition.h"
 #include "telemetry/metrics/shard_metrics.h"
 #include "telemetry/metrics/test_scrape.h"
 #include "telemetry/test_records.h"
@@ -70,7 +69,7 @@ class LabelSetsTest : public testing::Test {
   /// All series of all llm_* families with `part` in their labels.
   std::size_t llm_series(std::string_view part) {
     std::size_t series = 0;
-    const auto families = scrape_.collect();
+    const Snapshot families = scrape_.collect();
     for (const Family& family : catalogue())
       if (family.has_agent_labels)
         for (const auto& [labels, value] : values_in(families, family.metric))
@@ -160,7 +159,7 @@ TEST_F(LabelSetsTest, WhatAnAgentIsKnownForAppearsAtZeroUnderItsNewLabels) {
   EXPECT_EQ(llm_series(blue), llm_series(old));
   EXPECT_EQ(count(Metric::kLlmRequests, blue), 3u);
   EXPECT_EQ(count(Metric::kLlmRequestDuration, "model=\"unknown\""), 2u) << "429, under old and new labels";
-  const auto families = scrape_.collect();
+  const Snapshot families = scrape_.collect();
   for (const Family& family : catalogue())
     if (family.has_agent_labels)
       EXPECT_EQ(sum_of(values_in(families, family.metric), blue), 0) << family.name;
@@ -259,6 +258,20 @@ TEST_F(LabelSetsTest, AllLabelsADeletedAgentEverHadVanish) {
   change(blue, nullptr);
   pass(1h);
   EXPECT_EQ(llm_series("Support Bot"), 0u);
+}
+
+// A page is written for as long as its scraper takes.
+TEST_F(LabelSetsTest, ASnapshotKeepsTheLabelsOfWhatVanishes) {
+  const SampleCall sample;
+  run(0, sample);
+  const Snapshot snapshot = scrape_.collect();
+  change(sample.call.agent, nullptr);
+  pass(2h);
+  touch();
+  EXPECT_EQ(llm_series(""), 0u);
+  run(0, SampleCall());
+  EXPECT_GT(llm_series("Support Bot"), 0u);
+  EXPECT_EQ(sum_of(values_in(snapshot, Metric::kLlmRequests), "Support Bot"), 1);
 }
 
 TEST_F(LabelSetsTest, ACallInFlightKeepsAllSeriesOfItsAgent) {
@@ -482,8 +495,7 @@ TEST_F(LabelSetsTest, AMillionModelsCostNoMoreThanTheBudget) {
   EXPECT_EQ(count(Metric::kLlmRequests), kLabelSetsDefault + 1);
 
   const auto began = std::chrono::steady_clock::now();
-  std::string text;
-  append_text(text, scrape_.collect());
+  const std::string text = page_of(ExpositionFormat::kText, scrape_.collect());
   EXPECT_LT(std::chrono::steady_clock::now() - began, 10s) << "a sanitizer's build on a busy machine";
 }
 
@@ -542,7 +554,7 @@ TEST_F(SmallBudgetTest, ShardsAndScrapeTogether) {
   }
   std::int64_t lasting = 0;
   while (running > 0) {
-    const auto families = scrape_.collect();
+    const Snapshot families = scrape_.collect();
     const std::int64_t now = sum_of(values_in(families, Metric::kLlmAccountingStarted), "Lasting");
     EXPECT_GE(now, lasting);
     EXPECT_LE(sum_of(values_in(families, Metric::kLlmAccountingFinalized)),

@@ -1,8 +1,10 @@
 #include "telemetry/metrics/scrape.h"
 
 #include <algorithm>
+#include <iterator>
 #include <span>
 #include <tuple>
+#include <type_traits>
 #include <utility>
 
 #include "telemetry/metrics/process_stats.h"
@@ -10,8 +12,9 @@
 namespace archestra::telemetry {
 namespace {
 
-SummaryValue sum_of_summaries(std::span<const Cell> cells, const Family& family, base::MonotonicTime now) {
-  SummaryValue total;
+SampleValue sum_of_summaries(std::span<const Cell> cells, const Family& family, base::MonotonicTime now,
+                             Snapshot& snapshot) {
+  SummaryValue& total = snapshot.summaries.emplace_back();
   SketchCounts counts;
   for (const Cell& cell : cells) {
     const Summary& summary = *std::get<const Summary*>(cell);
@@ -20,10 +23,19 @@ SummaryValue sum_of_summaries(std::span<const Cell> cells, const Family& family,
   }
   for (std::size_t i = 0; i < family.quantiles.size(); ++i)
     total.quantiles[i] = counts.quantile(family.quantiles[i]);
-  return total;
+  return &total;
 }
 
-SampleValue sum_of(std::span<const Cell> cells, const Family& family, base::MonotonicTime now) {
+HistogramFigures keep(const HistogramValue& value, const Family& family, Snapshot& snapshot) {
+  const std::size_t buckets = family.bounds.size() + 1;
+  const std::span<std::uint64_t> numbers = snapshot.add_numbers(buckets + 1);
+  std::copy_n(value.buckets.begin(), buckets, numbers.begin());
+  numbers.back() = value.sum_nanos;
+  return {numbers};
+}
+
+SampleValue sum_of(std::span<const Cell> cells, const Family& family, base::MonotonicTime now,
+                   Snapshot& snapshot) {
   const Cell& first = cells.front();
   if (std::holds_alternative<const Counter*>(first)) {
     std::uint64_t total = 0;
@@ -35,10 +47,21 @@ SampleValue sum_of(std::span<const Cell> cells, const Family& family, base::Mono
     for (const Cell& cell : cells) total += std::get<const Gauge*>(cell)->value();
     return total;
   }
-  if (std::holds_alternative<const Summary*>(first)) return sum_of_summaries(cells, family, now);
+  if (std::holds_alternative<const Summary*>(first)) return sum_of_summaries(cells, family, now, snapshot);
   HistogramValue total;
   for (const Cell& cell : cells) std::get<const Histogram*>(cell)->add_to(total);
-  return total;
+  return keep(total, family, snapshot);
+}
+
+SampleValue value_of(const ScrapedFigures::Figure& figure, Snapshot& snapshot) {
+  return std::visit(
+      [&](const auto& value) -> SampleValue {
+        if constexpr (std::is_same_v<std::decay_t<decltype(value)>, HistogramValue>)
+          return keep(value, family_of(figure.metric), snapshot);
+        else
+          return value;
+      },
+      figure.value);
 }
 
 }  // namespace
@@ -51,6 +74,17 @@ void append_labels(std::string& out, const Sample& sample) {
     out += part->text;
     is_first = false;
   }
+}
+
+std::span<std::uint64_t> Snapshot::add_numbers(std::size_t count) {
+  constexpr std::size_t kBlock = 8192;
+  if (numbers_left < count) {
+    numbers.push_back(std::make_unique<std::uint64_t[]>(kBlock));
+    numbers_left = kBlock;
+  }
+  std::uint64_t* const begin = numbers.back().get() + (kBlock - numbers_left);
+  numbers_left -= count;
+  return {begin, count};
 }
 
 Scrape::Scrape(const std::vector<SeriesSource*>& sources, std::string version, Clock now,
@@ -83,10 +117,24 @@ void Scrape::drop_ended() {
     any |= agent.has_ended;
   }
   if (!any) return;
-  std::erase_if(sets_, [](const auto& entry) {
-    return entry.second.agent != nullptr && entry.second.agent->has_ended;
-  });
+  drop_sets();
   std::erase_if(agents_, [](const auto& entry) { return entry.second.has_ended; });
+}
+
+void Scrape::drop_sets() {
+  std::vector<Sets::node_type> sets;
+  for (auto at = sets_.begin(); at != sets_.end();) {
+    const auto next = std::next(at);
+    if (at->second.agent != nullptr && at->second.agent->has_ended) {
+      at->second.lines.clear();
+      sets.push_back(sets_.extract(at));
+    }
+    at = next;
+  }
+  if (dropped_.use_count() == 1) return;  // no snapshot is about
+  dropped_->sets = std::move(sets);
+  dropped_->next = std::make_shared<Dropped>();
+  dropped_ = dropped_->next;
 }
 
 void Scrape::map_new_series() {
@@ -118,13 +166,15 @@ void Scrape::map_series(SeriesList& list, const Agent* agent) {
   }
 }
 
-std::vector<FamilySnapshot> Scrape::collect() {
+Snapshot Scrape::collect() {
   drop_ended();
   const ProcessStats process = read_process_stats();
   std::vector<ScrapedFigures::Figure> figures;
   if (figures_ != nullptr) figures_->read(process, figures);
   const base::MonotonicTime now = now_();
-  std::vector<FamilySnapshot> families(kMetricCount);
+  Snapshot snapshot{.families = std::vector<FamilySnapshot>(kMetricCount)};
+  snapshot.labels = dropped_;
+  std::vector<FamilySnapshot>& families = snapshot.families;
   // From the last to the first, see Metric; and so with series that appear meanwhile.
   for (std::size_t i = kMetricCount; i-- > 0;) {
     if (i <= static_cast<std::size_t>(kLastOfCalls)) map_new_series();
@@ -132,7 +182,7 @@ std::vector<FamilySnapshot> Scrape::collect() {
     for (const auto& [key, set] : sets_)
       for (const Line& line : std::ranges::equal_range(set.lines, static_cast<Metric>(i), {}, &Line::metric))
         families[i].samples.push_back(
-            {&key.first, line.last, &key.agent, sum_of(line.cells, catalogue()[i], now)});
+            {&key.first, line.last, &key.agent, sum_of(line.cells, catalogue()[i], now, snapshot)});
   }
   const auto add = [&](Metric metric, const LabelPart& labels, SampleValue value) {
     families[static_cast<std::size_t>(metric)].samples.push_back({&labels, &no_labels_, &no_labels_, value});
@@ -140,14 +190,14 @@ std::vector<FamilySnapshot> Scrape::collect() {
   add(Metric::kBuildInfo, version_label_, std::uint64_t{1});
   for (const ProcessStat& stat : process.stats) add(stat.metric, no_labels_, stat.value);
   for (const ScrapedFigures::Figure& figure : figures)
-    add(figure.metric, figure.labels != nullptr ? *figure.labels : no_labels_, figure.value);
+    add(figure.metric, figure.labels != nullptr ? *figure.labels : no_labels_, value_of(figure, snapshot));
   // Its own are there once all the others are counted.
   constexpr auto kSeries = static_cast<std::size_t>(Metric::kTelemetrySeries);
   for (std::size_t i = 0; i < kMetricCount; ++i) {
     const std::size_t count = i == kSeries ? kMetricCount : families[i].samples.size();
     add(Metric::kTelemetrySeries, metric_labels_[i], static_cast<std::int64_t>(count));
   }
-  return families;
+  return snapshot;
 }
 
 }  // namespace archestra::telemetry

@@ -9,8 +9,8 @@
 #include <string>
 #include <thread>
 
-#include "telemetry/metrics/exposition.h"
 #include "telemetry/metrics/shard_metrics.h"
+#include "telemetry/metrics/test_scrape.h"
 #include "telemetry/test_records.h"
 
 namespace archestra::telemetry {
@@ -18,31 +18,25 @@ namespace {
 
 using namespace std::chrono_literals;
 
-const FamilySnapshot& family_in(const std::vector<FamilySnapshot>& families, Metric metric) {
-  return families[static_cast<std::size_t>(metric)];
-}
-
-std::uint64_t sum_in(const std::vector<FamilySnapshot>& families, Metric metric) {
+std::uint64_t sum_in(const Snapshot& snapshot, Metric metric) {
   std::uint64_t sum = 0;
-  for (const Sample& sample : family_in(families, metric).samples)
-    sum += std::get<std::uint64_t>(sample.value);
+  for (const Sample& sample : snapshot[metric].samples) sum += std::get<std::uint64_t>(sample.value);
   return sum;
 }
 
-std::uint64_t observations_in(const std::vector<FamilySnapshot>& families, Metric metric) {
+std::uint64_t observations_in(const Snapshot& snapshot, Metric metric) {
   std::uint64_t count = 0;
-  for (const Sample& sample : family_in(families, metric).samples)
-    for (const std::uint64_t bucket : std::get<HistogramValue>(sample.value).buckets) count += bucket;
+  for (const Sample& sample : snapshot[metric].samples)
+    for (const std::uint64_t bucket : std::get<HistogramFigures>(sample.value).buckets()) count += bucket;
   return count;
 }
 
 /// The text of the families whose names start with `prefix`.
 std::string text_of(Scrape& scrape, std::string_view prefix) {
-  std::vector<FamilySnapshot> families = scrape.collect();
-  std::erase_if(families, [&](const FamilySnapshot& f) { return !f.family->name.starts_with(prefix); });
-  std::string text;
-  append_text(text, families);
-  return text;
+  Snapshot snapshot = scrape.collect();
+  std::erase_if(snapshot.families,
+                [&](const FamilySnapshot& f) { return !f.family->name.starts_with(prefix); });
+  return page_of(ExpositionFormat::kText, std::move(snapshot));
 }
 
 TEST(Exposition, OfHttpRequestsOverTwoShards) {
@@ -113,10 +107,10 @@ TEST(Exposition, OfASummaryOverTwoShards) {
     request.duration = 2s;
     other.on_request_finished(request);
   }
-  const auto families = scrape.collect();
-  const auto& samples = family_in(families, Metric::kHttpRequestSummary).samples;
+  const Snapshot families = scrape.collect();
+  const auto& samples = families[Metric::kHttpRequestSummary].samples;
   ASSERT_EQ(samples.size(), 1u);
-  const auto& value = std::get<SummaryValue>(samples[0].value);
+  const SummaryValue& value = *std::get<const SummaryValue*>(samples[0].value);
   EXPECT_EQ(value.count, 100u);
   for (const std::size_t i : {0u, 1u, 2u}) EXPECT_NEAR(value.quantiles[i], 0.01, 0.0001);
   for (const std::size_t i : {3u, 4u, 5u, 6u}) EXPECT_NEAR(value.quantiles[i], 2, 0.02);
@@ -198,12 +192,12 @@ TEST(Scrape, TellsHowManySeriesAMetricHas) {
   ShardMetrics shard(budgets);
   Scrape scrape({&shard.series()}, "1");
   shard.on_request_finished(sample_health());
-  const std::vector<FamilySnapshot> families = scrape.collect();
+  const Snapshot families = scrape.collect();
   std::map<std::string, std::int64_t> counts;
-  for (const Sample& sample : family_in(families, Metric::kTelemetrySeries).samples)
+  for (const Sample& sample : families[Metric::kTelemetrySeries].samples)
     counts[sample.first->text] = std::get<std::int64_t>(sample.value);
   ASSERT_EQ(counts.size(), kMetricCount);
-  for (const FamilySnapshot& snapshot : families)
+  for (const FamilySnapshot& snapshot : families.families)
     EXPECT_EQ(counts["metric=\"" + std::string(snapshot.family->name) + "\""],
               static_cast<std::int64_t>(snapshot.samples.size()))
         << snapshot.family->name;
@@ -214,9 +208,7 @@ TEST(Scrape, SeesSeriesThatCameSinceTheLastOne) {
   LabelBudgets budgets;
   ShardMetrics shard(budgets);
   Scrape scrape({&shard.series()}, "1");
-  const auto samples = [&] {
-    return family_in(scrape.collect(), Metric::kHttpRequestDuration).samples.size();
-  };
+  const auto samples = [&] { return scrape.collect()[Metric::kHttpRequestDuration].samples.size(); };
   EXPECT_EQ(samples(), 0u);
   call::RequestRecord request = sample_health();
   shard.on_request_finished(request);
@@ -239,9 +231,9 @@ TEST(Scrape, AChangedAgentWithTheSameLabelsGoesOnInTheSameSeries) {
   sample.call.agent = std::make_shared<const model::Agent>(*sample.call.agent);
   shard.on_call_started(sample.call.route, sample.call.agent);
   shard.on_request_finished(sample.request);
-  const auto families = scrape.collect();
-  ASSERT_EQ(family_in(families, Metric::kLlmRequests).samples.size(), 1u);
-  EXPECT_EQ(std::get<std::uint64_t>(family_in(families, Metric::kLlmRequests).samples[0].value), 2u);
+  const Snapshot families = scrape.collect();
+  ASSERT_EQ(families[Metric::kLlmRequests].samples.size(), 1u);
+  EXPECT_EQ(std::get<std::uint64_t>(families[Metric::kLlmRequests].samples[0].value), 2u);
 }
 
 // Two writers and a reader at once: every intermediate total is one that can have been, the last exact.
@@ -266,7 +258,7 @@ TEST(Scrape, AddsUpWhileShardsWrite) {
 
   std::uint64_t last = 0;
   const auto check = [&] {
-    const auto families = scrape.collect();
+    Snapshot families = scrape.collect();
     const std::uint64_t count = observations_in(families, Metric::kLlmRequestDuration);
     EXPECT_GE(count, last);
     // What one family counts, those before it count too.
@@ -288,13 +280,13 @@ TEST(Scrape, AddsUpWhileShardsWrite) {
   };
   while (running > 0) check();
   for (std::thread& thread : threads) thread.join();
-  const auto families = check();
+  const Snapshot families = check();
   EXPECT_EQ(last, 2 * kCalls);
-  const FamilySnapshot& tokens = family_in(families, Metric::kLlmTokens);
+  const FamilySnapshot& tokens = families[Metric::kLlmTokens];
   ASSERT_EQ(tokens.samples.size(), 2u);
   EXPECT_EQ(std::get<std::uint64_t>(tokens.samples[0].value), 2 * kCalls * 100);
   EXPECT_EQ(std::get<std::uint64_t>(tokens.samples[1].value), 2 * kCalls * 40);
-  EXPECT_EQ(std::get<std::int64_t>(family_in(families, Metric::kLlmRequestsInFlight).samples[0].value), 0);
+  EXPECT_EQ(std::get<std::int64_t>(families[Metric::kLlmRequestsInFlight].samples[0].value), 0);
 }
 
 }  // namespace

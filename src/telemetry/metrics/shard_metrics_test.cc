@@ -5,7 +5,6 @@
 #include <chrono>
 #include <string>
 
-#include "telemetry/metrics/exposition.h"
 #include "telemetry/metrics/test_scrape.h"
 #include "telemetry/test_records.h"
 
@@ -82,8 +81,7 @@ TEST_F(ShardMetricsTest, AStreamLeavesItsPace) {
   EXPECT_EQ(value_of(Metric::kLlmUsage, "provenance=\"provider\""), 2);
   EXPECT_TRUE(values_of(Metric::kLlmUndeliveredTokens).empty());
 
-  std::string text;
-  append_text(text, scrape_.collect());
+  const std::string text = page_of(ExpositionFormat::kText, scrape_.collect());
   const auto shows = [&](std::string_view name, std::string_view end) {
     const std::size_t at = text.find("\n" + std::string(name) + "{");
     return at != std::string::npos && text.substr(text.find('}', at) + 2).starts_with(end);
@@ -122,8 +120,7 @@ TEST_F(ShardMetricsTest, ARateNeedsATimeAndTheProvidersWord) {
 
   sample.tries[0].gaps.add(1ns);  // a rate that no model has
   run(sample);
-  std::string text;
-  append_text(text, scrape_.collect());
+  const std::string text = page_of(ExpositionFormat::kText, scrape_.collect());
   EXPECT_NE(text.find("} 1e+06\nllm_tokens_per_second_count"), std::string::npos) << text;
 }
 

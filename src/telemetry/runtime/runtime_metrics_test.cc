@@ -14,8 +14,8 @@ class RuntimeMetricsTest : public testing::Test {
  protected:
   // The only sample of a family.
   double value_of(Metric metric) {
-    const auto families = scrape_.collect();
-    const auto& samples = families[static_cast<std::size_t>(metric)].samples;
+    const Snapshot families = scrape_.collect();
+    const auto& samples = families[metric].samples;
     EXPECT_EQ(samples.size(), 1u);
     const SampleValue& value = samples.at(0).value;
     if (const auto* real = std::get_if<double>(&value)) return *real;
@@ -60,10 +60,8 @@ TEST_F(RuntimeMetricsTest, ShowsTheLagSinceTheLastScrape) {
   metrics_.show_lag(lag);
   lag.record(std::chrono::milliseconds(200));
   lag.record(std::chrono::microseconds(100));
-  auto families = scrape_.collect();
-  const auto figure = [&](Metric metric) {
-    return std::get<double>(families[static_cast<std::size_t>(metric)].samples.at(0).value);
-  };
+  Snapshot families = scrape_.collect();
+  const auto figure = [&](Metric metric) { return std::get<double>(families[metric].samples.at(0).value); };
   for (const Metric metric : {Metric::kNodejsLag, Metric::kNodejsLagMax, Metric::kRuntimeLagMax})
     EXPECT_NEAR(figure(metric), 0.2, 0.004);
   EXPECT_NEAR(figure(Metric::kNodejsLagMin), 0.0001, 0.000003);
