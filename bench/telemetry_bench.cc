@@ -283,6 +283,11 @@ void scrape(benchmark::State& state, ExpositionFormat format) {
   scrape.collect();
   const auto bytes = read_heap().used_bytes - bytes_before;
   state.counters["set_bytes"] = static_cast<double>(bytes) / static_cast<double>(state.range(0));
+  {
+    const auto before = read_heap().used_bytes;
+    const Snapshot snapshot = scrape.collect();
+    state.counters["snapshot_bytes"] = static_cast<double>(read_heap().used_bytes - before);
+  }
   ByteBuffer piece;
   std::size_t page_bytes = 0;
   std::ptrdiff_t lines = 0;

@@ -3,15 +3,21 @@
 #include <cstdint>
 #include <latch>
 
+#include "app/metrics_page.h"
 #include "base/thread_name.h"
-#include "telemetry/metrics/exposition.h"
+#include "http/accept_encoding.h"
+#include "telemetry/metrics/exposition_format.h"
 
 namespace archestra::app {
 namespace {
 
 constexpr base::Duration kSendTimeout = std::chrono::seconds(30);
-/// A page may have tens of megabytes, and is in memory until its scraper has taken it.
+/// Prometheus gives up after its scrape_timeout, 10 s where it was not told otherwise.
+constexpr base::Duration kPageTimeMax = std::chrono::minutes(2);
+/// Each holds a snapshot, some megabytes where there are many label sets.
 constexpr std::int64_t kPagesMax = 8;
+constexpr std::string_view kFields = "Vary: Accept, Accept-Encoding\r\n";
+constexpr std::string_view kZippedFields = "Vary: Accept, Accept-Encoding\r\nContent-Encoding: gzip\r\n";
 constexpr std::string_view kBearer = "Bearer ";
 
 bool is_bearer(std::string_view authorization, const base::Secret& secret) {
@@ -88,15 +94,13 @@ net::Task<http_io::Persistence> MetricsServer::serve(http_io::ServerRequest& req
   if (const auto refusal = refusal_of(request.head))
     co_return co_await http_io::send_answer(request, *refusal, kSendTimeout);
   const base::Counted counted(pages_);
-  // Two scrapes at once share one thread: each gets a page of its own, made in one go.
   const telemetry::NegotiatedFormat negotiated =
       telemetry::negotiate_exposition(accept_of(request.head.fields));
-  telemetry::Exposition exposition(negotiated.format, telemetry_.collect_metrics());
-  telemetry::ByteBuffer page;
-  while (exposition.append_piece(page)) {
-  }
-  co_return co_await http_io::send_answer(
-      request, {.content_type = negotiated.content_type, .body = page.bytes()}, kSendTimeout);
+  const bool is_zipped = http::prefers_gzip(request.head.fields);
+  MetricsPage page(telemetry_, negotiated.format, is_zipped ? Zipped::kYes : Zipped::kNo);
+  co_return co_await http_io::send_in_pieces(
+      request, {.content_type = negotiated.content_type, .extra_fields = is_zipped ? kZippedFields : kFields},
+      page, {.stall = kSendTimeout, .deadline = loop_.now() + kPageTimeMax});
 }
 
 }  // namespace archestra::app

@@ -1,5 +1,6 @@
-// Serves GET /metrics on a port and a thread of its own, so that a scrape never slows traffic. Between
-// scrapes the thread gives back memory that nobody uses.
+// Serves GET /metrics on a port and a thread of its own, so that a scrape never slows traffic. A
+// page is made while it is sent, and several take turns. Between scrapes the thread gives back memory that
+// nobody uses.
 #pragma once
 
 #include <optional>

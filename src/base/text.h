@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -35,6 +36,20 @@ constexpr bool for_each_item(std::string_view list, Visit visit) {
     if (!item.empty() && !visit(item)) return false;
   }
   return true;
+}
+
+/// A weight (`q=0.5`'s 0.5, RFC 9110 section 12.4.2) in thousandths; nothing where it is no such number.
+constexpr std::optional<int> parse_weight(std::string_view text) {
+  if (text.empty() || text.size() > 5 || (text[0] != '0' && text[0] != '1')) return std::nullopt;
+  int thousandths = (text[0] - '0') * 1000;
+  if (text.size() > 1 && text[1] != '.') return std::nullopt;
+  int unit = 100;
+  for (std::size_t i = 2; i < text.size(); ++i, unit /= 10) {
+    if (text[i] < '0' || text[i] > '9') return std::nullopt;
+    thousandths += (text[i] - '0') * unit;
+  }
+  if (thousandths > 1000) return std::nullopt;
+  return thousandths;
 }
 
 }  // namespace archestra::base

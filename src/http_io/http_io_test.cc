@@ -2,7 +2,10 @@
 // anything at once and over pipes that carry a few bytes at a time.
 #include <gtest/gtest.h>
 
+#include <limits>
+#include <optional>
 #include <string>
+#include <utility>
 
 #include "http_io/outbound_connection.h"
 #include "http_io/server.h"
@@ -14,6 +17,15 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
+TEST(ChunkSize, IsHexAndCrlf) {
+  ChunkSize size;
+  EXPECT_EQ(size.text(1), "1\r\n");
+  EXPECT_EQ(size.text(10), "a\r\n");
+  EXPECT_EQ(size.text(255), "ff\r\n");
+  EXPECT_EQ(size.text(4096), "1000\r\n");
+  EXPECT_EQ(size.text(std::numeric_limits<std::size_t>::max()), "ffffffffffffffff\r\n");
+}
+
 class Echo final : public Handler {
  public:
   net::Task<Persistence> serve(ServerRequest& request) override {
@@ -21,6 +33,35 @@ class Echo final : public Handler {
                        std::string(request.body);
     co_return co_await send_answer(request, {.content_type = "text/plain", .body = text}, seconds(5));
   }
+};
+
+/// Counts to a number given by the path, with a pause in between; "x" for each.
+class Counting final : public Handler {
+ public:
+  class Pieces final : public BodyPieces {
+   public:
+    Pieces(std::size_t count, int& asked) : left_(count), asked_(asked) {}
+    std::optional<std::string_view> next() override {
+      ++asked_;
+      if (std::exchange(is_pause_, !is_pause_)) return "";
+      if (left_ == 0) return std::nullopt;
+      text_.assign(1000, 'x');
+      text_ += std::to_string(left_--);
+      return text_;
+    }
+
+   private:
+    std::size_t left_;
+    int& asked_;
+    bool is_pause_ = false;
+    std::string text_;
+  };
+  net::Task<Persistence> serve(ServerRequest& request) override {
+    Pieces pieces(std::stoul(std::string(request.head.target.substr(1))), asked);
+    co_return co_await send_in_pieces(request, {.content_type = "text/plain"}, pieces,
+                                      {.stall = seconds(60)});
+  }
+  int asked = 0;
 };
 
 class ServerTest : public testing::TestWithParam<std::size_t> {
@@ -34,8 +75,9 @@ class ServerTest : public testing::TestWithParam<std::size_t> {
   }
 
   // Sends `request` as it is and gives back everything the server sends until it closes.
-  std::string exchange(std::string request) {
-    Server server(loop, pool, limits, echo);
+  std::string exchange(std::string request) { return exchange(std::move(request), echo); }
+  std::string exchange(std::string request, Handler& handler) {
+    Server server(loop, pool, limits, handler);
     const std::size_t cut = GetParam();
     auto [client, inside] =
         net::make_memory_pipe(loop, {.capacity = 1 << 16, .read_bytes_max = cut, .write_bytes_max = cut});
@@ -145,6 +187,27 @@ TEST_P(ServerTest, BytesThatArriveBuyTime) {
   EXPECT_EQ(exchange(request).substr(0, 15), "HTTP/1.1 200 OK");
   limits.body.bytes_per_second_min = 1'000'000;
   EXPECT_EQ(exchange(request.substr(0, request.size() - 1)).substr(0, 12), "HTTP/1.1 408");
+}
+
+TEST_P(ServerTest, ABodyInPiecesIsChunkedAndTheConnectionGoesOn) {
+  Counting counting;
+  const std::string reply = exchange(
+      "HEAD /7 HTTP/1.1\r\nHost: h\r\n\r\nGET /2 HTTP/1.1\r\nHost: h\r\n\r\n"
+      "GET /0 HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n",
+      counting);
+  const std::string head = "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nTransfer-Encoding: chunked\r\n";
+  const std::string x(1000, 'x');
+  EXPECT_EQ(reply, head + "\r\n" + head + "\r\n3e9\r\n" + x + "2\r\n3e9\r\n" + x + "1\r\n0\r\n\r\n" + head +
+                       "Connection: close\r\n\r\n0\r\n\r\n");
+  EXPECT_EQ(counting.asked, 5 + 1) << "none for HEAD";
+}
+
+TEST_P(ServerTest, ABodyInPiecesEndsWithTheConnectionForHttp10) {
+  Counting counting;
+  const std::string reply = exchange("GET /2 HTTP/1.0\r\nConnection: keep-alive\r\n\r\n", counting);
+  const std::string x(1000, 'x');
+  EXPECT_EQ(reply,
+            "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nConnection: close\r\n\r\n" + x + "2" + x + "1");
 }
 
 TEST_P(ServerTest, EveryBufferGoesBack) {

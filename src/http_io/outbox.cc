@@ -1,5 +1,7 @@
 #include "http_io/outbox.h"
 
+#include <charconv>
+
 namespace archestra::http_io {
 
 net::IoResult Outbox::try_send(net::Stream& to) {
@@ -18,6 +20,13 @@ net::IoResult Outbox::try_send(net::Stream& to) {
   }
   clear();
   return {.status = net::IoStatus::kDone};
+}
+
+std::string_view ChunkSize::text(std::size_t bytes) {
+  char* end = std::to_chars(line_.data(), line_.data() + 16, bytes, 16).ptr;
+  *end++ = '\r';
+  *end++ = '\n';
+  return {line_.data(), static_cast<std::size_t>(end - line_.data())};
 }
 
 net::Task<base::Result<void>> send_all(Outbox& box, net::Stream& to, SendLimits limits,

@@ -41,6 +41,16 @@ class Outbox {
   std::size_t bytes_ = 0;  // still to send
 };
 
+/// The size line of a chunk (RFC 9112 section 7.1).
+class ChunkSize {
+ public:
+  /// Valid until the next call.
+  std::string_view text(std::size_t bytes);
+
+ private:
+  std::array<char, 18> line_;  // 16 hex digits at most, and CRLF
+};
+
 /// How long a sender waits: for a peer that takes nothing, and in all.
 struct SendLimits {
   base::Duration stall = base::Duration::max();

@@ -20,6 +20,12 @@ net::Task<Persistence> answer_error(InboundConnection& connection, http::Request
       kErrorAnswerTimeout);
 }
 
+void begin_head(http::HeadWriter& head, const Answer& answer) {
+  head.status_line(answer.status, http::reason_phrase(answer.status))
+      .field("Content-Type", answer.content_type)
+      .text(answer.extra_fields);
+}
+
 bool deserves_answer(const base::Error& error) {
   return error.code == base::ErrorCode::kMalformed || error.code == base::ErrorCode::kTooLarge ||
          error.code == base::ErrorCode::kTimeout || error.code == base::ErrorCode::kOverload;
@@ -30,10 +36,8 @@ bool deserves_answer(const base::Error& error) {
 net::Task<Persistence> send_answer(ServerRequest& request, Answer answer, base::Duration timeout) {
   std::array<char, 1024> text;
   http::HeadWriter head(text);
-  head.status_line(answer.status, http::reason_phrase(answer.status))
-      .field("Content-Type", answer.content_type)
-      .field("Content-Length", answer.body.size())
-      .text(answer.extra_fields);
+  begin_head(head, answer);
+  head.field("Content-Length", answer.body.size());
   if (request.wanted == Persistence::kClose) head.field("Connection", "close");
   head.end();
   ARCHESTRA_ASSERT(head.ok(), "an answer's head fits");
@@ -43,6 +47,37 @@ net::Task<Persistence> send_answer(ServerRequest& request, Answer answer, base::
   net::Stream& stream = request.connection.stream();
   const auto sent = co_await send_all(box, stream, {.stall = timeout}, nullptr);
   co_return sent ? request.wanted : Persistence::kClose;
+}
+
+net::Task<Persistence> send_in_pieces(ServerRequest& request, Answer answer, BodyPieces& pieces,
+                                      SendLimits limits) {
+  const bool in_chunks = request.head.minor_version >= 1;
+  const Persistence wanted = in_chunks ? request.wanted : Persistence::kClose;
+  std::array<char, 1024> text;
+  http::HeadWriter head(text);
+  begin_head(head, answer);
+  if (in_chunks) head.field("Transfer-Encoding", "chunked");
+  if (wanted == Persistence::kClose) head.field("Connection", "close");
+  head.end();
+  ARCHESTRA_ASSERT(head.ok(), "an answer's head fits");
+  net::Stream& stream = request.connection.stream();
+  Outbox box;
+  box.add(head.written());
+  ChunkSize size;
+  bool is_over = request.head.method == "HEAD";
+  while (!is_over) {
+    const std::optional<std::string_view> piece = pieces.next();
+    is_over = !piece;
+    if (in_chunks && piece && !piece->empty()) box.add(size.text(piece->size()));
+    if (piece) box.add(*piece);
+    if (in_chunks) box.add(is_over ? "0\r\n\r\n" : piece->empty() ? "" : "\r\n");
+    if (is_over) break;
+    if (const auto sent = co_await send_all(box, stream, limits, nullptr); !sent)
+      co_return Persistence::kClose;
+    co_await net::NextTurn(stream.loop);
+  }
+  const auto sent = co_await send_all(box, stream, limits, nullptr);
+  co_return sent ? wanted : Persistence::kClose;
 }
 
 Server::Server(net::EventLoop& loop, base::BufferPool& pool, ServerLimits limits, Handler& handler)

@@ -1,9 +1,10 @@
-// A small HTTP/1.1 server over InboundConnection for whoever answers requests whole: /metrics, the
+// A small HTTP/1.1 server over InboundConnection for whoever reads requests whole: /metrics, the
 // simulator. (The proxy has a connection loop of its own because it relays while it reads.)
 #pragma once
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <unordered_set>
 
@@ -36,12 +37,27 @@ class Handler {
 struct Answer {
   int status = 200;
   std::string_view content_type = "application/json";
-  std::string_view body;
+  std::string_view body = {};
   std::string_view extra_fields = {};  ///< whole field lines with CRLF
 };
 
 /// Sends a response with Content-Length. For a HEAD request the body is left out.
 net::Task<Persistence> send_answer(ServerRequest& request, Answer answer, base::Duration timeout);
+
+/// A body that is made while it is sent.
+class BodyPieces {
+ public:
+  virtual ~BodyPieces() = default;
+  /// The next bytes, perhaps none yet, valid until the next call; nothing where the body has ended. Makes a
+  /// piece that is worth a turn of the loop.
+  virtual std::optional<std::string_view> next() = 0;
+};
+
+/// Sends a response whose length nobody knows: in chunks, or up to the end of the connection where the client
+/// speaks HTTP/1.0. Its body is `pieces`, of which a HEAD request asks none; `answer.body` is not looked at.
+/// Between two of them the loop turns.
+net::Task<Persistence> send_in_pieces(ServerRequest& request, Answer answer, BodyPieces& pieces,
+                                      SendLimits limits);
 
 struct ServerLimits {
   InboundLimits inbound;

@@ -113,4 +113,9 @@ void Readiness::cancel() {
     if (waiter != nullptr && !waiter->queued_) waiter->make_ready(Wake::kCancelled);
 }
 
+void NextTurn::await_suspend(std::coroutine_handle<> handle) {
+  waiter_.resume_handle = handle;
+  loop_.queue(waiter_);
+}
+
 }  // namespace archestra::net

@@ -115,4 +115,19 @@ class [[nodiscard]] Wait {
   const bool started_;
 };
 
+/// `co_await NextTurn(loop);` lets the others run before it goes on: for who has much to do and waits for
+/// nobody.
+class [[nodiscard]] NextTurn {
+ public:
+  explicit NextTurn(EventLoop& loop) : loop_(loop), waiter_(loop) {}
+
+  bool await_ready() const noexcept { return false; }
+  void await_suspend(std::coroutine_handle<> handle);
+  void await_resume() const noexcept {}
+
+ private:
+  EventLoop& loop_;
+  Waiter waiter_;
+};
+
 }  // namespace archestra::net

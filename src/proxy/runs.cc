@@ -1,15 +1,6 @@
 #include "proxy/runs.h"
 
-#include <charconv>
-
 namespace archestra::proxy {
-
-std::string_view ChunkSize::text(std::size_t bytes) {
-  char* end = std::to_chars(line_.data(), line_.data() + 16, bytes, 16).ptr;
-  *end++ = '\r';
-  *end++ = '\n';
-  return {line_.data(), static_cast<std::size_t>(end - line_.data())};
-}
 
 void pack(const Runs& runs, Framed framed, Last last, ChunkSize& size, http_io::Outbox& box) {
   const bool chunked = framed == Framed::kChunked;

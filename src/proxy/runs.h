@@ -32,15 +32,7 @@ class Runs {
   std::size_t bytes_ = 0;
 };
 
-/// The size line of a chunk (RFC 9112 section 7.1).
-class ChunkSize {
- public:
-  /// Valid until the next call.
-  std::string_view text(std::size_t bytes);
-
- private:
-  std::array<char, 18> line_;  // 16 hex digits at most, and CRLF
-};
+using http_io::ChunkSize;
 
 enum class Framed : bool { kPlain, kChunked };
 enum class Last : bool { kNo, kYes };

@@ -3,7 +3,6 @@
 #include <gtest/gtest.h>
 
 #include <cstdint>
-#include <limits>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -42,15 +41,6 @@ TEST(Runs, AreFullWhileOneMoreFits) {
   EXPECT_EQ(runs.all().back(), "y");
   runs.clear();
   EXPECT_FALSE(runs.full());
-}
-
-TEST(ChunkSize, IsHexAndCrlf) {
-  ChunkSize size;
-  EXPECT_EQ(size.text(1), "1\r\n");
-  EXPECT_EQ(size.text(10), "a\r\n");
-  EXPECT_EQ(size.text(255), "ff\r\n");
-  EXPECT_EQ(size.text(4096), "1000\r\n");
-  EXPECT_EQ(size.text(std::numeric_limits<std::size_t>::max()), "ffffffffffffffff\r\n");
 }
 
 // What reaches the other end.

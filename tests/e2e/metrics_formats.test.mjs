@@ -147,8 +147,9 @@ describe('a real Prometheus', { skip: prometheusMissing }, () => {
   for (const [name, { contentType }] of Object.entries(formats)) {
     describe(`in ${name}`, () => {
       test('gets that format', () => {
-        const types = new Set(scrapers.get(name).relay.contentTypes);
-        assert.deepEqual([...types], [contentType]);
+        const { contentTypes, contentEncodings } = scrapers.get(name).relay;
+        assert.deepEqual([...new Set(contentTypes)], [contentType]);
+        assert.deepEqual([...new Set(contentEncodings)], ['gzip'], 'as it asks for');
       });
 
       for (const [what, expression] of Object.entries(queries)) {

@@ -7,6 +7,8 @@ import http from 'node:http';
 export class ScrapeRelay {
   /** The Content-Type of each answer. */
   contentTypes = [];
+  /** The Content-Encoding of each answer. */
+  contentEncodings = [];
   #server;
 
   /** Relays to the metrics port of a gateway; where `dropsAccept`, without the Accept of the requests. */
@@ -19,6 +21,7 @@ export class ScrapeRelay {
       http
         .get(options, (answer) => {
           relay.contentTypes.push(answer.headers['content-type']);
+          relay.contentEncodings.push(answer.headers['content-encoding']);
           response.writeHead(answer.statusCode, answer.headers);
           answer.pipe(response);
         })

@@ -35,20 +35,6 @@ std::string unquoted(std::string_view value) {
   return text;
 }
 
-/// In thousandths (RFC 9110 section 12.4.2); nothing where it is no such number.
-std::optional<int> read_quality(std::string_view text) {
-  if (text.empty() || text.size() > 5 || (text[0] != '0' && text[0] != '1')) return std::nullopt;
-  int thousandths = (text[0] - '0') * 1000;
-  if (text.size() > 1 && text[1] != '.') return std::nullopt;
-  int unit = 100;
-  for (std::size_t i = 2; i < text.size(); ++i, unit /= 10) {
-    if (text[i] < '0' || text[i] > '9') return std::nullopt;
-    thousandths += (text[i] - '0') * unit;
-  }
-  if (thousandths > 1000) return std::nullopt;
-  return thousandths;
-}
-
 /// What a clause asks for. Parameters that do not matter here (charset) are left out.
 struct Clause {
   std::string type;  // in lower case, as are the names of parameters
@@ -69,7 +55,7 @@ std::optional<Clause> read_clause(std::string_view text) {
     const std::string name = base::lower_case(take_until(parameter, '='));
     const std::string value = unquoted(base::trimmed(parameter));
     if (name == "q") {
-      const std::optional<int> quality = read_quality(value);
+      const std::optional<int> quality = base::parse_weight(value);
       if (!quality) return std::nullopt;
       clause.quality = *quality;
     }

@@ -126,7 +126,8 @@ void Scrape::drop_sets() {
   for (auto at = sets_.begin(); at != sets_.end();) {
     const auto next = std::next(at);
     if (at->second.agent != nullptr && at->second.agent->has_ended) {
-      at->second.lines.clear();
+      for (const Line& line : at->second.lines) --line_counts_[static_cast<std::size_t>(line.metric)];
+      at->second.lines = {};
       sets.push_back(sets_.extract(at));
     }
     at = next;
@@ -160,8 +161,10 @@ void Scrape::map_series(SeriesList& list, const Agent* agent) {
     const LabelPart& last = *lasts_.insert(last_label(series)).first;
     const auto key = [](const Line& line) { return std::tie(line.metric, *line.last); };
     auto line = std::ranges::lower_bound(set->lines, std::tie(series.metric, last), {}, key);
-    if (line == set->lines.end() || key(*line) != std::tie(series.metric, last))
+    if (line == set->lines.end() || key(*line) != std::tie(series.metric, last)) {
       line = set->lines.insert(line, {.metric = series.metric, .last = &last, .cells = {}});
+      ++line_counts_[static_cast<std::size_t>(series.metric)];
+    }
     line->cells.push_back(series.cell);
   }
 }
@@ -179,6 +182,7 @@ Snapshot Scrape::collect() {
   for (std::size_t i = kMetricCount; i-- > 0;) {
     if (i <= static_cast<std::size_t>(kLastOfCalls)) map_new_series();
     families[i].family = &catalogue()[i];
+    families[i].samples.reserve(line_counts_[i]);
     for (const auto& [key, set] : sets_)
       for (const Line& line : std::ranges::equal_range(set.lines, static_cast<Metric>(i), {}, &Line::metric))
         families[i].samples.push_back(

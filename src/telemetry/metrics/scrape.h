@@ -131,6 +131,7 @@ class Scrape {
   ScrapedFigures* const figures_;
   std::map<std::string, Agent> agents_;
   Sets sets_;
+  std::array<std::size_t, kMetricCount> line_counts_{};  // in all sets
   std::shared_ptr<Dropped> dropped_ = std::make_shared<Dropped>();
   std::set<LabelPart> lasts_;  // those of all sets are the same few: outcomes, status codes
   const LabelPart no_labels_;
