@@ -32,7 +32,7 @@ ServiceAnswer method_not_allowed(std::span<const Method> methods) {
 
 Api::Api(store::Store store, Snapshots snapshots, AccessOptions access, SettingsSources settings,
          telemetry::AccessLogLevel& access_log_level, telemetry::PolicySetMetrics& policy_set_metrics,
-         const telemetry::History& history, LiveFeed& live)
+         const telemetry::History& history, Cardinality::Collect collect_metrics, LiveFeed& live)
     : store_(std::move(store)),
       access_(store_, std::move(access)),
       live_policies_(store_, std::move(snapshots.policies), std::move(snapshots.publish_policies),
@@ -48,6 +48,7 @@ Api::Api(store::Store store, Snapshots snapshots, AccessOptions access, Settings
       log_levels_(access_log_level),
       settings_(std::move(settings)),
       statistics_(history),
+      cardinality_(std::move(collect_metrics)),
       recent_calls_(history),
       live_(live) {}
 
@@ -79,6 +80,7 @@ ServiceAnswer Api::handle(const http_io::ServiceRequest& request) {
        .access = access_,
        .settings = settings_,
        .statistics = statistics_,
+       .cardinality = cardinality_,
        .recent_calls = recent_calls_,
        .live = live_},
       {.request = request, .query = query, .body = request.body, .id = id, .id_text = id_text});

@@ -6,6 +6,7 @@
 
 #include "api/access.h"
 #include "api/agents.h"
+#include "api/cardinality.h"
 #include "api/live_feed.h"
 #include "api/live_policies.h"
 #include "api/log_levels.h"
@@ -32,7 +33,7 @@ class Api {
   /// What it has references to outlives it.
   Api(store::Store store, Snapshots snapshots, AccessOptions access, SettingsSources settings,
       telemetry::AccessLogLevel& access_log_level, telemetry::PolicySetMetrics& policy_set_metrics,
-      const telemetry::History& history, LiveFeed& live);
+      const telemetry::History& history, Cardinality::Collect collect_metrics, LiveFeed& live);
   Api(const Api&) = delete;
 
   ServiceAnswer handle(const http_io::ServiceRequest& request);
@@ -50,6 +51,7 @@ class Api {
   LogLevels log_levels_;
   Settings settings_;
   Statistics statistics_;
+  Cardinality cardinality_;
   RecentCallList recent_calls_;
   LiveFeed& live_;
 };

@@ -26,9 +26,10 @@ class ApiThreadTest : public ::testing::Test {
                         .policies = compile_policies(store->policies().value()).value(),
                         .publish_agents = std::move(publish),
                         .publish_policies = [this](const policy::PolicySetRef&) { ++sets_; }};
-    return std::make_unique<Api>(std::move(*store), std::move(snapshots),
-                                 AccessOptions{.admin_token = base::Secret("t")}, SettingsSources{}, level_,
-                                 policy_set_metrics_, history_, live_);
+    return std::make_unique<Api>(
+        std::move(*store), std::move(snapshots), AccessOptions{.admin_token = base::Secret("t")},
+        SettingsSources{}, level_, policy_set_metrics_, history_, [] { return telemetry::Snapshot(); },
+        live_);
   }
   static http_io::ServiceRequest get() {
     return {.method = "GET",

@@ -68,6 +68,22 @@ constexpr std::string_view kPaths = R"json(
         }
       }
     },
+    "/api/metrics/cardinality": {
+      "get": {
+        "operationId": "getMetricsCardinality",
+        "summary": "Show what the series of the metrics are of",
+        "description": "Series are counted as telemetry_series does: a histogram or a summary is one, whatever its number of lines.",
+        "parameters": [{"name": "limit", "in": "query", "description": "How many sets are shown.", "schema": {"type": "integer", "minimum": 1, "maximum": 100, "default": 20}}],
+        "responses": {
+          "200": {
+            "description": "The counts",
+            "content": {"application/json": {"schema": {"$ref": "#/components/schemas/MetricsCardinality"}}}
+          },
+          "400": {"$ref": "#/components/responses/Error"},
+          "401": {"$ref": "#/components/responses/Unauthorized"}
+        }
+      }
+    },
     "/api/live": {
       "get": {
         "operationId": "watchLive",
@@ -172,6 +188,51 @@ constexpr std::string_view kSchemas = R"json(
           "foldedGroups": {"type": "integer", "description": "How many more groups there are; their calls are in `all`"},
           "foldedCalls": {"type": "integer", "description": "How many of the calls are counted as __overflow__"}
         }
+      },
+      "MetricsCardinality": {
+        "type": "object",
+        "required": ["labelSets", "foldedCalls", "series", "metrics", "sets"],
+        "properties": {
+          "labelSets": {
+            "type": "object",
+            "description": "Places for label sets, with a model (model) and without (agent), and for names of tools (tool). What finds none is counted as __overflow__.",
+            "required": ["model", "agent", "tool"],
+            "properties": {
+              "model": {"$ref": "#/components/schemas/LabelSetPlaces"},
+              "agent": {"$ref": "#/components/schemas/LabelSetPlaces"},
+              "tool": {"$ref": "#/components/schemas/LabelSetPlaces"}
+            }
+          },
+          "foldedCalls": {"type": "integer", "description": "How many calls are counted as __overflow__"},
+          "series": {"type": "integer", "description": "How many there are in all"},
+          "metrics": {
+            "type": "array",
+            "description": "All that have any, the largest first",
+            "items": {
+              "type": "object",
+              "required": ["name", "series"],
+              "properties": {"name": {"type": "string"}, "series": {"type": "integer"}}
+            }
+          },
+          "sets": {
+            "type": "array",
+            "maxItems": 100,
+            "description": "The label sets of calls with the most series, the largest first: those with a model, and those of what an agent does whatever the model.",
+            "items": {
+              "type": "object",
+              "required": ["labels", "series"],
+              "properties": {
+                "labels": {"type": "object", "description": "provider, model, agent_id, agent_name, and the agent's own, as they are on the metrics", "additionalProperties": {"type": "string"}},
+                "series": {"type": "integer"}
+              }
+            }
+          }
+        }
+      },
+      "LabelSetPlaces": {
+        "type": "object",
+        "required": ["used", "max"],
+        "properties": {"used": {"type": "integer"}, "max": {"type": "integer"}}
       },
       "Figures": {
         "type": "object",

@@ -103,6 +103,10 @@ constexpr Method kDimensions[] = {{.name = "GET", .handler = [](const Resources&
                                      return r.statistics.dimensions(a.query);
                                    }}};
 
+constexpr Method kCardinality[] = {{.name = "GET", .handler = [](const Resources& r, const Arguments& a) {
+                                      return r.cardinality.get(a.query);
+                                    }}};
+
 constexpr Method kRecentCalls[] = {{.name = "GET", .handler = [](const Resources& r, const Arguments& a) {
                                       return r.recent_calls.list(a.query);
                                     }}};
@@ -136,6 +140,7 @@ constexpr Route kRoutes[] = {
     {.path_template = "/api/statistics/overview", .methods = kOverview},
     {.path_template = "/api/statistics/agents", .methods = kAgentStatistics},
     {.path_template = "/api/statistics/dimensions", .methods = kDimensions},
+    {.path_template = "/api/metrics/cardinality", .methods = kCardinality},
     {.path_template = "/api/recent-calls", .methods = kRecentCalls},
     {.path_template = "/api/recent-calls/:id", .methods = kRecentCall, .id_kind = IdKind::kOther},
     {.path_template = "/api/live", .methods = kLive},

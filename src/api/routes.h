@@ -9,6 +9,7 @@
 #include "api/access.h"
 #include "api/agents.h"
 #include "api/answers.h"
+#include "api/cardinality.h"
 #include "api/live_feed.h"
 #include "api/live_policies.h"
 #include "api/log_levels.h"
@@ -41,6 +42,7 @@ struct Resources {
   Access& access;
   const Settings& settings;
   const Statistics& statistics;
+  const Cardinality& cardinality;
   RecentCallList& recent_calls;
   LiveFeed& live;
 };

@@ -15,6 +15,7 @@
 #include "api/api.h"
 #include "api/sessions.h"
 #include "store/test_folder.h"
+#include "telemetry/metrics/shard_metrics.h"
 
 namespace archestra::api {
 
@@ -55,7 +56,7 @@ class ApiFixture : public ::testing::Test {
                       }},
         AccessOptions{.admin_token = base::Secret(std::move(token))},
         SettingsSources{.effective = [this] { return settings_; }, .telemetry = [this] { return health_; }},
-        level_, policy_set_metrics_, history_, live_);
+        level_, policy_set_metrics_, history_, [this] { return scrape_.collect(); }, live_);
   }
   std::string path() const { return folder_.file("archestra.db"); }
 
@@ -89,6 +90,11 @@ class ApiFixture : public ::testing::Test {
   std::shared_ptr<const EffectiveSettings> settings_ = std::make_shared<EffectiveSettings>();
   telemetry::Health health_;
   telemetry::History history_{{}};
+  telemetry::LabelBudgets budgets_;
+  telemetry::ShardMetrics shard_metrics_{budgets_};
+  telemetry::Scrape scrape_{{&shard_metrics_.series(), &budgets_.models.series(), &budgets_.agents.series(),
+                             &budgets_.tools.series()},
+                            "1"};
   LiveFeed live_{history_};
   std::vector<model::AgentUpdate> published_;
   std::vector<policy::PolicySetRef> sets_;

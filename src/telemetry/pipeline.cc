@@ -306,9 +306,9 @@ Health Telemetry::health() const {
   return health;
 }
 
-Snapshot Telemetry::collect_metrics() {
+Snapshot Telemetry::collect_metrics(Period period) {
   const std::lock_guard lock(scrape_mutex_);
-  return scrape_.collect();
+  return scrape_.collect(period);
 }
 
 }  // namespace archestra::telemetry

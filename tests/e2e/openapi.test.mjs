@@ -129,6 +129,9 @@ describe('the description', () => {
     for (const query of ['?groupBy=agent&minutes=15', '?groupBy=label:team'])
       assert.ok((await ask('GET', '/api/statistics/overview', { query }, 200)).json.groups.length > 0);
     await ask('GET', '/api/statistics/overview', { query: '?minutes=1' }, 400);
+    const cardinality = await ask('GET', '/api/metrics/cardinality', {}, 200);
+    assert.ok(cardinality.json.sets.length > 0);
+    await ask('GET', '/api/metrics/cardinality', { query: '?limit=0' }, 400);
     assert.ok((await ask('GET', '/api/statistics/agents', {}, 200)).json.data.length > 0);
   });
 

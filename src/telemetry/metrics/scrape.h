@@ -69,6 +69,12 @@ struct Snapshot {
 
 struct ProcessStats;
 
+/// What becomes of figures of the time since the last scrape, as the lag of loops.
+enum class Period : bool {
+  kGoesOn,  ///< they are looked at, and stay for the next scrape
+  kEnds,    ///< this is a scrape
+};
+
 /// Figures that nobody keeps: they are there when they are asked for. One thread at a time.
 class ScrapedFigures {
  public:
@@ -79,7 +85,7 @@ class ScrapedFigures {
   };
   virtual ~ScrapedFigures() = default;
   /// Appends what there is. `process` is what Linux says at the same time.
-  virtual void read(const ProcessStats& process, std::vector<Figure>& out) = 0;
+  virtual void read(const ProcessStats& process, Period period, std::vector<Figure>& out) = 0;
 };
 
 class Scrape {
@@ -91,7 +97,7 @@ class Scrape {
 
   /// A call counted in one family is counted in all those before it. Series of an agent vanish all at once,
   /// when its groups on all threads have ended.
-  Snapshot collect();
+  Snapshot collect(Period period = Period::kEnds);
 
  private:
   struct Agent {

@@ -46,14 +46,26 @@ std::optional<LagFigures> figures_of(const Counts& counts) {
 }
 
 LagFigures LoopLag::take() {
+  const std::vector<Counts> now = counts();
+  last_ = figures_until(now);
+  for (std::size_t i = 0; i < loops_.size(); ++i) loops_[i].taken = now[i];
+  return last_;
+}
+
+LagFigures LoopLag::look() const { return figures_until(counts()); }
+
+std::vector<Counts> LoopLag::counts() const {
+  std::vector<Counts> counts(loops_.size());
+  for (std::size_t i = 0; i < loops_.size(); ++i) loops_[i].lag->add_to(counts[i]);
+  return counts;
+}
+
+LagFigures LoopLag::figures_until(std::span<const Counts> now) const {
   LagFigures worst;
   bool any = false;
-  for (Loop& loop : loops_) {
-    Counts counts{};
-    loop.lag->add_to(counts);
+  for (std::size_t i = 0; i < loops_.size(); ++i) {
     Counts recent{};
-    std::ranges::transform(counts, loop.seen, recent.begin(), std::minus{});
-    loop.seen = counts;
+    std::ranges::transform(now[i], loops_[i].taken, recent.begin(), std::minus{});
     const auto figures = figures_of(recent);
     if (!figures) continue;
     any = true;
@@ -61,8 +73,7 @@ LagFigures LoopLag::take() {
                               &LagFigures::p50, &LagFigures::p90, &LagFigures::p99})
       worst.*figure = std::max(worst.*figure, (*figures).*figure);
   }
-  if (any) last_ = worst;
-  return last_;
+  return any ? worst : last_;
 }
 
 Counts LoopLag::total() const {

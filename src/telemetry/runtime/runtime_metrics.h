@@ -52,15 +52,15 @@ class RuntimeMetrics final : public ScrapedFigures {
   /// A histogram of how long memory was given back for, to be written by one thread. `kind` as the label.
   Histogram& add_reclaims(std::string_view kind);
 
-  /// What the scrape takes from, on its own thread.
+  /// What the scrape takes from.
   SeriesSource& series() { return series_.source(); }
 
-  // Scrape thread.
+  // One thread at a time.
 
-  void read(const ProcessStats& process, std::vector<Figure>& out) override;
+  void read(const ProcessStats& process, Period period, std::vector<Figure>& out) override;
 
  private:
-  void read_lag(std::vector<Figure>& out);
+  void read_lag(Period period, std::vector<Figure>& out);
   void read_heap_into(std::vector<Figure>& out);
 
   LoopLag lag_;

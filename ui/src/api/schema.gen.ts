@@ -389,6 +389,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/metrics/cardinality": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show what the series of the metrics are of
+         * @description Series are counted as telemetry_series does: a histogram or a summary is one, whatever its number of lines.
+         */
+        get: operations["getMetricsCardinality"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/live": {
         parameters: {
             query?: never;
@@ -687,6 +707,35 @@ export interface components {
             foldedGroups: number;
             /** @description How many of the calls are counted as __overflow__ */
             foldedCalls: number;
+        };
+        MetricsCardinality: {
+            /** @description Places for label sets, with a model (model) and without (agent), and for names of tools (tool). What finds none is counted as __overflow__. */
+            labelSets: {
+                model: components["schemas"]["LabelSetPlaces"];
+                agent: components["schemas"]["LabelSetPlaces"];
+                tool: components["schemas"]["LabelSetPlaces"];
+            };
+            /** @description How many calls are counted as __overflow__ */
+            foldedCalls: number;
+            /** @description How many there are in all */
+            series: number;
+            /** @description All that have any, the largest first */
+            metrics: {
+                name: string;
+                series: number;
+            }[];
+            /** @description The label sets of calls with the most series, the largest first: those with a model, and those of what an agent does whatever the model. */
+            sets: {
+                /** @description provider, model, agent_id, agent_name, and the agent's own, as they are on the metrics */
+                labels: {
+                    [key: string]: string;
+                };
+                series: number;
+            }[];
+        };
+        LabelSetPlaces: {
+            used: number;
+            max: number;
         };
         Figures: {
             totals: components["schemas"]["FigureTotals"];
@@ -2059,6 +2108,31 @@ export interface operations {
                         models: string[];
                         labelKeys: string[];
                     };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Unauthorized"];
+        };
+    };
+    getMetricsCardinality: {
+        parameters: {
+            query?: {
+                /** @description How many sets are shown. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The counts */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MetricsCardinality"];
                 };
             };
             400: components["responses"]["Error"];
