@@ -26,8 +26,6 @@ class ByteBuffer {
   void append(const Texts&... texts) {
     (append_one(texts), ...);
   }
-  /// Leaves `bytes` to be written later, by whoever knows what belongs there.
-  void leave_out(std::size_t bytes) { written_to(room(bytes) + bytes); }
 
   // For those who know the size of what they write.
 
@@ -37,7 +35,7 @@ class ByteBuffer {
       buffer_.resize(std::max({kFirstBytes, 2 * buffer_.size(), size_ + bytes}));
     return buffer_.data() + size_;
   }
-  /// What was written or left out at `offset`.
+  /// What was written at `offset`.
   char* at(std::size_t offset) { return buffer_.data() + offset; }
   void written_to(const char* end) { size_ = static_cast<std::size_t>(end - buffer_.data()); }
 

@@ -17,7 +17,7 @@ void ProtoWriter::end_message(Nested message) {
     room(more);
     char* start = at(message.start);
     std::memmove(start + more, start, length);
-    leave_out(more);
+    written_to(start + more + length);
   }
   put_varint(at(message.start - 1), length);
 }
