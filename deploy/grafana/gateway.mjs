@@ -61,6 +61,11 @@ const telemetry = row('Telemetry', [
     query(`max(telemetry_queue_spans{${of}} / telemetry_queue_spans_max{${of}})`, 'spans'),
   ], { max: 1 }),
   lines('Given up', 'Spans, log lines and calls of the statistics that were dropped, by reason.', 'cps', [query(perSecond('telemetry_dropped_total', 'signal, reason'), '{{signal}}: {{reason}}')], { stack: true }),
+  lines('Unsent', 'How long the oldest span or log record has been waiting for the collector.', 's', [query(`max by (signal) (telemetry_oldest_unsent_seconds{${of}})`, '{{signal}}')]),
+  lines('Unsent, on the disk', 'Disk that waiting spans and log records take, and may take.', 'bytes', [
+    query(`sum by (signal) (telemetry_spool_bytes{${of}})`, '{{signal}}'),
+    query(`sum by (signal) (telemetry_spool_max_bytes{${of}})`, '{{signal}}, at most'),
+  ]),
   lines('Spans sent', 'To the collector, by what became of them.', 'cps', [query(perSecond('otlp_export_spans_total', 'result'), '{{result}}')], { stack: true }),
   lines('Requests to the collector', 'By what became of them.', 'reqps', [query(perSecond('otlp_export_requests_total', 'result'), '{{result}}')], { stack: true }),
   lines('Label sets', 'In use, of those there may be.', 'percentunit', [query(`max by (kind) (telemetry_label_sets{${of}} / telemetry_label_sets_max{${of}})`, '{{kind}}')], { max: 1 }),

@@ -53,7 +53,7 @@ export function rules({ scale = 1, runbooks = 'docs/runbooks' } = {}) {
     alerts: [
       { name: 'archestra-objectives', rules: objectiveAlerts(w, perSecond) },
       { name: 'archestra-traffic', rules: trafficAlerts(w, perSecond) },
-      { name: 'archestra-gateway', rules: gatewayAlerts(w) },
+      { name: 'archestra-gateway', rules: gatewayAlerts(w, (window) => secondsOf(window) * scale) },
     ].map(({ name, rules: all }) => ({
       name,
       rules: all.map(({ alert, annotations, ...rule }) => ({
@@ -284,7 +284,7 @@ and ${blocked} > 10 / ${secondsOf('5m')}`,
   ];
 }
 
-function gatewayAlerts(w) {
+function gatewayAlerts(w, seconds) {
   const instance = 'job, instance';
   const broken = 'llm_requests_total{outcome="internal_error"}';
   return [
@@ -327,11 +327,25 @@ or max_over_time(archestra:accounting_drift:calls[${w('10m')}]) < 0`,
     },
     {
       alert: 'ArchestraTelemetryDropped',
-      expr: `${sum(`${instance}, signal, reason`, `increase(telemetry_dropped_total[${w('10m')}])`)} > 0`,
+      comment: 'no_collector: nobody has named one, so nobody misses what it would have got.',
+      expr: `${sum(`${instance}, signal, reason`, `increase(telemetry_dropped_total{reason!="no_collector"}[${w('10m')}])`)} > 0`,
       labels: { severity: 'warning' },
       annotations: {
         summary: 'The gateway {{ $labels.instance }} gives up {{ $labels.signal }}',
         description: '{{ $value | printf "%.0f" }} records were given up in ten minutes: {{ $labels.reason }}. Metrics are complete.',
+      },
+    },
+    {
+      alert: 'ArchestraTelemetryUnsent',
+      comment: 'What waits for a collector that nobody has named waits in memory alone, and is of no concern.',
+      expr: `max by (${instance}, signal) (telemetry_oldest_unsent_seconds) > ${seconds('15m')}
+and
+max by (${instance}, signal) (telemetry_spool_bytes) > 0`,
+      for: w('5m'),
+      labels: { severity: 'warning' },
+      annotations: {
+        summary: 'The collector does not take the {{ $labels.signal }} of {{ $labels.instance }}',
+        description: 'The oldest that waits was made {{ $value | humanizeDuration }} ago. It waits on the disk, as long as there is room.',
       },
     },
     {

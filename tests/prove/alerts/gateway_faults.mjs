@@ -13,6 +13,7 @@ const job = jobs.own;
 const agentsTooMany = 15;
 const faults = [
   collectorRefuses,
+  collectorIsBusy,
   labelSetsRunOut,
   policyBreaks,
   storeIsLocked,
@@ -41,6 +42,16 @@ function collectorRefuses({ collector }) {
     fault: 'the collector refuses spans with 400',
     mended: 'it takes them again',
     breaks: async () => (collector.answer = { status: 400, headers: {} }),
+    mends: async () => (collector.answer = { status: 200, headers: {} }),
+  };
+}
+
+function collectorIsBusy({ collector }) {
+  return {
+    alerts: [{ alert: 'ArchestraTelemetryUnsent', signal: 'traces' }],
+    fault: 'the collector answers 503',
+    mended: 'it takes spans again',
+    breaks: async () => (collector.answer = { status: 503, headers: {} }),
     mends: async () => (collector.answer = { status: 200, headers: {} }),
   };
 }
