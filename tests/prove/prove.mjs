@@ -10,11 +10,12 @@ import * as crowd from './crowd.mjs';
 import * as durations from './durations.mjs';
 import * as fuzz from './fuzz.mjs';
 import * as restart from './restart.mjs';
+import * as scrapes from './scrapes.mjs';
 import * as screens from './screens.mjs';
 import * as slowClients from './slow_clients.mjs';
 import * as trials from './trials.mjs';
 
-const proofs = { durations, crowd, 'slow-clients': slowClients, restart, trials, alerts, screens, fuzz };
+const proofs = { durations, crowd, 'slow-clients': slowClients, scrapes, restart, trials, alerts, screens, fuzz };
 const reportFile = new URL('../../docs/proof.md', import.meta.url);
 
 function setting() {

@@ -21,7 +21,7 @@ help_prove() {
   Measures with the release build what is promised of it, beside somebody who has a clock of his own, and prints the
   figures; those of a promise that is kept go to their section of docs/proof.md. For a machine that is not busy: it
   fails where a promise is not kept. Proofs: durations (streams last in metric and span as long as for the provider), crowd (memory of idle
-  connections, of streams and of slow readers), slow-clients (slowhttptest beside calls as usual), restart (no call is
+  connections, of streams and of slow readers), slow-clients (slowhttptest beside calls as usual), scrapes (of a large page, beside calls as usual), restart (no call is
   lost), trials (what goes on while descriptors, memory, disk, clock, a provider or its name are gone, and comes
   back), alerts (each fires at a real fault and is resolved, told by a real Alertmanager; five minutes), screens (how soon
   the web UI is there, and pictures of all its pages in docs/ui/), fuzz (ten minutes of hostile bytes for what reads
