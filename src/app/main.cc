@@ -75,6 +75,8 @@ void add_simulate_options(CLI::App& command, simulator::SimulatorOptions& option
   command.add_option("--seed", options.seed, "same seed, same calls, same order: same answers");
   command.add_option("--replay", options.replay_dir, "folder of recordings, answered by x-sim-replay");
   command.add_option("--journal", options.journal_calls_max, "calls that GET /sim/calls remembers, 0: off");
+  command.add_option("--journal-file", options.journal_file,
+                     "file that gets a line for each call that ended, however many there are");
   for (const simulator::Control& control : simulator::controls()) {
     if (control.name == "replay") continue;  // which recording: only a call can say
     command

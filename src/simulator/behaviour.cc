@@ -84,6 +84,12 @@ bool set_replay(Behaviour& behaviour, std::string_view text) {
   return true;
 }
 
+bool set_count(Behaviour& behaviour, std::string_view text) {
+  if (text != "events" && text != "bytes") return false;
+  behaviour.count_bytes = text == "bytes";
+  return true;
+}
+
 bool set_chunks(Behaviour& behaviour, std::string_view text) {
   constexpr std::string_view kRandom = "random:";
   if (text == "whole") {
@@ -130,12 +136,15 @@ constexpr Control kControls[] = {
      set_number<&B::as_call, kPositionMax>},
     {"error-event", "N", "an error event after N events of a stream",
      set_number<&B::error_event, kTokensMax>},
+    {"count", "events|bytes", "what the positions below count in a stream", set_count},
     {"stall-ms", "MS", "stop for this long in mid-body", set_milliseconds<&B::stall>},
     {"stall-after", "N", "where to stall: after N events, or bytes",
      set_number<&B::stall_after, kPositionMax>},
     {"cut-after", "N", "close after N events, or bytes", set_number<&B::cut_after, kPositionMax>},
     {"reset-after", "N", "reset the connection after N events, or bytes",
      set_number<&B::reset_after, kPositionMax>},
+    {"end-after", "N", "end a stream after N events in good order, without those that should follow",
+     set_number<&B::end_after, kTokensMax>},
     {"dribble", "N", "send N bytes at a time, 1 ms apart", set_number<&B::dribble_bytes, kBytesMax>},
     {"no-answer", "1", "take the request and say nothing", set_switch<&B::no_answer>},
     {"close", "1", "close without a byte", set_switch<&B::close>},

@@ -33,12 +33,14 @@ struct Behaviour {
   bool usage = true;
   std::optional<std::uint64_t> as_call;  ///< as the call of that number would be: ids, words, chances
 
-  // Faults. Positions count events of a made stream, bytes of any other body.
+  // Faults. Positions count events of a made stream, unless bytes are asked for, and bytes of any other body.
+  bool count_bytes = false;
   std::optional<std::uint32_t> error_event;  ///< an error event after so many events, then the end
   base::Duration stall{};
   std::uint64_t stall_after = 0;
   std::optional<std::uint64_t> cut_after;    ///< then close, the body unfinished
   std::optional<std::uint64_t> reset_after;  ///< then RST
+  std::optional<std::uint64_t> end_after;    ///< of a made stream, in events: then the end, in good order
   std::uint32_t dribble_bytes = 0;           ///< so many bytes a write, 1 ms apart
   bool no_answer = false;                    ///< wait until the client gives up
   bool close = false;                        ///< close without a byte

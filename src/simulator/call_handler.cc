@@ -34,7 +34,7 @@ CallHandler::CallHandler(const SimulatorOptions& options, std::optional<Recordin
       recordings_(std::move(recordings)),
       prose_(options.seed),
       dialects_{make_gemini_dialect(), make_anthropic_dialect(), make_openai_dialect()},
-      journal_(options.journal_calls_max) {}
+      journal_(options.journal_calls_max, options.journal_file) {}
 
 net::Task<Persistence> CallHandler::serve(http_io::ServerRequest& request) {
   if (request.head.path() == kJournalPath) co_return co_await serve_journal(request);
@@ -94,6 +94,7 @@ net::Task<Persistence> CallHandler::answer(http_io::ServerRequest& request, cons
   end.events = delivery.events();
   end.bytes = delivery.bytes();
   end.client_closed = delivery.client_closed();
+  end.whole = delivery.whole();
   end.sent = delivery.take_times();
   co_return persistence;
 }
@@ -124,7 +125,8 @@ net::Task<Persistence> CallHandler::respond(Delivery& delivery, Dialect& dialect
     const Framing asked =
         call.behaviour.framing == Framing::kLength ? Framing::kNatural : call.behaviour.framing;
     start.framing = framing_or(asked, Framing::kChunked);
-    start.unit = Unit::kEvents;
+    start.unit = call.behaviour.count_bytes ? Unit::kBytes : Unit::kEvents;
+    start.end_after = call.behaviour.end_after;
     co_return co_await delivery.send(start, *reply.stream);
   }
   start.framing = framing_or(call.behaviour.framing, Framing::kLength);

@@ -103,7 +103,13 @@ void Delivery::begin(const ResponseStart& start) {
 net::Task<Persistence> Delivery::send(const ResponseStart& start, BodySource& body) {
   begin(start);
   const bool has_body = request_.head.method != "HEAD";
+  bool left_out = false;
   while (has_body) {
+    if (start.end_after == events_) {
+      end_body();
+      left_out = true;
+      break;
+    }
     const Piece piece = body.next();
     if (paced_ && piece.pace == Pace::kToken && !co_await keep_pace()) co_return Persistence::kClose;
     if (!co_await send_piece(piece, start.unit)) co_return Persistence::kClose;
@@ -111,6 +117,7 @@ net::Task<Persistence> Delivery::send(const ResponseStart& start, BodySource& bo
     if (piece.last) break;
   }
   if (has_pending() && !co_await flush()) co_return Persistence::kClose;
+  whole_ = !left_out;
   co_return must_close_ ? Persistence::kClose : Persistence::kKeep;
 }
 

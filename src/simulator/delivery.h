@@ -33,6 +33,7 @@ struct ResponseStart {
   Framing framing = Framing::kLength;
   std::uint64_t length = 0;  ///< of the body, for kLength
   Unit unit = Unit::kBytes;
+  std::optional<std::uint64_t> end_after = {};  ///< pieces of the body; the rest is left out
 };
 
 class Delivery {
@@ -56,6 +57,7 @@ class Delivery {
   std::uint64_t events() const { return events_; }  ///< writes of body pieces so far
   std::uint64_t bytes() const { return bytes_; }    ///< sent so far, framing included
   bool client_closed() const { return client_closed_; }
+  bool whole() const { return whole_; }  ///< all that there was to send was handed to the socket
 
  private:
   static constexpr std::uint64_t kNoMark = std::numeric_limits<std::uint64_t>::max();
@@ -82,6 +84,7 @@ class Delivery {
   bool paced_ = false;
   bool stalled_ = false;
   bool client_closed_ = false;
+  bool whole_ = false;
   std::uint64_t done_ = 0;  // units of the body
   std::uint64_t mark_ = kNoMark;
   std::uint64_t events_ = 0;

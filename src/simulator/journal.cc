@@ -73,21 +73,26 @@ void append_times(std::string& out, std::string_view name, const std::vector<bas
   out.append("]");
 }
 
-std::string_view sim_id(const http::Fields& fields) {
+std::string_view field_of(const http::Fields& fields, std::string_view name) {
   for (const http::Field& field : fields)
-    if (http::equals_ignoring_case(field.name, "x-sim-id")) return field.value;
+    if (http::equals_ignoring_case(field.name, name)) return field.value;
   return {};
 }
 
 }  // namespace
 
+Journal::Journal(std::size_t calls_max, const std::string& file) : calls_max_(calls_max) {
+  if (!file.empty()) file_.open(file, std::ios::trunc);
+}
+
 std::uint64_t Journal::begin(const http::RequestHead& head, std::string_view body) {
   if (calls_max_ == 0) return 0;
   Entry& entry = entries_.emplace_back();
   entry.sequence = next_sequence_++;
-  entry.id = sim_id(head.fields);
+  entry.id = field_of(head.fields, "x-sim-id");
   entry.method = head.method;
   entry.target = head.target;
+  entry.trace_parent = field_of(head.fields, "traceparent");
   entry.headers = headers_json(head.fields);
   entry.body = body.substr(0, kBodyBytesMax);
   entry.body_bytes = body.size();
@@ -106,6 +111,12 @@ void Journal::end(std::uint64_t sequence, CallEnd how) {
   Entry& entry = entries_[sequence - entries_.front().sequence];
   entry.ended_ms = now_ms();
   entry.how = std::move(how);
+  if (!file_.is_open()) return;
+  std::string line;
+  append_facts(line, entry);
+  line.append(R"(,"traceparent":)");
+  base::append_json_string(line, entry.trace_parent);
+  file_ << line << "}\n";
 }
 
 void Journal::clear() {
@@ -113,7 +124,8 @@ void Journal::clear() {
   kept_bytes_ = 0;
 }
 
-void Journal::append(std::string& out, const Entry& entry) {
+// The object, without its end.
+void Journal::append_facts(std::string& out, const Entry& entry) {
   auto to = std::back_inserter(out);
   fmt::format_to(to, R"({{"sequence":{},"id":)", entry.sequence);
   base::append_json_string(out, entry.id);
@@ -121,16 +133,21 @@ void Journal::append(std::string& out, const Entry& entry) {
   base::append_json_string(out, entry.method);
   out.append(R"(,"path":)");
   base::append_json_string(out, entry.target);
-  fmt::format_to(to, R"(,"status":{},"stream":{},"events_sent":{},"bytes_sent":{},"client_closed":{})",
+  fmt::format_to(to,
+                 R"(,"status":{},"stream":{},"events_sent":{},"bytes_sent":{},"client_closed":{},"whole":{})",
                  entry.how.status, entry.how.stream, entry.how.events, entry.how.bytes,
-                 entry.how.client_closed);
+                 entry.how.client_closed, entry.how.whole);
   append_usage(out, entry.how.usage);
   fmt::format_to(to, R"(,"started_ms":{},"ended_ms":)", entry.started_ms);
   out.append(entry.ended_ms == 0 ? "null" : fmt::to_string(entry.ended_ms));
+}
+
+void Journal::append(std::string& out, const Entry& entry) {
+  append_facts(out, entry);
   append_times(out, "sent_us", entry.how.sent.pieces);
   append_times(out, "tokens_sent_us", entry.how.sent.tokens);
   out.append(R"(,"headers":{)").append(entry.headers);
-  fmt::format_to(to, R"(}},"body_bytes":{},"body":)", entry.body_bytes);
+  fmt::format_to(std::back_inserter(out), R"(}},"body_bytes":{},"body":)", entry.body_bytes);
   base::append_json_string(out, entry.body);
   out.append("}");
 }

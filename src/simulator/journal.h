@@ -1,10 +1,12 @@
 // What the simulator was asked and how it went, for tests: the last calls in a bounded ring, read by
-// GET /sim/calls. Copies heads and bodies, so benchmarks switch it off. One thread.
+// GET /sim/calls, and, for runs of more calls than that, a line for each in a file. Copies heads and bodies,
+// so benchmarks switch it off. One thread.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <fstream>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -31,14 +33,15 @@ struct CallEnd {
   std::uint64_t events = 0;
   std::uint64_t bytes = 0;
   bool client_closed = false;  ///< the client left before the answer was complete
+  bool whole = false;          ///< all of the answer was handed to the socket
   SentTimes sent;
   std::optional<TokenFigures> usage;  ///< that the answer told, or would have told at its end
 };
 
 class Journal {
  public:
-  /// `calls_max` 0: nothing is remembered.
-  explicit Journal(std::size_t calls_max) : calls_max_(calls_max) {}
+  /// `calls_max` 0: nothing is remembered, nor written to `file`, which "" means for itself.
+  Journal(std::size_t calls_max, const std::string& file);
   bool remembers() const { return calls_max_ > 0; }
 
   /// Notes a call that begins. Credentials are cut to their scheme and last four characters.
@@ -55,6 +58,7 @@ class Journal {
     std::string id;
     std::string method;
     std::string target;
+    std::string trace_parent;
     std::string headers;  // the inside of a JSON object
     std::string body;     // at most kBodyBytesMax of it
     std::size_t body_bytes = 0;
@@ -64,12 +68,14 @@ class Journal {
   };
   static constexpr std::size_t kBodyBytesMax = std::size_t{64} << 10;
   static constexpr std::size_t kKeptBytesMax = std::size_t{64} << 20;  // of all bodies
+  static void append_facts(std::string& out, const Entry& entry);
   static void append(std::string& out, const Entry& entry);
 
   const std::size_t calls_max_;
   std::uint64_t next_sequence_ = 1;
   std::size_t kept_bytes_ = 0;
   std::deque<Entry> entries_;  // sequences without a gap
+  std::ofstream file_;
 };
 
 }  // namespace archestra::simulator

@@ -17,8 +17,9 @@ struct SimulatorOptions {
   std::uint64_t seed = 1;  ///< same calls, same order: same ids, texts, figures, chances
   std::string replay_dir;  ///< a folder of recordings <provider>/<name>/meta.json; "" for none
   std::size_t journal_calls_max =
-      10'000;           ///< how many calls GET /sim/calls remembers; 0: off, for benchmarks
-  Behaviour behaviour;  ///< of every call that does not say otherwise; set by controls()
+      10'000;                ///< how many calls GET /sim/calls remembers; 0: off, for benchmarks
+  std::string journal_file;  ///< gets a line of JSON for each call that ended; "" for none
+  Behaviour behaviour;       ///< of every call that does not say otherwise; set by controls()
 };
 
 }  // namespace archestra::simulator

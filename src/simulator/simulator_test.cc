@@ -274,6 +274,21 @@ TEST_F(SimulatorTest, CutsAndResetsComeWhereTheyAreAskedFor) {
   EXPECT_EQ(reset.ending, Ending::kReset);
 }
 
+TEST_F(SimulatorTest, APositionCanBeInTheMiddleOfAnEvent) {
+  const Response cut = call(kStream, "x-sim-count: bytes\r\nx-sim-cut-after: 1000\r\n");
+  EXPECT_EQ(cut.ending, Ending::kCut);
+  EXPECT_EQ(cut.body.size(), 1000u);
+  EXPECT_FALSE(cut.body.ends_with("\n\n"));
+}
+
+TEST_F(SimulatorTest, AStreamCanEndWithoutItsLastEvents) {
+  const Response ended = call(kStream, "x-sim-end-after: 3\r\nx-sim-id: ended\r\n");
+  EXPECT_EQ(ended.ending, Ending::kWhole);
+  EXPECT_EQ(count(ended.body, "data: "), 3u);
+  EXPECT_FALSE(has(ended.body, "[DONE]"));
+  EXPECT_TRUE(has(journal("?id=ended"), R"("whole":false)"));
+}
+
 TEST_F(SimulatorTest, AStallHoldsWhatComesAfter) {
   start();
   for (const auto body : {kStream, kChat}) {
@@ -331,6 +346,24 @@ TEST_F(SimulatorTest, TheJournalTellsWhatWasAsked) {
   EXPECT_EQ(count(journal(), "\"sequence\":"), 2u);
   call("", "", "DELETE", "/sim/calls");
   EXPECT_EQ(journal(), "[]\n");
+}
+
+TEST_F(SimulatorTest, TheJournalsFileHasEachCall) {
+  const fs::path file = fs::path(testing::TempDir()) / ("journal-" + std::to_string(::getpid()));
+  options.journal_file = file;
+  options.journal_calls_max = 1;
+  call(kChat, "x-sim-id: one\r\ntraceparent: 00-a-b-01\r\n");
+  call(kStream, "x-sim-id: two\r\nx-sim-cut-after: 3\r\n");
+  stop();
+  simulator.reset();
+  std::ifstream in(file);
+  std::vector<std::string> lines;
+  for (std::string line; std::getline(in, line);) lines.push_back(line);
+  fs::remove(file);
+  ASSERT_EQ(lines.size(), 2u);
+  EXPECT_TRUE(has(lines[0], R"("id":"one")") && has(lines[0], R"("whole":true)")) << lines[0];
+  EXPECT_TRUE(lines[0].ends_with(R"(,"traceparent":"00-a-b-01"})")) << lines[0];
+  EXPECT_TRUE(has(lines[1], R"("events_sent":3)") && has(lines[1], R"("whole":false)")) << lines[1];
 }
 
 TEST_F(SimulatorTest, TheJournalIsBoundedAndCanBeOff) {
