@@ -158,6 +158,11 @@ export class Simulator {
 
   async stop() {
     await this.program.stop();
+    await this.discard();
+  }
+
+  /** Where it has ended already. */
+  async discard() {
     await this.#folder.remove();
   }
 }
