@@ -8,14 +8,30 @@ import os from 'node:os';
 import * as alerts from './alerts.mjs';
 import * as crowd from './crowd.mjs';
 import * as durations from './durations.mjs';
+import * as faults from './faults.mjs';
 import * as fuzz from './fuzz.mjs';
+import * as kills from './kills.mjs';
+import * as outage from './outage.mjs';
 import * as restart from './restart.mjs';
 import * as scrapes from './scrapes.mjs';
 import * as screens from './screens.mjs';
 import * as slowClients from './slow_clients.mjs';
 import * as trials from './trials.mjs';
 
-const proofs = { durations, crowd, 'slow-clients': slowClients, scrapes, restart, trials, alerts, screens, fuzz };
+const proofs = {
+  durations,
+  crowd,
+  'slow-clients': slowClients,
+  scrapes,
+  restart,
+  trials,
+  alerts,
+  faults,
+  kills,
+  outage,
+  screens,
+  fuzz,
+};
 const reportFile = new URL('../../docs/proof.md', import.meta.url);
 
 function setting() {

@@ -1,0 +1,155 @@
+// Gateways that follow one another in the same folder, the earlier ones ended by SIGKILL, and what may be lost then.
+
+/** How long before a kill a call may have ended for its client, and yet its record not be made. */
+const recordWithinMs = 50;
+/** How long before a kill a record may have been made, and yet its line not be on standard output. */
+const lineWithinMs = 1000;
+/** How long before a kill a batch of spans may have come to the collector, and yet the gateway not know it. */
+const answerWithinMs = 1000;
+
+export class Generations {
+  /** Of each gateway: {began, over (Date.now() around its kill), next (when the one after it served), dropped ([{signal, reason, value}])}. */
+  kills = [];
+  /** Lines of all logs; the last one of a killed gateway may be torn, and is left out. */
+  lines = [];
+  tornLines = 0;
+  #stage;
+
+  constructor(stage) {
+    this.#stage = stage;
+  }
+
+  /** Kills the gateway and starts the next one. */
+  async kill() {
+    const { gateway } = this.#stage;
+    const dropped = droppedOf(await gateway.scrape());
+    const began = Date.now();
+    gateway.program.kill('SIGKILL');
+    await gateway.program.ended;
+    const over = Date.now();
+    this.#take(gateway);
+    await this.#stage.startGateway();
+    this.kills.push({ began, over, next: Date.now(), dropped });
+  }
+
+  /** What the last gateway, at rest, counted as dropped and then ended in order: its log. */
+  async end(metrics) {
+    this.kills.push({ began: Infinity, over: Infinity, next: Infinity, dropped: droppedOf(metrics) });
+    const entries = await this.#stage.end();
+    this.#take(this.#stage.gateway);
+    return entries;
+  }
+
+  /** Spans that all of them counted as dropped. */
+  get dropped() {
+    return this.kills
+      .flatMap(({ dropped }) => dropped)
+      .filter(({ signal }) => signal === 'traces')
+      .reduce((sum, { value }) => sum + value, 0);
+  }
+
+  /** Whether a call was under way at a kill, or was while there was no gateway. */
+  wasCutShort({ began, ended }) {
+    return this.kills.some((kill) => began <= kill.next && ended >= kill.began - recordWithinMs);
+  }
+
+  mayLackLine(view) {
+    return this.kills.some((kill) => view.began <= kill.next && view.ended >= kill.began - lineWithinMs);
+  }
+
+  /** Whether a span that came at `at` may come again. */
+  mayComeAgain(at) {
+    return this.kills.some((kill) => at >= kill.began - answerWithinMs && at <= kill.over);
+  }
+
+  #take({ program }) {
+    for (const line of program.stdout) {
+      try {
+        this.lines.push(JSON.parse(line));
+      } catch {
+        this.tornLines += 1;
+      }
+    }
+  }
+}
+
+const droppedOf = (metrics) =>
+  metrics.samples('telemetry_dropped_total').map(({ labels, value }) => ({ ...labels, value }));
+
+/**
+ * {calls, cutShort, failed, tries, lostSpans, lostWithin, dropped, twice, twiceWithin, linesLost, linesTwice}: what became of spans and lines of calls,
+ * and whether checks held. `lostWithin` are those of calls that were under way at a kill.
+ */
+export function compareLosses(checks, generations, { views, spans, entries }) {
+  const viewOf = new Map(views.map((view) => [view.plan.traceId, view]));
+  const received = new Map();
+  let twice = 0;
+  let twiceWithin = 0;
+  for (const span of spans) {
+    const first = received.get(span.spanId);
+    received.set(span.spanId, first ?? span);
+    if (!first) continue;
+    const within = generations.mayComeAgain(first.at);
+    twice += 1;
+    twiceWithin += within ? 1 : 0;
+    checks.that('no span came twice, but for those whose answer was on its way at a kill', within, () =>
+      JSON.stringify([first, span]),
+    );
+  }
+  const lostOutside = [];
+  let lostWithin = 0;
+  const lost = (view, what) => {
+    if (!view || generations.wasCutShort(view)) lostWithin += 1;
+    else lostOutside.push(what);
+  };
+  const sampled = entries.filter(({ traceparent }) => traceparent.endsWith('-01'));
+  const expected = new Map(sampled.map((entry) => [entry.traceparent.slice(36, 52), entry]));
+  for (const [spanId, entry] of expected)
+    if (!received.has(spanId))
+      lost(viewOf.get(entry.traceparent.slice(3, 35)), `CLIENT span ${spanId} of ${JSON.stringify(entry)}`);
+  const servers = new Set(spans.filter(({ kind }) => kind === 2).map(({ traceId }) => traceId));
+  const answered = views.filter(({ plan, status }) => plan.isSampled && status !== undefined);
+  for (const view of answered)
+    if (!servers.has(view.plan.traceId))
+      lost(view, `SERVER span of call ${view.number}, ${JSON.stringify(view.plan.fault)}`);
+  const { dropped } = generations;
+  checks.that(
+    'spans of calls that were not under way at a kill: all came, or were counted as dropped',
+    lostOutside.length <= dropped,
+    () => `${lostOutside.length} lost, ${dropped} counted: ${lostOutside[0]}`,
+  );
+
+  const linesOf = new Map();
+  for (const line of generations.lines)
+    if (line.message === 'llm call') linesOf.set(line.trace_id, (linesOf.get(line.trace_id) ?? 0) + 1);
+  let linesLost = 0;
+  for (const view of views.filter(({ status }) => status !== undefined)) {
+    const count = linesOf.get(view.plan.traceId) ?? 0;
+    checks.that('no line of the log twice', count <= 1, () => `${count} of call ${view.number}`);
+    if (count > 0) continue;
+    linesLost += 1;
+    checks.that(
+      'lines of calls that ended well before a kill: all there',
+      generations.mayLackLine(view),
+      () => `call ${view.number}`,
+    );
+  }
+  checks.expect(
+    'no line of the log twice',
+    'lines of calls that ended well before a kill: all there',
+    'no span came twice, but for those whose answer was on its way at a kill',
+  );
+  const cutShort = views.filter((view) => generations.wasCutShort(view)).length;
+  return {
+    calls: views.length,
+    cutShort,
+    tries: expected.size,
+    spans: received.size,
+    lostOutside: lostOutside.length,
+    lostWithin,
+    dropped,
+    twice,
+    twiceWithin,
+    linesLost,
+  };
+}
