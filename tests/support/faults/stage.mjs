@@ -41,7 +41,7 @@ export class Stage {
     stage.#folder = await temporaryFolder();
     stage.#dead = { refusing: await refusingPort(), silent: await silentPort() };
     stage.collector = await SpanFile.start();
-    stage.simulator = await Simulator.start({ args: ['--journal-file', stage.#entriesFile] });
+    stage.simulator = await Simulator.start({ args: ['--journal-file', stage.#entriesFile, '--journal', '50000'] });
     const providers = Object.entries(stage.#dead).map(([name, { port }]) => `${name}=http://127.0.0.1:${port}/v1`);
     stage.#env = { ...env, ARCHESTRA_OPENAI_COMPATIBLE_PROVIDERS: providers.join(','), ...more };
     await stage.startGateway();
