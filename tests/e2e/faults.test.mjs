@@ -123,6 +123,11 @@ describe('a comparison notices', () => {
       ...seen,
       collected: { ...seen.collected, rejected: seen.collected.rejected + 1 },
     }),
+    'a call more in the statistics': (seen) => {
+      const [{ key, totals }, ...rest] = seen.statistics.groups;
+      const groups = [{ key, totals: { ...totals, calls: totals.calls + 1 } }, ...rest];
+      return { ...seen, statistics: { ...seen.statistics, groups } };
+    },
     'an exemplar of nothing': (seen) => ({
       ...seen,
       page: `${seen.page} # {trace_id="${'0'.repeat(32)}",span_id="${'0'.repeat(16)}"} 1 1\n`,

@@ -11,11 +11,12 @@ const names = {
   tools: 'metrics, log and spans: tool calls, blocked tool calls',
   rest: 'at rest: begun is ended, nothing in flight, no internal_error',
   export: 'metrics and collector: spans sent, refused, dropped; no span twice',
+  statistics: 'platform API and log: calls, errors, tokens, blocked tool calls of the last hour by provider',
   exemplars: 'exemplars: of spans that the collector got',
 };
 
-/** `metrics` of a Metrics, `page` of OpenMetrics. */
-export function compareSums(checks, { metrics, page, lines, spans, collected }) {
+/** `metrics` of a Metrics, `page` of OpenMetrics, `statistics` of the platform API, of an hour in which everything happened. */
+export function compareSums(checks, { metrics, page, lines, spans, collected, statistics }) {
   checks.expect(...Object.values(names));
   const calls = lines.filter(({ message }) => message === 'llm call');
   const equal = (name, actual, expected, of) => checks.equal(names[name], actual, expected, () => of);
@@ -117,6 +118,7 @@ export function compareSums(checks, { metrics, page, lines, spans, collected }) 
   equal('rest', metrics.sum('llm_requests_in_flight'), 0, 'in flight');
   equal('rest', calls.filter(({ outcome }) => outcome === 'internal_error').length, 0, 'internal_error');
 
+  compareStatistics(equal, calls, statistics);
   compareExport(equal, metrics, spans, collected);
   const received = new Set(spans.map(({ traceId, spanId }) => `${traceId} ${spanId}`));
   for (const [, trace, span] of page.matchAll(/# \{trace_id="([0-9a-f]{32})",span_id="([0-9a-f]{16})"\}/g))
@@ -138,6 +140,24 @@ function compareTries(equal, metrics, calls, clients) {
     equal('tries', more >= 0, true, `status ${status}: ${value} in the metric, ${told.get(status)} spans`);
   }
   equal('tries', over, unseen, 'tries that have no span, and those in the log of calls that were not sampled');
+}
+
+function compareStatistics(equal, calls, { groups }) {
+  const byProvider = Map.groupBy(calls, ({ provider }) => provider);
+  equal('statistics', groups.length, byProvider.size, 'providers');
+  for (const { key, totals } of groups) {
+    const own = byProvider.get(key) ?? [];
+    const told = own.filter(({ usage_provenance: from }) => from === 'provider');
+    const total = (list, valueOf) => list.reduce((sum, line) => sum + (valueOf(line) ?? 0), 0);
+    const expected = {
+      calls: own.length,
+      errors: own.filter(({ outcome }) => outcome !== 'completed' && outcome !== 'client_cancelled').length,
+      inputTokens: total(told, (line) => line.input_tokens),
+      outputTokens: total(told, (line) => line.output_tokens),
+      blockedToolCalls: total(own, (line) => line.blocked_tool_calls),
+    };
+    for (const [name, value] of Object.entries(expected)) equal('statistics', totals[name], value, `${name} of ${key}`);
+  }
 }
 
 function compareExport(equal, metrics, spans, { spans: taken, rejected, faults }) {

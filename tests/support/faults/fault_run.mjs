@@ -31,6 +31,8 @@ export async function faultRun({ seed, calls, clients, scrapeEveryMs = 1000, not
     await disturbances.stop();
     await growth.stop();
     await atRest(gateway);
+    const statistics = (await gateway.api('GET', '/statistics/overview?minutes=60&groupBy=provider')).json;
+    await atRest(gateway);
     const page = (
       await exchange(gateway.metricsPort, 'GET', '/metrics', {
         headers: { Accept: 'application/openmetrics-text; version=1.0.0' },
@@ -40,7 +42,7 @@ export async function faultRun({ seed, calls, clients, scrapeEveryMs = 1000, not
     const entries = await stage.end();
     note(`${calls} calls in ${seconds.toFixed(0)} s; comparing`);
     const [spans, collected, lines] = [await collector.spans(), await collector.counts(), gateway.accessLog];
-    const seen = { views: traffic.views, lines, spans, entries, metrics, page, collected };
+    const seen = { views: traffic.views, lines, spans, entries, metrics, page, collected, statistics };
     const { unseen } = compareAll(checks, seen);
     const outcomes = countBy(
       lines.filter(({ outcome }) => outcome),
