@@ -9,6 +9,8 @@
 //   log. The same between provider and gateway: a try may lack the status of a head that a reset destroyed.
 // - A try that the gateway gave up (its client left, a limit of time): the provider may have seen the request or not, and
 //   may have answered what nobody took.
+// - A try for which there was no connection (upstream_unreachable, refused_overload), or whose request was broken off
+//   (invalid_request): the provider may not have seen it.
 // - A GET on a kept connection that the provider closes without a byte is sent again on another one, as the same try (RFC
 //   9112 section 9.3.1): there the provider saw it twice.
 // - A provider that announces less than it sends: what the announced length leaves is a whole answer, but no JSON. The gateway
