@@ -1,5 +1,6 @@
 // That kill -9 loses no more than the records of calls that were under way.
 
+import { recordWithinMs } from '../support/faults/generations.mjs';
 import { killRun } from '../support/faults/kill_run.mjs';
 
 export const title = 'Kills';
@@ -32,7 +33,7 @@ function report({
   return [
     `The gateway is killed (SIGKILL) every ${everyMs / 1000} s, ${kills} times, and started again in the same folder, under the calls and with the`,
     `collector of "Faults" (seed ${seed}). What the provider saw is compared with the spans that came. A call of which no record`,
-    'was made yet has no span: one that was under way, or whose client got the last byte in the 50 ms before. A line of the',
+    `was made yet has no span: one that was under way, or whose client got the last byte in the ${recordWithinMs} ms before. A line of the`,
     'log may be lost with what had not been written to standard output.',
     '',
     '| what | how many |',

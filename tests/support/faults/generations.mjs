@@ -1,7 +1,7 @@
 // Gateways that follow one another in the same folder, the earlier ones ended by SIGKILL, and what may be lost then.
 
-/** How long before a kill a call may have ended for its client, and yet its record not be made. */
-const recordWithinMs = 50;
+/** How long before a kill a call may have ended for its client, and yet its record not be made, on a machine that is not busy. */
+export const recordWithinMs = 50;
 /** How long before a kill a record may have been made, and yet its line not be on standard output. */
 const lineWithinMs = 1000;
 /** How long before a kill a batch of spans may have come to the collector, and yet the gateway not know it. */
@@ -14,9 +14,11 @@ export class Generations {
   lines = [];
   tornLines = 0;
   #stage;
+  #recordWithinMs;
 
-  constructor(stage) {
+  constructor(stage, ownRecordWithinMs = recordWithinMs) {
     this.#stage = stage;
+    this.#recordWithinMs = ownRecordWithinMs;
   }
 
   /** Kills the gateway and starts the next one. */
@@ -50,7 +52,7 @@ export class Generations {
 
   /** Whether a call was under way at a kill, or was while there was no gateway. */
   wasCutShort({ began, ended }) {
-    return this.kills.some((kill) => began <= kill.next && ended >= kill.began - recordWithinMs);
+    return this.kills.some((kill) => began <= kill.next && ended >= kill.began - this.#recordWithinMs);
   }
 
   mayLackLine(view) {

@@ -9,12 +9,15 @@ import { atRest } from './rest.mjs';
 import { Stage } from './stage.mjs';
 import { Traffic } from './traffic.mjs';
 
-/** `kills` times, every `everyMs`, with the faults of faultRun: {checks, kills, ...what compareLosses says}. */
-export async function killRun({ seed, kills, everyMs, clients, thinkMs = 0, note = () => {} }) {
+/**
+ * `kills` times, every `everyMs`, with the faults of faultRun: {checks, kills, ...what compareLosses says}. `withinMs`: see
+ * recordWithinMs.
+ */
+export async function killRun({ seed, kills, everyMs, clients, thinkMs = 0, withinMs, note = () => {} }) {
   const checks = new Checks();
   const stage = await Stage.start();
   try {
-    const generations = new Generations(stage);
+    const generations = new Generations(stage, withinMs);
     const disturbances = new Disturbances({ stage, checks, seed });
     await disturbances.prepare();
     disturbances.failToCollect();
