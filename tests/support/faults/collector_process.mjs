@@ -1,5 +1,5 @@
-// The process of SpanFile: a collector that can fail in the ways that its parent names, and writes what it took to a file, a
-// line of JSON for each span.
+// The process of SpanFile: a collector that can fail in the ways that its parent names, and writes what it took to a
+// file, a line of JSON for each span.
 
 import { createWriteStream } from 'node:fs';
 import http from 'node:http';

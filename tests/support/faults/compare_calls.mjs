@@ -3,8 +3,9 @@
 // Where two of them may rightly differ is said here, and nowhere else:
 //
 // - A client that left. The gateway may have noticed before it read the request (no trace of the call at all: "unseen"),
-//   while the answer came (client_cancelled, status 499), or after it had handed over the last byte (any other outcome; then the provider's side
-//   has to justify it like that of a client that stayed). The bytes that the client got are at most those that the log has.
+//   while the answer came (client_cancelled, status 499), or after it had handed over the last byte (any other outcome;
+//   then the provider's side has to justify it like that of a client that stayed). The bytes that the client got are at
+//   most those that the log has.
 // - An answer that was broken off by a reset: what is on its way then is lost, so the client has at most the bytes of the
 //   log. The same between provider and gateway: a try may lack the status of a head that a reset destroyed.
 // - A try that the gateway gave up (its client left, a limit of time): the provider may have seen the request or not, and
@@ -13,8 +14,9 @@
 //   (invalid_request): the provider may not have seen it.
 // - A GET on a kept connection that the provider closes without a byte is sent again on another one, as the same try (RFC
 //   9112 section 9.3.1): there the provider saw it twice.
-// - A provider that announces less than it sends: what the announced length leaves is a whole answer, but no JSON. The gateway
-//   knows nothing of it, and where a policy could block a tool call it refuses it. Tokens and tool calls are not compared.
+// - A provider that announces less than it sends: what the announced length leaves is a whole answer, but no JSON. The
+//   gateway knows nothing of it, and where a policy could block a tool call it refuses it. Tokens and tool calls are not
+//   compared.
 
 import { SpanKind } from '../collector.mjs';
 import { operations } from './operations.mjs';
@@ -61,7 +63,10 @@ export const names = {
   unsent: 'what was no call: no line, no span, nothing at the provider',
 };
 
-/** `views` of Traffic, `lines` parsed, `spans` of SpanFile, `entries` of the simulator's file; {unseen} is how many calls nobody saw. */
+/**
+ * `views` of Traffic, `lines` parsed, `spans` of SpanFile, `entries` of the simulator's file; {unseen} is how many calls
+ * nobody saw.
+ */
 export function compareCalls(checks, { views, lines, spans, entries }) {
   checks.expect(...Object.values(names));
   const linesOf = Map.groupBy(lines, (line) => line.trace_id);

@@ -15,7 +15,10 @@ const names = {
   exemplars: 'exemplars: of spans that the collector got',
 };
 
-/** `metrics` of a Metrics, `page` of OpenMetrics, `statistics` of the platform API, of an hour in which everything happened. */
+/**
+ * `metrics` of a Metrics, `page` of OpenMetrics, `statistics` of the platform API, of an hour in which everything
+ * happened.
+ */
 export function compareSums(checks, { metrics, page, lines, spans, collected, statistics }) {
   checks.expect(...Object.values(names));
   const calls = lines.filter(({ message }) => message === 'llm call');

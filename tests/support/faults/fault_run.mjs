@@ -11,8 +11,8 @@ import { Stage } from './stage.mjs';
 import { Traffic } from './traffic.mjs';
 
 /**
- * Runs `calls` calls of `seed` by `clients` at a time: {checks, seen (all that compareAll takes), outcomes (name -> number),
- * seconds, unseen, disturbances (name -> number), pages, linesMost (of one page)}.
+ * Runs `calls` calls of `seed` by `clients` at a time: {checks, seen (all that compareAll takes), outcomes (name ->
+ * number), seconds, unseen, disturbances (name -> number), pages, linesMost (of one page)}.
  */
 export async function faultRun({ seed, calls, clients, scrapeEveryMs = 1000, note = () => {} }) {
   const checks = new Checks();

@@ -1,6 +1,9 @@
 // Gateways that follow one another in the same folder, the earlier ones ended by SIGKILL, and what may be lost then.
 
-/** How long before a kill a call may have ended for its client, and yet its record not be made, on a machine that is not busy. */
+/**
+ * How long before a kill a call may have ended for its client, and yet its record not be made, on a machine that is not
+ * busy.
+ */
 export const recordWithinMs = 50;
 /** How long before a kill a record may have been made, and yet its line not be on standard output. */
 const lineWithinMs = 1000;
@@ -8,7 +11,10 @@ const lineWithinMs = 1000;
 const answerWithinMs = 1000;
 
 export class Generations {
-  /** Of each gateway: {began, over (Date.now() around its kill), next (when the one after it served), dropped ([{signal, reason, value}])}. */
+  /**
+   * Of each gateway: {began, over (Date.now() around its kill), next (when the one after it served), dropped ([{signal,
+   * reason, value}])}.
+   */
   kills = [];
   /** Lines of all logs; the last one of a killed gateway may be torn, and is left out. */
   lines = [];
@@ -79,21 +85,20 @@ const droppedOf = (metrics) =>
   metrics.samples('telemetry_dropped_total').map(({ labels, value }) => ({ ...labels, value }));
 
 /**
- * {calls, cutShort, failed, tries, lostSpans, lostWithin, dropped, twice, twiceWithin, linesLost, linesTwice}: what became of spans and lines of calls,
- * and whether checks held. `lostWithin` are those of calls that were under way at a kill.
+ * What became of spans and lines: {calls, cutShort (calls that were under way at a kill), tries (the provider saw), spans,
+ * lostWithin (spans of calls that were cut short), lostOutside (of others), dropped (spans that were counted), twice (spans
+ * that came again), linesLost}.
  */
 export function compareLosses(checks, generations, { views, spans, entries }) {
   const viewOf = new Map(views.map((view) => [view.plan.traceId, view]));
   const received = new Map();
   let twice = 0;
-  let twiceWithin = 0;
   for (const span of spans) {
     const first = received.get(span.spanId);
     received.set(span.spanId, first ?? span);
     if (!first) continue;
     const within = generations.mayComeAgain(first.at);
     twice += 1;
-    twiceWithin += within ? 1 : 0;
     checks.that('no span came twice, but for those whose answer was on its way at a kill', within, () =>
       JSON.stringify([first, span]),
     );
@@ -151,7 +156,6 @@ export function compareLosses(checks, generations, { views, spans, entries }) {
     lostWithin,
     dropped,
     twice,
-    twiceWithin,
     linesLost,
   };
 }

@@ -1,5 +1,5 @@
-// Scrapes all along, and looks whether anything that may only grow went back: each series, and the sum over all series of an
-// agent, whose labels change. Reads pages of many thousand lines, so it takes no more apart than it has to.
+// Scrapes all along, and looks whether anything that may only grow went back: each series, and the sum over all series of
+// an agent, whose labels change. Reads pages of many thousand lines, so it takes no more apart than it has to.
 
 import { setTimeout as sleep } from 'node:timers/promises';
 

@@ -10,8 +10,8 @@ import { Stage } from './stage.mjs';
 import { Traffic } from './traffic.mjs';
 
 /**
- * `kills` times, every `everyMs`, with the faults of faultRun: {checks, kills, ...what compareLosses says}. `withinMs`: see
- * recordWithinMs.
+ * `kills` times, every `everyMs`, with the faults of faultRun: {checks, kills, ...what compareLosses says}. `withinMs`:
+ * see recordWithinMs.
  */
 export async function killRun({ seed, kills, everyMs, clients, thinkMs = 0, withinMs, note = () => {} }) {
   const checks = new Checks();

@@ -1,4 +1,5 @@
-// The operations that a run of faults calls, in each dialect: where, with what body, and what an answer says of its tokens.
+// The operations that a run of faults calls, in each dialect: where, with what body, and what an answer says of its
+// tokens.
 
 /** {input, output} in the words of the log of calls; undefined where the answer does not say. */
 const ofOpenAi = (usage) =>
@@ -100,7 +101,6 @@ export const operations = {
     body: (plan) => chat({ ...plan, stream: true }),
     isStream: true,
     hasTools: true,
-    hidesUsage: true,
   },
   'chat, a stream with usage': {
     ...openai,

@@ -33,7 +33,9 @@ async function costOfRequest(gateway, ms) {
   return (after.time - before.time) / (after.requests - before.requests);
 }
 
-/** Periods of `ms` each, with the collector and without it by turns: {quiet, away}, nanoseconds a request of each period. */
+/**
+ * Periods of `ms` each, with the collector and without it by turns: {quiet, away}, nanoseconds a request of each period.
+ */
 async function measureCost({ gateway, collector }, rounds, ms) {
   const costs = { quiet: [], away: [] };
   for (let round = 0; round < rounds; round += 1) {
@@ -49,8 +51,9 @@ async function measureCost({ gateway, collector }, rounds, ms) {
 }
 
 /**
- * `rounds` periods of `periodMs` with the collector, and as many without it; then an outage of `outageMs` in the middle of
- * which the gateway is killed. {checks, costs, ratio, ...what compareLosses says, drainedMs, waited, waitedBytes (spans at the end of the outage)}.
+ * `rounds` periods of `periodMs` with the collector, and as many without it; then an outage of `outageMs` in the middle
+ * of which the gateway is killed. {checks, costs, ratio, ...what compareLosses says, drainedMs, waited, waitedBytes
+ * (spans at the end of the outage)}.
  */
 export async function outageRun({ seed, rounds, periodMs, outageMs, note = () => {} }) {
   const checks = new Checks();

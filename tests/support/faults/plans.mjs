@@ -114,9 +114,9 @@ export const bodyBytesMax = 64 << 10;
 export const deadProviders = ['refusing', 'silent'];
 
 /**
- * Call `number` of a run. `calm`: nothing goes wrong at either side. {number, traceId, parentSpanId, isSampled, session, operation (its name),
- * provider, prefix, path (below the agent's), body, headers, fault, manner, tool, agent: a number to choose one by, or 'default',
- * or 'unknown'}.
+ * Call `number` of a run. `calm`: nothing goes wrong at either side. {number, traceId, parentSpanId, isSampled, session,
+ * operation (its name), provider, prefix, path (below the agent's), body, headers, fault, manner, tool, agent: a number
+ * to choose one by, or 'default', or 'unknown'}.
  */
 export function planOf(seed, number, { calm = false } = {}) {
   const chance = new Chance(seed, number);

@@ -1,5 +1,5 @@
-// A collector in a process of its own, for runs of many spans: it decodes there, with code that is not ours, and keeps them
-// in a file.
+// A collector in a process of its own, for runs of many spans: it decodes there, with code that is not ours, and keeps
+// them in a file.
 
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -46,8 +46,8 @@ export class SpanFile {
   }
 
   /**
-   * All spans so far: {traceId, spanId, parentSpanId, kind, at (when it came, Date.now()), start, end (texts), status, attributes (those that are
-   * compared), decisions, isRejected}.
+   * All spans so far: {traceId, spanId, parentSpanId, kind, at (when it came, Date.now()), start, end (texts), status,
+   * attributes (those that are compared), decisions, isRejected}.
    */
   async spans() {
     await this.#ask('flush');

@@ -1,5 +1,5 @@
-// What runs of faults stand on: a gateway between the simulator, which writes down each call, and a collector that keeps each
-// span.
+// What runs of faults stand on: a gateway between the simulator, which writes down each call, and a collector that keeps
+// each span.
 
 import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
@@ -58,7 +58,10 @@ export class Stage {
     });
   }
 
-  /** Ends gateway and simulator, so that both have written all; `how` ends the gateway. What the simulator wrote is the answer. */
+  /**
+   * Ends gateway and simulator, so that both have written all; `how` ends the gateway. What the simulator wrote is the
+   * answer.
+   */
   async end() {
     await this.gateway.program.stop();
     await this.simulator.program.stop();

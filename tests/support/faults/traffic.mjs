@@ -9,8 +9,8 @@ import { planOf } from './plans.mjs';
 const nobody = '00000000-0000-4000-8000-000000000000';
 
 /**
- * What clients see: {number, plan, agentId, began, ended, end, status, errorCode, bytes, usage, callsTools}. `end`: 'whole',
- * 'cut' (the gateway broke it off), 'left' (the client did), 'none' (nothing came), 'unsent' (it never was a
+ * What clients see: {number, plan, agentId, began, ended, end, status, errorCode, bytes, usage, callsTools}. `end`:
+ * 'whole', 'cut' (the gateway broke it off), 'left' (the client did), 'none' (nothing came), 'unsent' (it never was a
  * call: half a head, or garbage, which may have an answer), 'no connection'. Times are Date.now().
  */
 export class Traffic {
@@ -26,8 +26,8 @@ export class Traffic {
   #done;
 
   /**
-   * `calls` from number `from` on, by `clients` at a time, each of which thinks for `thinkMs` between two; `port` is a function, `agents`
-   * the ids that there are now. `calm`: nothing goes wrong.
+   * `calls` from number `from` on, by `clients` at a time, each of which thinks for `thinkMs` between two; `port` is a
+   * function, `agents` the ids that there are now. `calm`: nothing goes wrong.
    */
   constructor({ seed, calls = Infinity, from = 0, clients, port, agents = [], calm = false, thinkMs = 0 }) {
     this.#seed = seed;
