@@ -42,7 +42,9 @@ export class Stage {
     stage.#dead = { refusing: await refusingPort(), silent: await silentPort() };
     stage.collector = await SpanFile.start();
     stage.simulator = await Simulator.start({ args: ['--journal-file', stage.#entriesFile, '--journal', '50000'] });
-    const providers = Object.entries(stage.#dead).map(([name, { port }]) => `${name}=http://127.0.0.1:${port}/v1`);
+    // A socket may get the port it connects to for its own, and would connect to itself: not from another address.
+    const hosts = { refusing: '127.0.0.2', silent: '127.0.0.1' };
+    const providers = Object.entries(stage.#dead).map(([name, { port }]) => `${name}=http://${hosts[name]}:${port}/v1`);
     stage.#env = { ...env, ARCHESTRA_OPENAI_COMPATIBLE_PROVIDERS: providers.join(','), ...more };
     await stage.startGateway();
     return stage;
