@@ -24,7 +24,6 @@ const env = {
   ARCHESTRA_CALLS_IN_FLIGHT_LIMIT: '36', // of a shard: less than its share of the clients, at times
   ARCHESTRA_UPSTREAM_CONNECTIONS_LIMIT: '16',
   OTEL_BSP_SCHEDULE_DELAY: '200',
-  OTEL_EXPORTER_OTLP_TIMEOUT: '1000',
 };
 
 export class Stage {
