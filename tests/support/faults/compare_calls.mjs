@@ -14,6 +14,8 @@
 //   (invalid_request): the provider may not have seen it.
 // - A GET on a kept connection that the provider closes without a byte is sent again on another one, as the same try (RFC
 //   9112 section 9.3.1): there the provider saw it twice.
+// - A connection that the provider breaks at the very end of a body of announced length: it is whole, unless a reset
+//   destroyed what was on its way.
 // - A provider that announces less than it sends: what the announced length leaves is a whole answer, but no JSON. The
 //   gateway knows nothing of it, and where a policy could block a tool call it refuses it. Tokens and tool calls are not
 //   compared.
@@ -231,6 +233,8 @@ class Call {
     if (plan.fault === 'an error event' && last.events_sent > Number(plan.headers['x-sim-error-event']))
       return ['upstream_error'];
     if (plan.fault === 'a length too short') return ['completed', 'upstream_truncated'];
+    const brokeBehindBody = !last.whole && !last.stream && last.events_sent === 1;
+    if (brokeBehindBody) return ['completed', 'upstream_truncated'];
     if (last.whole && view.end === 'whole') return plan.fault === 'a length too long' ? [] : ['completed'];
     if (last.whole) return ['completed', 'upstream_truncated', 'upstream_timeout'];
     return ['upstream_truncated', 'upstream_timeout'];
