@@ -141,10 +141,10 @@ bool is_server_error(const call::RequestRecord& request) {
 
 void put_server_attributes(ProtoWriter& out, const call::RequestRecord& request, bool is_error) {
   AttributeWriter attributes(out, kSpanAttributes);
-  attributes.own_string("http.request.method", request.method);
+  attributes.string("http.request.method", request.method);
   attributes.string_unless_empty("url.path", request.url_path);
   attributes.own_string("url.scheme", request.is_https ? "https" : "http");
-  if (has_route(request)) attributes.own_string("http.route", request.route);
+  if (has_route(request)) attributes.string("http.route", request.route);
   put_status_code(attributes, request.status_code);
   put_address(attributes, request.server_address, request.server_port);
   attributes.string_unless_empty("client.address", request.client_address);
@@ -256,19 +256,19 @@ void put_parameters(AttributeWriter& attributes, const call::RequestParameters& 
 void put_request_attributes(AttributeWriter& attributes, const FinishedRequest& finished) {
   const call::CallRecord& call = finished.call;
   attributes.own_string(kRouteCategory, kRouteCategoryValue);
-  attributes.own_string(kLlmProvider, call.route.provider);
+  attributes.string(kLlmProvider, call.route.provider);
   attributes.string_unless_empty(kLlmModel, call.requested_model);
   attributes.boolean(kLlmStream, call.stream);
   put_agent(attributes, finished);
   put_request_labels(attributes, call.request_labels);
   attributes.string_unless_empty(kGenAiOperationName, finished.operation.gen_ai_operation);
-  attributes.own_string(kGenAiProviderName, gen_ai_provider(call.route.provider));
+  attributes.string(kGenAiProviderName, gen_ai_provider(call.route.provider));
   attributes.string_unless_empty(kGenAiRequestModel, call.requested_model);
   if (call.stream) attributes.boolean(kGenAiRequestStream, true);
   if (const std::string_view type = openai_api_type(finished.operation.name); !type.empty())
     attributes.own_string(kOpenAiApiType, type);
   if (call.parameters != nullptr) put_parameters(attributes, *call.parameters);
-  attributes.own_string("http.request.method", finished.request.method);
+  attributes.string("http.request.method", finished.request.method);
 }
 
 /// What came of the call; on the last try alone, which answered it.

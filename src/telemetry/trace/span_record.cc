@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstdint>
 #include <cstring>
 #include <numeric>
@@ -14,7 +15,12 @@
 namespace archestra::telemetry {
 namespace {
 
+// What is packed has no padding, so that no byte that nobody wrote leaves the process; and it is made of
+// numbers alone, so that any bytes may be read into it: what they mean is looked at when they are unpacked.
+
 struct PackedRequest {
+  RecordPrefix prefix;
+  std::int32_t status_code;
   base::TraceId trace_id;
   base::SpanId span_id;
   base::SpanId parent_span_id;
@@ -22,39 +28,51 @@ struct PackedRequest {
   std::int64_t duration;
   std::uint64_t request_body_bytes;
   std::uint64_t response_body_bytes;
-  std::int32_t status_code;
   std::uint16_t server_port;
   std::uint16_t texts;
-  std::uint8_t http_minor_version;
-  bool is_https;
-  bool is_sampled;
-  bool is_random;
-  bool has_call;
+  std::uint16_t http_minor_version;
+  std::uint16_t flags;
 };
+constexpr unsigned kIsHttps = 1;
+constexpr unsigned kIsSampled = 2;
+constexpr unsigned kIsRandom = 4;
+constexpr unsigned kHasCall = 8;
+constexpr unsigned kRequestFlags = kIsHttps | kIsSampled | kIsRandom | kHasCall;
 
 struct PackedCall {
-  call::Usage usage;
-  call::PolicyFigures policy;
+  std::uint64_t input_tokens;
+  std::uint64_t output_tokens;
+  std::uint64_t cache_read_tokens;
+  std::uint64_t cache_write_tokens;
+  std::uint64_t reasoning_tokens;
   std::uint64_t undelivered_tokens;
+  call::PolicyFigures policy;
   std::int64_t gateway_time;
   std::uint32_t tool_calls;
   std::uint32_t tool_results;
   std::uint32_t blocked_tool_calls;
   std::uint32_t decisions;  // all; of these kRecordedDecisionsMax at most follow
-  std::uint16_t tries;
+  std::uint16_t flags;
   std::uint16_t labels;
-  std::uint16_t finish_reasons;
-  call::Outcome outcome;
-  bool has_parameters;
-  bool is_stream;
-  bool is_observed;
+  std::uint8_t tries;
+  std::uint8_t finish_reasons;
+  std::uint8_t outcome;
+  std::uint8_t provenance;
 };
+constexpr unsigned kHasParameters = 1;
+constexpr unsigned kIsStream = 2;
+constexpr unsigned kIsObserved = 4;
+constexpr unsigned kCallFlags = kHasParameters | kIsStream | kIsObserved;
+static_assert(kRecordedTriesMax <= UINT8_MAX && kRecordedFinishReasonsMax <= UINT8_MAX);
+
+constexpr std::size_t kNumbers = 9;  // of call::RequestNumbers
 
 // Only of a request that says any.
 struct PackedParameters {
-  call::RequestNumbers numbers;
-  call::OutputType output_type;
-  std::uint8_t stop_sequences;  // that many texts
+  std::array<std::uint64_t, kNumbers> numbers;  // their bits
+  std::uint32_t numbers_said;                   // a bit for each
+  std::uint16_t output_type;
+  std::uint16_t stop_sequences;  // that many texts
 };
 
 struct PackedTry {
@@ -66,20 +84,25 @@ struct PackedTry {
   std::int64_t first_token;
   std::int64_t last_token;
   std::int64_t retried_after;
-  call::TokenGaps gaps;
+  decltype(call::TokenGaps::counts) gaps;
+  std::uint32_t gap_stalls;
+  std::int64_t gap_sum;
   std::int32_t status_code;
   std::uint16_t server_port;
-  call::Outcome outcome;
+  std::uint8_t outcome;
   std::uint8_t stalls;  // that many follow
 };
 
 struct PackedDecision {
   base::Uuid policy_id;
-  call::Decision decision;
-  bool has_policy;
+  std::uint8_t decision;
+  std::uint8_t has_policy;
 };
 
 constexpr std::int64_t kNoTime = -1;
+// Nobody's times are beyond these, and what is within them can be added up.
+constexpr std::int64_t kTimeMax = std::int64_t{1} << 62;
+constexpr std::int64_t kDurationMax = std::int64_t{1} << 59;
 constexpr std::size_t kRequestTexts = 8;
 constexpr std::size_t kCallTexts = 14;
 constexpr std::size_t kParameterTexts = 2;  // and the stop sequences
@@ -89,10 +112,23 @@ constexpr std::size_t kTextsMax = kRequestTexts + kCallTexts + kParameterTexts +
 
 std::int64_t packed(const std::optional<base::Duration>& time) { return time ? time->count() : kNoTime; }
 
+base::Duration duration_of(std::int64_t time) {
+  return base::Duration(std::clamp(time, -kDurationMax, kDurationMax));
+}
+
+base::WallTime wall_time_of(std::int64_t time) {
+  return base::WallTime(base::Duration(std::clamp(time, -kTimeMax, kTimeMax)));
+}
+
 std::optional<base::Duration> unpacked(std::int64_t time) {
   if (time == kNoTime) return std::nullopt;
-  return base::Duration(time);
+  return duration_of(time);
 }
+
+std::uint16_t flag_if(bool is_set, unsigned flag) { return static_cast<std::uint16_t>(is_set ? flag : 0); }
+
+/// Of which record's spans a collector is told.
+std::size_t spans_told(bool is_sampled, std::size_t tries) { return is_sampled ? 1 + tries : 0; }
 
 /// A tracestate is cut between its members (W3C Trace Context section 3.3.1.5).
 std::string_view cut_tracestate(std::string_view text) {
@@ -232,46 +268,77 @@ std::span<const call::Stall> stalls_of(const call::TryRecord& attempt) {
   return attempt.stalls.first(std::min(attempt.stalls.size(), call::kStallsToldMax));
 }
 
-PackedRequest pack(const call::RequestRecord& request, std::size_t texts) {
-  return {.trace_id = request.trace.trace_id,
+PackedRequest pack(const call::RequestRecord& request, std::size_t tries, std::size_t texts) {
+  return {.prefix = {.format = kRecordFormat,
+                     .spans = static_cast<std::uint16_t>(spans_told(request.trace.sampled, tries))},
+          .status_code = request.status_code,
+          .trace_id = request.trace.trace_id,
           .span_id = request.trace.span_id,
           .parent_span_id = request.trace.parent_span_id,
           .started_at = request.started_at.time_since_epoch().count(),
           .duration = request.duration.count(),
           .request_body_bytes = request.request_body_bytes,
           .response_body_bytes = request.response_body_bytes,
-          .status_code = request.status_code,
           .server_port = request.server_port,
           .texts = static_cast<std::uint16_t>(texts),
-          .http_minor_version = static_cast<std::uint8_t>(request.http_minor_version),
-          .is_https = request.is_https,
-          .is_sampled = request.trace.sampled,
-          .is_random = request.trace.random,
-          .has_call = request.call != nullptr};
+          .http_minor_version = static_cast<std::uint16_t>(request.http_minor_version),
+          .flags = static_cast<std::uint16_t>(
+              flag_if(request.is_https, kIsHttps) | flag_if(request.trace.sampled, kIsSampled) |
+              flag_if(request.trace.random, kIsRandom) | flag_if(request.call != nullptr, kHasCall))};
 }
 
 PackedCall pack(const call::CallRecord& call, bool has_parameters, std::size_t tries) {
-  return {.usage = call.usage,
-          .policy = call.policy,
+  const bool is_observed = call.route.operation != nullptr && call.route.operation->observed;
+  return {.input_tokens = call.usage.input_tokens,
+          .output_tokens = call.usage.output_tokens,
+          .cache_read_tokens = call.usage.cache_read_tokens,
+          .cache_write_tokens = call.usage.cache_write_tokens,
+          .reasoning_tokens = call.usage.reasoning_tokens,
           .undelivered_tokens = call.undelivered_tokens,
+          .policy = call.policy,
           .gateway_time = call.gateway_time.count(),
           .tool_calls = call.tool_calls,
           .tool_results = call.tool_results,
           .blocked_tool_calls = call.blocked_tool_calls,
           .decisions = static_cast<std::uint32_t>(all_decisions_of(call).size()),
-          .tries = static_cast<std::uint16_t>(tries),
+          .flags =
+              static_cast<std::uint16_t>(flag_if(has_parameters, kHasParameters) |
+                                         flag_if(call.stream, kIsStream) | flag_if(is_observed, kIsObserved)),
           .labels = static_cast<std::uint16_t>(labels_of(call).size()),
-          .finish_reasons = static_cast<std::uint16_t>(finish_reasons_of(call).size()),
-          .outcome = call.outcome,
-          .has_parameters = has_parameters,
-          .is_stream = call.stream,
-          .is_observed = call.route.operation != nullptr && call.route.operation->observed};
+          .tries = static_cast<std::uint8_t>(tries),
+          .finish_reasons = static_cast<std::uint8_t>(finish_reasons_of(call).size()),
+          .outcome = static_cast<std::uint8_t>(call.outcome),
+          .provenance = static_cast<std::uint8_t>(call.usage.provenance)};
+}
+
+/// `take` is called with each number, in one order for both sides.
+template <class Numbers, class Take>
+void for_each_number(Numbers& numbers, Take take) {
+  take(numbers.max_tokens);
+  take(numbers.temperature);
+  take(numbers.top_p);
+  take(numbers.top_k);
+  take(numbers.frequency_penalty);
+  take(numbers.presence_penalty);
+  take(numbers.seed);
+  take(numbers.choice_count);
+  take(numbers.dimension_count);
 }
 
 PackedParameters pack(const call::RequestParameters& parameters) {
-  return {.numbers = parameters.numbers,
-          .output_type = parameters.output_type,
-          .stop_sequences = static_cast<std::uint8_t>(stop_sequences_of(parameters).size())};
+  PackedParameters packed{.numbers = {},
+                          .numbers_said = 0,
+                          .output_type = static_cast<std::uint16_t>(parameters.output_type),
+                          .stop_sequences = static_cast<std::uint16_t>(stop_sequences_of(parameters).size())};
+  std::size_t at = 0;
+  for_each_number(parameters.numbers, [&](const auto& number) {
+    if (number) {
+      packed.numbers[at] = std::bit_cast<std::uint64_t>(*number);
+      packed.numbers_said |= 1U << at;
+    }
+    ++at;
+  });
+  return packed;
 }
 
 PackedTry pack(const call::TryRecord& attempt) {
@@ -283,22 +350,24 @@ PackedTry pack(const call::TryRecord& attempt) {
           .first_token = packed(attempt.time_to_first_token),
           .last_token = packed(attempt.time_to_last_token),
           .retried_after = packed(attempt.retried_after),
-          .gaps = attempt.gaps,
+          .gaps = attempt.gaps.counts,
+          .gap_stalls = attempt.gaps.stalls,
+          .gap_sum = attempt.gaps.sum.count(),
           .status_code = attempt.status_code,
           .server_port = attempt.server_port,
-          .outcome = attempt.outcome,
+          .outcome = static_cast<std::uint8_t>(attempt.outcome),
           .stalls = static_cast<std::uint8_t>(stalls_of(attempt).size())};
 }
 
 PackedDecision pack(const call::ToolDecision& decision) {
   return {.policy_id = decision.policy_id.value_or(base::Uuid()),
-          .decision = decision.decision,
+          .decision = static_cast<std::uint8_t>(decision.decision),
           .has_policy = decision.policy_id.has_value()};
 }
 
 template <class T>
 std::byte* copy_to(std::byte* at, const T& packed_value) {
-  static_assert(std::is_trivially_copyable_v<T>);
+  static_assert(std::has_unique_object_representations_v<T>, "without padding");
   std::memcpy(at, &packed_value, sizeof packed_value);
   return at + sizeof packed_value;
 }
@@ -311,7 +380,7 @@ class Reader {
 
   template <class T>
   bool read(T& value) {
-    static_assert(std::is_trivially_copyable_v<T>);
+    static_assert(std::has_unique_object_representations_v<T>, "any bytes are a value");
     if (bytes_.size() < sizeof value) return false;
     std::memcpy(&value, bytes_.data(), sizeof value);
     bytes_ = bytes_.subspan(sizeof value);
@@ -348,60 +417,95 @@ class Reader {
   std::size_t next_ = 0;
 };
 
-void unpack(const PackedRequest& from, call::RequestRecord& to) {
+/// Where the number is one of the enumeration's, whose last one is `last`.
+template <class Enum>
+bool unpack_enum(unsigned from, Enum last, Enum& to) {
+  if (from > static_cast<unsigned>(last)) return false;
+  to = static_cast<Enum>(from);
+  return true;
+}
+
+constexpr std::int32_t kStatusCodeMax = 999;
+bool is_status_code(std::int32_t code) { return code >= 0 && code <= kStatusCodeMax; }
+
+bool unpack(const PackedRequest& from, call::RequestRecord& to) {
+  if (!is_status_code(from.status_code) || from.http_minor_version > 1 || from.flags > kRequestFlags)
+    return false;
   to.trace.trace_id = from.trace_id;
   to.trace.span_id = from.span_id;
   to.trace.parent_span_id = from.parent_span_id;
-  to.trace.sampled = from.is_sampled;
-  to.trace.random = from.is_random;
-  to.started_at = base::WallTime(base::Duration(from.started_at));
-  to.duration = base::Duration(from.duration);
+  to.trace.sampled = (from.flags & kIsSampled) != 0;
+  to.trace.random = (from.flags & kIsRandom) != 0;
+  to.started_at = wall_time_of(from.started_at);
+  to.duration = duration_of(from.duration);
   to.request_body_bytes = from.request_body_bytes;
   to.response_body_bytes = from.response_body_bytes;
   to.status_code = from.status_code;
   to.server_port = from.server_port;
   to.http_minor_version = from.http_minor_version;
-  to.is_https = from.is_https;
+  to.is_https = (from.flags & kIsHttps) != 0;
+  return true;
 }
 
-void unpack(const PackedCall& from, FinishedRequest& to) {
-  to.call.usage = from.usage;
+bool unpack(const PackedCall& from, FinishedRequest& to) {
+  if (from.flags > kCallFlags || from.tries > kRecordedTriesMax || from.labels > kRecordedLabelsMax ||
+      from.finish_reasons > kRecordedFinishReasonsMax)
+    return false;
+  if (!unpack_enum(from.outcome, call::Outcome::kInternalError, to.call.outcome) ||
+      !unpack_enum(from.provenance, call::Provenance::kProvider, to.call.usage.provenance))
+    return false;
+  call::Usage& usage = to.call.usage;
+  usage.input_tokens = from.input_tokens;
+  usage.output_tokens = from.output_tokens;
+  usage.cache_read_tokens = from.cache_read_tokens;
+  usage.cache_write_tokens = from.cache_write_tokens;
+  usage.reasoning_tokens = from.reasoning_tokens;
   to.call.undelivered_tokens = from.undelivered_tokens;
-  to.call.gateway_time = base::Duration(from.gateway_time);
+  to.call.gateway_time = duration_of(from.gateway_time);
   to.call.tool_calls = from.tool_calls;
   to.call.tool_results = from.tool_results;
   to.call.blocked_tool_calls = from.blocked_tool_calls;
   to.call.policy = from.policy;
+  to.call.policy.time = duration_of(from.policy.time.count());
   to.decisions.resize(std::min<std::size_t>(from.decisions, kRecordedDecisionsMax));
   to.decisions_left_out = from.decisions - to.decisions.size();
-  to.call.outcome = from.outcome;
-  to.call.stream = from.is_stream;
-  to.operation.observed = from.is_observed;
+  to.call.stream = (from.flags & kIsStream) != 0;
+  to.operation.observed = (from.flags & kIsObserved) != 0;
   to.labels.resize(from.labels);
   to.finish_reasons.resize(from.finish_reasons);
+  return true;
 }
 
-void unpack(const PackedParameters& from, call::RequestParameters& to) {
-  to.numbers = from.numbers;
-  to.output_type = from.output_type;
+bool unpack(const PackedParameters& from, call::RequestParameters& to) {
+  if (from.stop_sequences > call::kStopSequencesMax || from.numbers_said >= 1U << kNumbers ||
+      !unpack_enum(from.output_type, call::OutputType::kSpeech, to.output_type))
+    return false;
+  std::size_t at = 0;
+  for_each_number(to.numbers, [&]<class Number>(std::optional<Number>& number) {
+    const bool is_said = (from.numbers_said & 1U << at) != 0;
+    number = is_said ? std::optional(std::bit_cast<Number>(from.numbers[at])) : std::nullopt;
+    ++at;
+  });
   to.stop_sequences.resize(from.stop_sequences);
+  return true;
 }
 
-call::TryRecord unpack(const PackedTry& from) {
-  call::TryRecord attempt;
-  attempt.span_id = from.span_id;
-  attempt.started_at = base::WallTime(base::Duration(from.started_at));
-  attempt.duration = base::Duration(from.duration);
-  attempt.time_to_first_byte = unpacked(from.first_byte);
-  attempt.time_to_first_byte_sent = unpacked(from.first_byte_sent);
-  attempt.time_to_first_token = unpacked(from.first_token);
-  attempt.time_to_last_token = unpacked(from.last_token);
-  attempt.retried_after = unpacked(from.retried_after);
-  attempt.gaps = from.gaps;
-  attempt.status_code = from.status_code;
-  attempt.server_port = from.server_port;
-  attempt.outcome = from.outcome;
-  return attempt;
+bool unpack(const PackedTry& from, call::TryRecord& to) {
+  if (!is_status_code(from.status_code) || from.stalls > call::kStallsToldMax ||
+      !unpack_enum(from.outcome, call::Outcome::kInternalError, to.outcome))
+    return false;
+  to.span_id = from.span_id;
+  to.started_at = wall_time_of(from.started_at);
+  to.duration = duration_of(from.duration);
+  to.time_to_first_byte = unpacked(from.first_byte);
+  to.time_to_first_byte_sent = unpacked(from.first_byte_sent);
+  to.time_to_first_token = unpacked(from.first_token);
+  to.time_to_last_token = unpacked(from.last_token);
+  to.retried_after = unpacked(from.retried_after);
+  to.gaps = {.counts = from.gaps, .sum = duration_of(from.gap_sum), .stalls = from.gap_stalls};
+  to.status_code = from.status_code;
+  to.server_port = from.server_port;
+  return true;
 }
 
 void read_request_texts(Reader& reader, call::RequestRecord& request) {
@@ -451,9 +555,10 @@ void read_call_texts(Reader& reader, FinishedRequest& out) {
 bool read_decisions(Reader& reader, FinishedRequest& out) {
   for (FinishedRequest::Decision& decision : out.decisions) {
     PackedDecision packed;
-    if (!reader.read(packed)) return false;
-    decision.decision = packed.decision;
-    decision.policy_id = packed.has_policy ? std::optional(packed.policy_id) : std::nullopt;
+    if (!reader.read(packed) || packed.has_policy > 1 ||
+        !unpack_enum(packed.decision, call::Decision::kWouldBlock, decision.decision))
+      return false;
+    decision.policy_id = packed.has_policy != 0 ? std::optional(packed.policy_id) : std::nullopt;
   }
   return true;
 }
@@ -461,8 +566,10 @@ bool read_decisions(Reader& reader, FinishedRequest& out) {
 /// In one list, of which each try has its part: it grows no more once they point into it.
 bool read_stalls(Reader& reader, std::span<const std::uint8_t> counts, FinishedRequest& out) {
   out.stalls.resize(std::accumulate(counts.begin(), counts.end(), std::size_t{0}));
-  for (call::Stall& stall : out.stalls)
+  for (call::Stall& stall : out.stalls) {
     if (!reader.read(stall)) return false;
+    stall = {.began = duration_of(stall.began.count()), .length = duration_of(stall.length.count())};
+  }
   std::span<const call::Stall> rest = out.stalls;
   for (std::size_t i = 0; i < counts.size(); ++i) {
     out.tries[i].stalls = rest.first(counts[i]);
@@ -471,11 +578,37 @@ bool read_stalls(Reader& reader, std::span<const std::uint8_t> counts, FinishedR
   return true;
 }
 
-std::size_t texts_of_call(const PackedCall& call, const PackedParameters& parameters) {
+std::size_t texts_of_call(const FinishedRequest& request) {
   const std::size_t of_parameters =
-      call.has_parameters ? kParameterTexts + std::size_t{parameters.stop_sequences} : 0;
-  return kCallTexts + of_parameters + 2 * std::size_t{call.labels} + call.finish_reasons +
-         2 * std::size_t{call.tries} + 2 * std::min<std::size_t>(call.decisions, kRecordedDecisionsMax);
+      request.call.parameters != nullptr ? kParameterTexts + request.parameters.stop_sequences.size() : 0;
+  return kCallTexts + of_parameters + 2 * request.labels.size() + request.finish_reasons.size() +
+         2 * request.tries.size() + 2 * request.decisions.size();
+}
+
+bool read_parameters(Reader& reader, bool has_parameters, FinishedRequest& out) {
+  out.call.parameters = has_parameters ? &out.parameters : nullptr;
+  if (!has_parameters) return true;
+  PackedParameters parameters;
+  return reader.read(parameters) && unpack(parameters, out.parameters);
+}
+
+bool read_tries(Reader& reader, std::size_t count, FinishedRequest& out) {
+  std::array<std::uint8_t, kRecordedTriesMax> stalls;
+  out.tries.resize(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    PackedTry attempt;
+    if (!reader.read(attempt) || !unpack(attempt, out.tries[i])) return false;
+    stalls[i] = attempt.stalls;
+  }
+  return read_stalls(reader, std::span(stalls).first(count), out);
+}
+
+/// All of a call but its texts.
+bool read_call(Reader& reader, FinishedRequest& out) {
+  PackedCall call;
+  return reader.read(call) && unpack(call, out) &&
+         read_parameters(reader, (call.flags & kHasParameters) != 0, out) &&
+         read_tries(reader, call.tries, out) && read_decisions(reader, out);
 }
 
 }  // namespace
@@ -503,7 +636,7 @@ bool write_record(const call::RequestRecord& request, base::ByteRing& ring) {
   const std::span<std::byte> record = ring.try_reserve(size);
   if (record.empty()) return false;
 
-  std::byte* at = copy_to(record.data(), pack(request, texts.count()));
+  std::byte* at = copy_to(record.data(), pack(request, tries.size(), texts.count()));
   if (call != nullptr) {
     at = copy_to(at, pack(*call, parameters != nullptr, tries.size()));
     if (parameters != nullptr) at = copy_to(at, pack(*parameters));
@@ -518,43 +651,31 @@ bool write_record(const call::RequestRecord& request, base::ByteRing& ring) {
   return true;
 }
 
+std::optional<RecordPrefix> read_prefix(std::span<const std::byte> record) {
+  RecordPrefix prefix;
+  if (!Reader(record).read(prefix)) return std::nullopt;
+  return prefix;
+}
+
 bool read_record(std::span<const std::byte> record, FinishedRequest& out) {
   Reader reader(record);
   PackedRequest request;
-  if (!reader.read(request)) return false;
-  unpack(request, out.request);
   out.request.call = nullptr;
   out.labels.clear();
   out.finish_reasons.clear();
   out.tries.clear();
+  out.stalls.clear();
   out.decisions.clear();
-  if (!request.has_call) {
-    if (request.texts != kRequestTexts || !reader.read_texts(request.texts)) return false;
-    read_request_texts(reader, out.request);
-    return true;
-  }
-
-  PackedCall call;
-  PackedParameters parameters{};
-  if (!reader.read(call) || (call.has_parameters && !reader.read(parameters)) ||
-      parameters.stop_sequences > call::kStopSequencesMax ||
-      request.texts != kRequestTexts + texts_of_call(call, parameters))
+  if (!reader.read(request) || request.prefix.format != kRecordFormat || !unpack(request, out.request))
     return false;
-  unpack(call, out);
-  out.call.parameters = call.has_parameters ? &out.parameters : nullptr;
-  unpack(parameters, out.parameters);
-  std::array<std::uint8_t, kRecordedTriesMax> stalls;
-  if (call.tries > kRecordedTriesMax) return false;
-  for (std::size_t i = 0; i < call.tries; ++i) {
-    PackedTry attempt;
-    if (!reader.read(attempt)) return false;
-    out.tries.push_back(unpack(attempt));
-    stalls[i] = attempt.stalls;
-  }
-  if (!read_stalls(reader, std::span(stalls).first(call.tries), out) || !read_decisions(reader, out))
+  const bool has_call = (request.flags & kHasCall) != 0;
+  if (has_call && !read_call(reader, out)) return false;
+  if (request.prefix.spans != spans_told(out.request.trace.sampled, out.tries.size()) ||
+      request.texts != kRequestTexts + (has_call ? texts_of_call(out) : 0) ||
+      !reader.read_texts(request.texts))
     return false;
-  if (!reader.read_texts(request.texts)) return false;
   read_request_texts(reader, out.request);
+  if (!has_call) return true;
   read_call_texts(reader, out);
   out.call.route.route_template = out.request.route;
   out.call.route.operation = &out.operation;

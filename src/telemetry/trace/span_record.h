@@ -3,13 +3,15 @@
 // record means the same without the memory of the process that wrote it. Texts are cut at the limits
 // of telemetry/text.h. What is left out: the query and the upstream path, which may hold a credential.
 //
-// Layout: PackedRequest, [PackedCall, [PackedParameters], PackedTry..., call::Stall..., PackedDecision...],
-// 16-bit lengths of
-// all texts, texts. In the byte order of the machine. Both sides are in span_record.cc, in the same order.
+// Layout: PackedRequest (which begins with a RecordPrefix), [PackedCall, [PackedParameters], PackedTry...,
+// call::Stall..., PackedDecision...], 16-bit lengths of all texts, texts. In the byte order of the machine.
+// Both sides are in span_record.cc, in the same order. A record may be read after a crash, from a file, by
+// another version than wrote it: reading takes any bytes, and a change of the layout is a new kRecordFormat.
 #pragma once
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -28,6 +30,15 @@ inline constexpr std::size_t kRecordedDecisionsMax = 64;  ///< of more, the firs
 struct LabelView {
   std::string_view key;  ///< as the user wrote it
   std::string_view value;
+};
+
+inline constexpr std::uint16_t kRecordFormat = 1;
+
+/// What a record of any format begins with, in this version and all later ones.
+struct RecordPrefix {
+  std::uint16_t format;  ///< kRecordFormat of the version that wrote it
+  std::uint16_t
+      spans;  ///< how many spans are lost with it where it cannot be read; 0 where it is not sampled
 };
 
 /// A record read back: the same nouns, as views of the record. Meant to be reused, so that reading
@@ -66,7 +77,13 @@ inline std::size_t spans_of(const call::RequestRecord& request) {
 /// Copies a request into the ring. False where the ring is too full. The shard's thread.
 bool write_record(const call::RequestRecord& request, base::ByteRing& ring);
 
-/// Reads a record, which outlives the use of `out`. False where the bytes are not a whole record.
+/// Nothing where there are too few bytes.
+std::optional<RecordPrefix> read_prefix(std::span<const std::byte> record);
+
+/// Reads a record, which outlives the use of `out`. False where the bytes are not a whole record of our
+/// format; `out` is then of no use. Whatever the bytes are, what was read may be encoded: numbers are in
+/// their bounds, times can be added up; but texts may be no UTF-8. Memory is taken for what is there, not for
+/// what a count says.
 bool read_record(std::span<const std::byte> record, FinishedRequest& out);
 
 }  // namespace archestra::telemetry

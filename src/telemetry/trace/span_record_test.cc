@@ -10,6 +10,8 @@
 #include <string_view>
 #include <vector>
 
+#include "telemetry/log/access_log.h"
+#include "telemetry/otlp/span_encoder.h"
 #include "telemetry/test_records.h"
 #include "telemetry/text.h"
 
@@ -323,6 +325,67 @@ TEST_F(SpanRecordTest, ARecordCutOrLengthenedIsNoRecord) {
   EXPECT_FALSE(read_record(longer, read_));
 }
 
+TEST_F(SpanRecordTest, APrefixTellsFormatAndSpans) {
+  SampleCall sample;
+  round_trip(sample.request);
+  const auto prefix = read_prefix(ring_.front());
+  ASSERT_TRUE(prefix);
+  EXPECT_EQ(prefix->format, kRecordFormat);
+  EXPECT_EQ(prefix->spans, 2);
+  sample.request.trace.sampled = false;
+  round_trip(sample.request);
+  EXPECT_EQ(read_prefix(ring_.front())->spans, 0) << "nothing is lost with it";
+  round_trip(sample_health());
+  EXPECT_EQ(read_prefix(ring_.front())->spans, 1);
+  EXPECT_FALSE(read_prefix(ring_.front().first(sizeof(RecordPrefix) - 1)));
+}
+
+TEST_F(SpanRecordTest, ARecordOfAnotherFormatIsNotRead) {
+  round_trip(sample_health());
+  std::vector<std::byte> record(ring_.front().begin(), ring_.front().end());
+  ASSERT_TRUE(read_record(record, read_));
+  record[0] = std::byte{kRecordFormat + 1};
+  EXPECT_FALSE(read_record(record, read_));
+  EXPECT_EQ(read_prefix(record)->spans, 1);
+}
+
+// Whatever one byte becomes, the record is refused or is one that can be encoded; and there are bytes of both
+// kinds.
+TEST_F(SpanRecordTest, AnyByteMayBeDamaged) {
+  SampleCall sample;
+  const std::vector<call::ToolDecision> decisions{{.tool = "read", .reason = "why"}};
+  sample.call.tool_decisions = decisions;
+  sample.call.policy.calls_judged = 1;
+  round_trip(sample.request);
+  const std::vector<std::byte> record(ring_.front().begin(), ring_.front().end());
+  std::size_t refused = 0;
+  std::size_t taken = 0;
+  ProtoWriter out;
+  std::string line;
+  for (std::size_t at = 0; at < record.size(); ++at) {
+    for (const unsigned change : {0x01u, 0x7fu, 0x80u, 0xffu}) {
+      std::vector<std::byte> damaged = record;
+      damaged[at] ^= std::byte(change);
+      if (!read_record(damaged, read_)) {
+        ++refused;
+        continue;
+      }
+      ++taken;
+      EXPECT_LE(read_.call.outcome, call::Outcome::kInternalError);
+      EXPECT_LE(read_.call.usage.provenance, call::Provenance::kProvider);
+      EXPECT_LE(read_.decisions[0].decision, call::Decision::kWouldBlock);
+      out.clear();
+      otlp::encode_spans(read_, out);
+      append_access_log(line, read_, base::LogFormat::kJson);
+      std::string scratch;
+      EXPECT_EQ(as_valid_utf8(line, scratch).data(), line.data()) << at;
+      line.clear();
+    }
+  }
+  EXPECT_GT(refused, 100u);
+  EXPECT_GT(taken, 1000u);
+}
+
 TEST_F(SpanRecordTest, MoreStopSequencesThanThereCanBeAreNoRecord) {
   const auto record_of = [&](std::size_t stop_sequences, std::size_t finish_reasons) {
     SampleCall sample;
@@ -334,8 +397,7 @@ TEST_F(SpanRecordTest, MoreStopSequencesThanThereCanBeAreNoRecord) {
     round_trip(sample.request);
     return std::vector<std::byte>(ring_.front().begin(), ring_.front().end());
   };
-  // Texts are as many in both, so that the two counts alone differ, and what is between the fields, which
-  // means nothing; one step further is too far.
+  // Texts are as many in both, so that the two counts alone differ; one step further is too far.
   std::vector<std::byte> record = record_of(call::kStopSequencesMax, 2);
   const std::vector<std::byte> fewer = record_of(call::kStopSequencesMax - 1, 3);
   ASSERT_EQ(record.size(), fewer.size());

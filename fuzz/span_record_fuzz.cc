@@ -1,0 +1,121 @@
+// Records of finished requests: what a crash left in a file is any bytes. Whatever of it can be read can be
+// encoded as spans and as a log line, and says the same when it is read again. It makes its seeds itself, so
+// that they are records of the layout of today.
+
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/assert.h"
+#include "base/byte_ring.h"
+#include "telemetry/log/access_log.h"
+#include "telemetry/otlp/span_encoder.h"
+#include "telemetry/proto_writer.h"
+#include "telemetry/test_records.h"
+#include "telemetry/text.h"
+#include "telemetry/trace/span_record.h"
+
+namespace archestra::fuzz {
+namespace {
+
+using telemetry::FinishedRequest;
+
+/// In a block of exactly its size, so that a read beyond it is seen.
+class Block {
+ public:
+  explicit Block(std::string_view bytes)
+      : bytes_(std::make_unique<std::byte[]>(bytes.size())), size_(bytes.size()) {
+    bytes.copy(reinterpret_cast<char*>(bytes_.get()), size_);
+  }
+  std::span<const std::byte> bytes() const { return {bytes_.get(), size_}; }
+
+ private:
+  std::unique_ptr<std::byte[]> bytes_;
+  std::size_t size_;
+};
+
+std::string spans_of(const FinishedRequest& request, telemetry::otlp::SpanNames names) {
+  telemetry::ProtoWriter out;
+  telemetry::otlp::encode_spans(request, out, names);
+  return std::string(out.bytes());
+}
+
+std::string line_of(const FinishedRequest& request, base::LogFormat format) {
+  std::string line;
+  telemetry::append_access_log(line, request, format);
+  ARCHESTRA_ASSERT(line.find('\n') == line.size() - 1, "a line is one line");
+  std::string scratch;
+  ARCHESTRA_ASSERT(telemetry::as_valid_utf8(line, scratch).data() == line.data(), "a line is UTF-8");
+  return line;
+}
+
+void check_prefix(std::span<const std::byte> record, const FinishedRequest& request) {
+  const auto prefix = telemetry::read_prefix(record);
+  ARCHESTRA_ASSERT(prefix && prefix->format == telemetry::kRecordFormat, "a record is of our format");
+  const std::size_t spans = request.request.trace.sampled ? telemetry::spans_of(request.request) : 0;
+  ARCHESTRA_ASSERT(prefix->spans == spans, "a record says how many spans it has");
+}
+
+/// A record with what the bits of `kind` choose.
+std::string record_of(unsigned kind) {
+  telemetry::SampleCall sample;
+  std::array<call::TryRecord, 2> tries{sample.tries[0], sample.tries[0]};
+  tries[0].retried_after = std::chrono::seconds(1);
+  tries[0].outcome = call::Outcome::kUpstreamError;
+  std::vector<call::ToolDecision> decisions{
+      {.tool = "read"},
+      {.tool = "send", .decision = call::Decision::kBlocked, .policy_id = base::Uuid{}, .reason = "why"}};
+  if ((kind & 1) != 0) sample.request.call = nullptr;
+  if ((kind & 2) != 0) sample.call.tries = tries;
+  if ((kind & 4) != 0) sample.call.agent = nullptr;
+  if ((kind & 8) != 0) sample.call.parameters = nullptr;
+  if ((kind & 16) != 0) {
+    sample.call.tool_decisions = decisions;
+    sample.call.blocked_tool_calls = 1;
+  }
+  if ((kind & 32) != 0) sample.parameters.stop_sequences = {"\n", "END"};
+  if ((kind & 64) != 0) sample.request.trace.sampled = false;
+  base::ByteRing ring(std::size_t{1} << 16);
+  ARCHESTRA_ASSERT(telemetry::write_record(sample.request, ring), "a record goes into an empty ring");
+  const auto bytes = ring.front();
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+constexpr unsigned kKinds = 128;
+
+}  // namespace
+}  // namespace archestra::fuzz
+
+extern "C" std::size_t LLVMFuzzerMutate(std::uint8_t* data, std::size_t size, std::size_t size_max);
+
+// One of sixty-four is a record that nobody damaged, as is what follows an input too short to be one.
+extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t size, std::size_t size_max,
+                                               unsigned seed) {
+  using namespace archestra;
+  if (seed % 64 != 0 && size > sizeof(telemetry::RecordPrefix)) return LLVMFuzzerMutate(data, size, size_max);
+  const std::string record = fuzz::record_of(seed / 64 % fuzz::kKinds);
+  return record.copy(reinterpret_cast<char*>(data), size_max);
+}
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  using namespace archestra;
+  // One is used again and again, as the export thread does it.
+  static telemetry::FinishedRequest used;
+  const fuzz::Block record({reinterpret_cast<const char*>(data), size});
+  telemetry::FinishedRequest fresh;
+  const bool is_read = read_record(record.bytes(), fresh);
+  ARCHESTRA_ASSERT(read_record(record.bytes(), used) == is_read, "what was read before does not matter");
+  if (!is_read) return 0;
+  fuzz::check_prefix(record.bytes(), fresh);
+  for (const auto names : {telemetry::otlp::SpanNames::kProvider, telemetry::otlp::SpanNames::kGenAi})
+    ARCHESTRA_ASSERT(fuzz::spans_of(fresh, names) == fuzz::spans_of(used, names), "spans are the record's");
+  for (const auto format : {base::LogFormat::kJson, base::LogFormat::kText})
+    ARCHESTRA_ASSERT(fuzz::line_of(fresh, format) == fuzz::line_of(used, format), "a line is the record's");
+  return 0;
+}
