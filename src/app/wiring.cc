@@ -343,7 +343,7 @@ std::unique_ptr<api::Api> Gateway::make_api(store::Store store, model::AgentDire
   return std::make_unique<api::Api>(
       std::move(store), std::move(snapshots), access_options(config_), std::move(settings),
       telemetry_.access_log_level(), telemetry_.policy_set(), telemetry_.history(),
-      [this] { return telemetry_.collect_metrics(telemetry::Period::kGoesOn); }, live_feed_);
+      [this] { return telemetry_.collect_metrics(telemetry::Reader::kApi); }, live_feed_);
 }
 
 // Where the system has no more threads, those that were made end before the reason is told.

@@ -306,9 +306,9 @@ Health Telemetry::health() const {
   return health;
 }
 
-Snapshot Telemetry::collect_metrics(Period period) {
+Snapshot Telemetry::collect_metrics(Reader reader) {
   const std::lock_guard lock(scrape_mutex_);
-  return scrape_.collect(period);
+  return scrape_.collect(reader);
 }
 
 }  // namespace archestra::telemetry

@@ -110,7 +110,7 @@ class Telemetry {
   // Any thread, one after the other.
 
   /// All metrics now. Reads /proc. The snapshot may go to another thread.
-  Snapshot collect_metrics(Period period = Period::kEnds);
+  Snapshot collect_metrics(Reader reader = Reader::kScraper);
 
  private:
   /// Where the record of a request lies, and where what is made of it goes.

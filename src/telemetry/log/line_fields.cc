@@ -27,13 +27,13 @@ void LineFields::text_with_escapes(std::string_view key, std::string_view value)
   });
 }
 
-void LineFields::boolean(std::string_view key, bool value) {
-  put(key, 5, [&](char* at) { return copied(at, value ? "true" : "false"); });
+void LineFields::boolean(FieldName name, bool value) {
+  put(name.key, 5, [&](char* at) { return copied(at, value ? "true" : "false"); });
 }
 
 // Printed as integers, which is cheaper than as a double.
-void LineFields::milliseconds(std::string_view key, base::Duration value) {
-  put(key, kDigitsMax + 5, [&](char* at) {
+void LineFields::milliseconds(FieldName name, base::Duration value) {
+  put(name.key, kDigitsMax + 5, [&](char* at) {
     const std::int64_t micros = value.count() / 1000;
     if (micros < 0) *at++ = '-';
     const auto size = static_cast<std::uint64_t>(micros < 0 ? -micros : micros);
@@ -46,8 +46,8 @@ void LineFields::milliseconds(std::string_view key, base::Duration value) {
   });
 }
 
-void LineFields::time(std::string_view key, base::WallTime value) {
-  start(key);
+void LineFields::time(base::WallTime value) {
+  start("time");
   append([&](std::string& out) {
     if (is_json_) out += '"';
     base::append_iso_time(out, value);
@@ -65,13 +65,13 @@ void LineFields::hex_bytes(std::string_view key, std::span<const std::uint8_t> b
   });
 }
 
-void LineFields::list(std::string_view key, std::span<const std::string_view> values) {
+void LineFields::list(FieldName name, std::span<const std::string_view> values) {
   if (!is_json_) {
     std::string joined;
     for (const std::string_view value : values) joined.append(joined.empty() ? "" : ",").append(value);
-    return text(key, joined);
+    return put_text(name.key, joined);
   }
-  start(key);
+  start(name.key);
   append([&](std::string& out) {
     char separator = '[';
     for (const std::string_view value : values) {
@@ -83,7 +83,8 @@ void LineFields::list(std::string_view key, std::span<const std::string_view> va
   });
 }
 
-void LineFields::labels(std::string_view key, std::span<const LabelView> labels) {
+void LineFields::labels(std::span<const LabelView> labels) {
+  constexpr std::string_view key = "labels";
   if (is_json_) start(key);
   append([&](std::string& out) {
     char separator = '{';

@@ -15,45 +15,39 @@
 #include "base/ids.h"
 #include "base/json_text.h"
 #include "base/log.h"
+#include "telemetry/log/field_name.h"
 #include "telemetry/trace/span_record.h"
 
 namespace archestra::telemetry {
 
 /// Appends to `out`, which outlives it and is not to be looked at before end(). Keys are our own and need no
-/// escapes; no two are equal.
+/// escapes; no two are equal. A sink of put_fields().
 class LineFields {
  public:
   LineFields(std::string& out, base::LogFormat format)
       : out_(out), at_(out.data() + out.size()), end_(at_), is_json_(format == base::LogFormat::kJson) {}
 
-  [[gnu::always_inline]] void text(std::string_view key, std::string_view value) {
-    if (!is_json_ || base::plain_prefix(value) != value.size()) [[unlikely]]
-      return text_with_escapes(key, value);
-    put(key, value.size() + 2, [&](char* at) {
-      *at++ = '"';
-      at = copied(at, value);
-      *at++ = '"';
-      return at;
-    });
+  [[gnu::always_inline]] void text(FieldName name, std::string_view value) { put_text(name.key, value); }
+  [[gnu::always_inline]] void text_unless_empty(FieldName name, std::string_view value) {
+    if (!value.empty()) put_text(name.key, value);
   }
-  [[gnu::always_inline]] void text_unless_empty(std::string_view key, std::string_view value) {
-    if (!value.empty()) text(key, value);
+  [[gnu::always_inline]] void number(FieldName name, std::uint64_t value) {
+    put(name.key, kDigitsMax, [&](char* at) { return std::to_chars(at, at + kDigitsMax, value).ptr; });
   }
-  [[gnu::always_inline]] void number(std::string_view key, std::uint64_t value) {
-    put(key, kDigitsMax, [&](char* at) { return std::to_chars(at, at + kDigitsMax, value).ptr; });
-  }
-  void boolean(std::string_view key, bool value);
+  void boolean(FieldName name, bool value);
   /// Milliseconds, to the microsecond.
-  void milliseconds(std::string_view key, base::Duration value);
-  void time(std::string_view key, base::WallTime value);
-  template <std::size_t N>
-  void hex(std::string_view key, const base::HexId<N>& id) {
-    hex_bytes(key, id.bytes);
-  }
+  void milliseconds(FieldName name, base::Duration value);
   /// A list of texts: an array, or `key=a,b`.
-  void list(std::string_view key, std::span<const std::string_view> values);
-  /// Names that users gave, and values: an object, or `key.name=value` for each.
-  void labels(std::string_view key, std::span<const LabelView> labels);
+  void list(FieldName name, std::span<const std::string_view> values);
+  /// Labels that users gave: an object, or `labels.name=value` for each.
+  void labels(std::span<const LabelView> labels);
+  void time(base::WallTime value);
+  void level(base::LogLevel level) { put_text("level", base::name_of(level)); }
+  void message(const LineMessage& message) { put_text("message", message.text); }
+  void trace(const call::TraceContext& trace) {
+    hex_bytes("trace_id", trace.trace_id.bytes);
+    hex_bytes("span_id", trace.span_id.bytes);
+  }
   /// Ends the line.
   void end() {
     append([&](std::string& out) { out += is_json_ ? "}\n" : "\n"; });
@@ -97,6 +91,16 @@ class LineFields {
     at_ = end_ = out_.data() + out_.size();
   }
 
+  [[gnu::always_inline]] void put_text(std::string_view key, std::string_view value) {
+    if (!is_json_ || base::plain_prefix(value) != value.size()) [[unlikely]]
+      return text_with_escapes(key, value);
+    put(key, value.size() + 2, [&](char* at) {
+      *at++ = '"';
+      at = copied(at, value);
+      *at++ = '"';
+      return at;
+    });
+  }
   void start(std::string_view key);
   void text_with_escapes(std::string_view key, std::string_view value);
   void hex_bytes(std::string_view key, std::span<const std::uint8_t> bytes);

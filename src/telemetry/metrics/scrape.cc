@@ -169,11 +169,11 @@ void Scrape::map_series(SeriesList& list, const Agent* agent) {
   }
 }
 
-Snapshot Scrape::collect(Period period) {
+Snapshot Scrape::collect(Reader reader) {
   drop_ended();
   const ProcessStats process = read_process_stats();
   std::vector<ScrapedFigures::Figure> figures;
-  if (figures_ != nullptr) figures_->read(process, period, figures);
+  if (figures_ != nullptr) figures_->read(process, reader, figures);
   const base::MonotonicTime now = now_();
   Snapshot snapshot{.families = std::vector<FamilySnapshot>(kMetricCount)};
   snapshot.labels = dropped_;

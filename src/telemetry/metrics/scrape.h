@@ -69,11 +69,13 @@ struct Snapshot {
 
 struct ProcessStats;
 
-/// What becomes of figures of the time since the last scrape, as the lag of loops.
-enum class Period : bool {
-  kGoesOn,  ///< they are looked at, and stay for the next scrape
-  kEnds,    ///< this is a scrape
+/// Who looks. What says something of the time since the last look has a last look of each.
+enum class Reader : std::uint8_t {
+  kScraper,   ///< /metrics
+  kExporter,  ///< metrics over OTLP
+  kApi,       ///< the platform API
 };
+inline constexpr std::size_t kReaderCount = 3;
 
 /// Figures that nobody keeps: they are there when they are asked for. One thread at a time.
 class ScrapedFigures {
@@ -85,7 +87,7 @@ class ScrapedFigures {
   };
   virtual ~ScrapedFigures() = default;
   /// Appends what there is. `process` is what Linux says at the same time.
-  virtual void read(const ProcessStats& process, Period period, std::vector<Figure>& out) = 0;
+  virtual void read(const ProcessStats& process, Reader reader, std::vector<Figure>& out) = 0;
 };
 
 class Scrape {
@@ -97,7 +99,7 @@ class Scrape {
 
   /// A call counted in one family is counted in all those before it. Series of an agent vanish all at once,
   /// when its groups on all threads have ended.
-  Snapshot collect(Period period = Period::kEnds);
+  Snapshot collect(Reader reader = Reader::kScraper);
 
  private:
   struct Agent {

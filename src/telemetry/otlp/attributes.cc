@@ -1,12 +1,23 @@
 #include "telemetry/otlp/attributes.h"
 
+#include <algorithm>
 #include <cstring>
+
+#include "telemetry/otlp/attribute_names.h"
+#include "telemetry/text.h"
 
 namespace archestra::telemetry::otlp {
 namespace {
 
 // A field of ArrayValue.
 constexpr std::uint32_t kArrayValues = 1;
+
+bool is_left_out(std::span<const LabelView> labels, std::size_t index) {
+  const std::string_view key = labels[index].key;
+  const auto earlier = labels.first(index);
+  return key.empty() || hides_agent(key) ||
+         std::ranges::any_of(earlier, [&](const LabelView& label) { return label.key == key; });
+}
 
 }  // namespace
 
@@ -29,6 +40,16 @@ void AttributeWriter::strings(std::string_view key, std::span<const std::string_
   out_.end_message(array);
   out_.end_message(value);
   out_.end_message(list);
+}
+
+void put_agent_labels(AttributeWriter& attributes, std::span<const LabelView> labels) {
+  std::string key;
+  std::string scratch;
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    if (is_left_out(labels, i)) continue;
+    key.assign(kAgentLabelPrefix).append(as_valid_utf8(labels[i].key, scratch));
+    attributes.string(key, labels[i].value);
+  }
 }
 
 }  // namespace archestra::telemetry::otlp

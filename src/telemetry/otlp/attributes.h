@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "telemetry/proto_writer.h"
+#include "telemetry/trace/span_record.h"
 
 namespace archestra::telemetry::otlp {
 
@@ -69,5 +70,11 @@ class AttributeWriter {
   ProtoWriter& out_;
   const std::uint32_t field_;
 };
+
+/// Whether agent.<key> would hide the agent's id or name.
+inline bool hides_agent(std::string_view key) { return key == "id" || key == "name"; }
+/// The agent's own labels, as agent.<key>, without those that would hide its id or name, and the second of
+/// two.
+void put_agent_labels(AttributeWriter& attributes, std::span<const LabelView> labels);
 
 }  // namespace archestra::telemetry::otlp

@@ -9,6 +9,7 @@
 
 #include "telemetry/otlp/attribute_names.h"
 #include "telemetry/otlp/attributes.h"
+#include "telemetry/otlp/ids.h"
 #include "telemetry/text.h"
 
 namespace archestra::telemetry::otlp {
@@ -38,10 +39,8 @@ constexpr std::uint32_t kStatusCode = 3;
 constexpr std::uint64_t kKindServer = 2;
 constexpr std::uint64_t kKindClient = 3;
 constexpr std::uint64_t kStatusError = 2;
-// Span flags: those of the trace context, whether it is known where the parent is, and whether that is
+// Span flags, beside those of the trace context: whether it is known where the parent is, and whether that is
 // elsewhere.
-constexpr std::uint32_t kFlagSampled = 0x001;
-constexpr std::uint32_t kFlagRandom = 0x002;
 constexpr std::uint32_t kFlagParentKnown = 0x100;
 constexpr std::uint32_t kFlagParentRemote = 0x200;
 
@@ -54,14 +53,7 @@ struct SpanHead {
   base::Duration duration;
 };
 
-template <std::size_t N>
-std::string_view bytes_of(const base::HexId<N>& id) {
-  return {reinterpret_cast<const char*>(id.bytes.data()), N};
-}
-
-std::uint32_t flags_of(const call::TraceContext& trace) {
-  return kFlagParentKnown | (trace.sampled ? kFlagSampled : 0) | (trace.random ? kFlagRandom : 0);
-}
+std::uint32_t flags_of(const call::TraceContext& trace) { return kFlagParentKnown | trace_flags_of(trace); }
 
 void put_head(ProtoWriter& out, const SpanHead& head, std::string_view name) {
   out.bytes_field(kSpanTraceId, bytes_of(head.trace.trace_id));
@@ -190,25 +182,11 @@ std::string client_span_name(const FinishedRequest& finished, SpanNames names) {
   return name;
 }
 
-/// Two labels may not become one attribute, nor hide the agent's id and name.
-bool is_hidden(std::span<const LabelView> labels, std::size_t index) {
-  const std::string_view key = labels[index].key;
-  if (key.empty() || key == "id" || key == "name") return true;
-  const auto earlier = labels.first(index);
-  return std::ranges::any_of(earlier, [&](const LabelView& label) { return label.key == key; });
-}
-
 void put_agent(AttributeWriter& attributes, const FinishedRequest& finished) {
   if (finished.agent_id.empty()) return;
   attributes.string(kAgentId, finished.agent_id);
   attributes.string(kAgentName, finished.agent_name);
-  std::string key;
-  std::string scratch;
-  for (std::size_t i = 0; i < finished.labels.size(); ++i) {
-    if (is_hidden(finished.labels, i)) continue;
-    key.assign(kAgentLabelPrefix).append(as_valid_utf8(finished.labels[i].key, scratch));
-    attributes.string(key, finished.labels[i].value);
-  }
+  put_agent_labels(attributes, finished.labels);
 }
 
 void put_usage(AttributeWriter& attributes, const call::Usage& usage) {

@@ -45,27 +45,16 @@ std::optional<LagFigures> figures_of(const Counts& counts) {
                     .p99 = quantile_of(counts, total, 0.99)};
 }
 
-LagFigures LoopLag::take() {
-  const std::vector<Counts> now = counts();
-  last_ = figures_until(now);
-  for (std::size_t i = 0; i < loops_.size(); ++i) loops_[i].taken = now[i];
-  return last_;
-}
-
-LagFigures LoopLag::look() const { return figures_until(counts()); }
-
-std::vector<Counts> LoopLag::counts() const {
-  std::vector<Counts> counts(loops_.size());
-  for (std::size_t i = 0; i < loops_.size(); ++i) loops_[i].lag->add_to(counts[i]);
-  return counts;
-}
-
-LagFigures LoopLag::figures_until(std::span<const Counts> now) const {
+LagFigures LoopLag::take(Window& window) const {
+  window.seen_.resize(loops_.size());
   LagFigures worst;
   bool any = false;
   for (std::size_t i = 0; i < loops_.size(); ++i) {
+    Counts counts{};
+    loops_[i]->add_to(counts);
     Counts recent{};
-    std::ranges::transform(now[i], loops_[i].taken, recent.begin(), std::minus{});
+    std::ranges::transform(counts, window.seen_[i], recent.begin(), std::minus{});
+    window.seen_[i] = counts;
     const auto figures = figures_of(recent);
     if (!figures) continue;
     any = true;
@@ -73,12 +62,13 @@ LagFigures LoopLag::figures_until(std::span<const Counts> now) const {
                               &LagFigures::p50, &LagFigures::p90, &LagFigures::p99})
       worst.*figure = std::max(worst.*figure, (*figures).*figure);
   }
-  return any ? worst : last_;
+  if (any) window.last_ = worst;
+  return window.last_;
 }
 
 Counts LoopLag::total() const {
   Counts counts{};
-  for (const Loop& loop : loops_) loop.lag->add_to(counts);
+  for (const base::DelayHistogram* lag : loops_) lag->add_to(counts);
   return counts;
 }
 

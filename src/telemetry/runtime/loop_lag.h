@@ -1,9 +1,9 @@
-// The lag of several event loops since the last time it was taken: for each figure that of the loop which is
-// worst at it. One thread at a time; the loops record without knowing of it.
+// The lag of several event loops since the last look: for each figure that of the loop which is worst at it.
+// Each reader has a last look of its own, so that none disturbs another. One thread at a time; the loops
+// record without knowing of it.
 #pragma once
 
 #include <optional>
-#include <span>
 #include <vector>
 
 #include "base/delay_histogram.h"
@@ -26,26 +26,23 @@ std::optional<LagFigures> figures_of(const base::DelayHistogram::Counts& counts)
 
 class LoopLag {
  public:
-  /// `lag` outlives this. Before any of the others.
-  void add(const base::DelayHistogram& lag) { loops_.push_back({&lag, {}}); }
+  /// What one reader has seen.
+  class Window {
+    friend LoopLag;
+    std::vector<base::DelayHistogram::Counts> seen_;  // of each loop
+    LagFigures last_;
+  };
 
-  /// What was recorded since the last call; where that is nothing, the figures of the last call.
-  LagFigures take();
-  /// What take() would say.
-  LagFigures look() const;
+  /// `lag` outlives this. Before the first look.
+  void add(const base::DelayHistogram& lag) { loops_.push_back(&lag); }
+
+  /// What was recorded since the last call with this window; where that is nothing, the figures of that call.
+  LagFigures take(Window& window) const;
   /// All that was ever recorded, on all loops.
   base::DelayHistogram::Counts total() const;
 
  private:
-  std::vector<base::DelayHistogram::Counts> counts() const;
-  LagFigures figures_until(std::span<const base::DelayHistogram::Counts> now) const;
-
-  struct Loop {
-    const base::DelayHistogram* lag;
-    base::DelayHistogram::Counts taken;
-  };
-  std::vector<Loop> loops_;
-  LagFigures last_;
+  std::vector<const base::DelayHistogram*> loops_;
 };
 
 }  // namespace archestra::telemetry

@@ -95,16 +95,16 @@ Histogram& RuntimeMetrics::add_reclaims(std::string_view kind) {
   return reclaims;
 }
 
-void RuntimeMetrics::read(const ProcessStats& process, Period period, std::vector<Figure>& out) {
+void RuntimeMetrics::read(const ProcessStats& process, Reader reader, std::vector<Figure>& out) {
   open_files_.set(process.open_files);
-  read_lag(period, out);
+  read_lag(reader, out);
   read_heap_into(out);
   out.push_back({Metric::kNodejsVersionInfo, &version_labels_, std::uint64_t{1}});
   out.push_back({Metric::kRuntimeInfo, &info_labels_, std::uint64_t{1}});
 }
 
-void RuntimeMetrics::read_lag(Period period, std::vector<Figure>& out) {
-  const LagFigures lag = period == Period::kEnds ? lag_.take() : lag_.look();
+void RuntimeMetrics::read_lag(Reader reader, std::vector<Figure>& out) {
+  const LagFigures lag = lag_.take(lag_windows_[static_cast<std::size_t>(reader)]);
   const auto both = [&](Metric nodejs, Metric own, base::Duration value) {
     out.push_back({nodejs, nullptr, base::to_seconds(value)});
     out.push_back({own, nullptr, base::to_seconds(value)});

@@ -3,6 +3,7 @@
 // something to show gives its cells; the scrape reads them.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -52,18 +53,19 @@ class RuntimeMetrics final : public ScrapedFigures {
   /// A histogram of how long memory was given back for, to be written by one thread. `kind` as the label.
   Histogram& add_reclaims(std::string_view kind);
 
-  /// What the scrape takes from.
+  /// What the scrape takes from, on its own thread.
   SeriesSource& series() { return series_.source(); }
 
-  // One thread at a time.
+  // Scrape thread.
 
-  void read(const ProcessStats& process, Period period, std::vector<Figure>& out) override;
+  void read(const ProcessStats& process, Reader reader, std::vector<Figure>& out) override;
 
  private:
-  void read_lag(Period period, std::vector<Figure>& out);
+  void read_lag(Reader reader, std::vector<Figure>& out);
   void read_heap_into(std::vector<Figure>& out);
 
   LoopLag lag_;
+  std::array<LoopLag::Window, kReaderCount> lag_windows_;
   base::Gauge open_files_;
   std::deque<Histogram> reclaims_;
   FixedSeries series_;

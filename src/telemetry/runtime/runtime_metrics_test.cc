@@ -71,6 +71,23 @@ TEST_F(RuntimeMetricsTest, ShowsTheLagSinceTheLastScrape) {
   EXPECT_EQ(value_of(Metric::kRuntimeLag), 3) << "the histogram goes on counting";
 }
 
+TEST_F(RuntimeMetricsTest, ScrapesDoNotDisturbTheLagThatIsExported) {
+  base::DelayHistogram lag;
+  metrics_.show_lag(lag);
+  const auto max_of = [&](Reader reader) {
+    const auto families = scrape_.collect(reader);
+    return std::get<double>(families[static_cast<std::size_t>(Metric::kRuntimeLagMax)].samples.at(0).value);
+  };
+  lag.record(std::chrono::milliseconds(200));
+  EXPECT_NEAR(max_of(Reader::kScraper), 0.2, 0.004);
+  lag.record(std::chrono::milliseconds(1));
+  EXPECT_LT(max_of(Reader::kScraper), 0.002);
+  EXPECT_NEAR(max_of(Reader::kExporter), 0.2, 0.004);
+  lag.record(std::chrono::milliseconds(50));
+  EXPECT_NEAR(max_of(Reader::kExporter), 0.05, 0.001);
+  EXPECT_NEAR(max_of(Reader::kScraper), 0.05, 0.001);
+}
+
 TEST_F(RuntimeMetricsTest, ShowsAnAllocation) {
   constexpr std::size_t kBytes = std::size_t{32} << 20;
   const double before = value_of(Metric::kNodejsHeapUsed);
