@@ -128,6 +128,14 @@ void check_together(const Config& config) {
         fmt::format("ARCHESTRA_API_BODY_LIMIT: one body of {} bytes does not fit into "
                     "ARCHESTRA_API_BODIES_LIMIT, {} bytes",
                     config.body_bytes_max, config.bodies_bytes_max)};
+  for (const auto& [signal, is_exported, target] :
+       {std::tuple{"LOGS", config.logs_exported, &config.otlp_logs},
+        std::tuple{"METRICS", config.metrics_exported, &config.otlp_metrics}})
+    if (is_exported && target->endpoint.host.empty())
+      throw ConfigError{fmt::format(
+          "OTEL_{0}_EXPORTER: where to is unknown, for the path of ARCHESTRA_OTEL_EXPORTER_OTLP_ENDPOINT "
+          "is not /v1/traces; OTEL_EXPORTER_OTLP_{0}_ENDPOINT says it",
+          signal)};
   if (config.tls_cert_file.empty() != config.tls_key_file.empty())
     throw ConfigError{"ARCHESTRA_TLS_CERT_FILE, ARCHESTRA_TLS_KEY_FILE: one is of no use without the other"};
 }

@@ -30,6 +30,15 @@ struct ProviderConfig {
   bool usage_option = true;  ///< the gateway may ask it for usage in streams whose client did not
 };
 
+/// Where one signal goes, and how it travels.
+struct OtlpTarget {
+  http::Url endpoint = {};  ///< complete; without a host where nobody has said where this signal goes
+  std::vector<std::pair<std::string, base::Secret>> headers = {};
+  bool gzip = false;
+  base::Duration timeout{};
+  std::string ca_file = {};  ///< "": ca_file of the whole process is for this collector too
+};
+
 struct Config {
   std::uint16_t api_port = 0;
   std::uint16_t metrics_port = 0;
@@ -75,24 +84,28 @@ struct Config {
   std::uint64_t history_bytes_max = 0;
   base::Duration metrics_retire_after{};
 
-  http::Url otlp_endpoint;                 ///< complete
-  bool otlp_endpoint_is_named = false;     ///< somebody has configured it
+  OtlpTarget otlp_traces;
+  OtlpTarget otlp_logs;
+  OtlpTarget otlp_metrics;
+  bool otlp_endpoint_is_named = false;     ///< somebody has configured that of the traces
   std::uint64_t otlp_spool_bytes_max = 0;  ///< 0: nothing waits on the disk
   base::Duration otlp_spool_age_max{};
   base::Secret otlp_bearer;
   base::Secret otlp_username;
   base::Secret otlp_password;
-  std::vector<std::pair<std::string, base::Secret>> otlp_headers;
   double traces_sample_rate = 1;
   bool parent_decides_sampling = true;  ///< where an incoming traceparent has decided
   bool traces_exported = true;
-  bool otlp_gzip = false;
-  base::Duration otlp_timeout{};
-  std::string otlp_ca_file;  ///< "": ca_file is for the collector too
+  bool logs_exported = false;
+  bool metrics_exported = false;
   base::Duration bsp_schedule_delay{};
   base::Duration bsp_export_timeout{};
   std::uint64_t bsp_max_queue_size = 0;
   std::uint64_t bsp_max_export_batch_size = 0;
+  base::Duration blrp_schedule_delay{};
+  std::uint64_t blrp_max_export_batch_size = 0;
+  base::Duration metric_export_interval{};
+  base::Duration metric_export_timeout{};
   std::vector<std::pair<std::string, std::string>> resource_attributes;
   bool resource_attributes_discarded = false;  ///< what was given makes no sense
   std::string service_name;

@@ -24,7 +24,7 @@ TEST(Config, DefaultsAreAllAcceptable) {
   EXPECT_EQ(effective.config.api_port, 9000);
   EXPECT_EQ(effective.config.metrics_port, 9050);
   EXPECT_EQ(effective.config.body_bytes_max, std::uint64_t{70} << 20);
-  EXPECT_EQ(effective.config.otlp_endpoint.path, "/v1/traces");
+  EXPECT_EQ(effective.config.otlp_traces.endpoint.path, "/v1/traces");
   EXPECT_EQ(effective.config.providers.at(0).base_url.host, "api.openai.com");
 }
 
@@ -169,7 +169,7 @@ TEST(Config, OneBodyFitsIntoTheMemoryForAll) {
 
 TEST(Config, EndpointFormsFollowTheContract) {
   const auto path = [](const char* url) {
-    return load({}, {{"ARCHESTRA_OTEL_EXPORTER_OTLP_ENDPOINT", url}}, {}).config.otlp_endpoint.path;
+    return load({}, {{"ARCHESTRA_OTEL_EXPORTER_OTLP_ENDPOINT", url}}, {}).config.otlp_traces.endpoint.path;
   };
   EXPECT_EQ(path("http://c:4318/v1/traces"), "/v1/traces");
   EXPECT_EQ(path("http://c:4318"), "/v1/traces");
@@ -180,7 +180,7 @@ TEST(Config, EndpointFormsFollowTheContract) {
 
 TEST(Config, TheMoreSpecialEndpointWins) {
   const auto endpoint = [](const Texts& environment) {
-    const http::Url url = load({}, environment, {}).config.otlp_endpoint;
+    const http::Url url = load({}, environment, {}).config.otlp_traces.endpoint;
     return url.host + url.path;
   };
   const std::string base = "OTEL_EXPORTER_OTLP_ENDPOINT", traces = "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
@@ -195,9 +195,9 @@ TEST(Config, TheMoreSpecialEndpointWins) {
   EXPECT_EQ(endpoint({{base, "http://b"}, {traces, "http://t/x"}}), "t/x");
   EXPECT_EQ(endpoint({{base, "http://b"}, {traces, "http://t/x"}, {ours, "http://o"}}), "o/v1/traces");
   // Whatever it comes from.
-  EXPECT_EQ(
-      load({{base, "http://b"}}, {{traces, "http://t"}}, {{ours, "http://o/x"}}).config.otlp_endpoint.host,
-      "o");
+  EXPECT_EQ(load({{base, "http://b"}}, {{traces, "http://t"}}, {{ours, "http://o/x"}})
+                .config.otlp_traces.endpoint.host,
+            "o");
 }
 
 TEST(Config, SamplersAreOpenTelemetrysUnlessOursSaysOtherwise) {
@@ -235,14 +235,71 @@ TEST(Config, ThatOfTracesWinsOverThatOfAllSignals) {
                               {"OTEL_EXPORTER_OTLP_PROTOCOL", "HTTP/protobuf"}},
                              {})
                             .config;
-  ASSERT_EQ(config.otlp_headers.size(), 1u);
-  EXPECT_EQ(config.otlp_headers[0].first, "c");
-  EXPECT_EQ(config.otlp_timeout, std::chrono::seconds(2));
-  EXPECT_FALSE(config.otlp_gzip);
+  ASSERT_EQ(config.otlp_traces.headers.size(), 1u);
+  EXPECT_EQ(config.otlp_traces.headers[0].first, "c");
+  EXPECT_EQ(config.otlp_traces.timeout, std::chrono::seconds(2));
+  EXPECT_FALSE(config.otlp_traces.gzip);
   EXPECT_TRUE(config.traces_exported);
   EXPECT_FALSE(load({}, {{"OTEL_SDK_DISABLED", "True"}}, {}).config.traces_exported);
   EXPECT_FALSE(load({}, {{"OTEL_SDK_DISABLED", "false"}, {"OTEL_TRACES_EXPORTER", "none"}}, {})
                    .config.traces_exported);
+}
+
+TEST(Config, EachSignalHasItsEndpoint) {
+  const std::string base = "OTEL_EXPORTER_OTLP_ENDPOINT", traces = "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
+                    logs = "OTEL_EXPORTER_OTLP_LOGS_ENDPOINT",
+                    metrics = "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT",
+                    ours = "ARCHESTRA_OTEL_EXPORTER_OTLP_ENDPOINT";
+  const auto endpoints = [](const Texts& environment) {
+    const Config config = load({}, environment, {}).config;
+    std::string text;
+    for (const OtlpTarget* target : {&config.otlp_traces, &config.otlp_logs, &config.otlp_metrics})
+      text += target->endpoint.host + target->endpoint.path + " ";
+    return text;
+  };
+  EXPECT_EQ(endpoints({}), "localhost/v1/traces localhost/v1/logs localhost/v1/metrics ");
+  EXPECT_EQ(endpoints({{base, "http://b/x/"}}), "b/x/v1/traces b/x/v1/logs b/x/v1/metrics ");
+  EXPECT_EQ(endpoints({{base, "http://b"}, {traces, "http://t/y"}}), "t/y b/v1/logs b/v1/metrics ");
+  EXPECT_EQ(endpoints({{base, "http://b"}, {logs, "http://l"}, {metrics, "http://m/y"}}),
+            "b/v1/traces l/ m/y ");
+  EXPECT_EQ(endpoints({{base, "http://b"}, {ours, "http://o"}}), "o/v1/traces o/v1/logs o/v1/metrics ");
+  EXPECT_EQ(endpoints({{ours, "http://o/p/v1/traces"}, {metrics, "http://m/y"}}),
+            "o/p/v1/traces o/p/v1/logs m/y ");
+}
+
+TEST(Config, TheEndpointOfAnotherSignalIsNotGuessed) {
+  Texts environment{{"ARCHESTRA_OTEL_EXPORTER_OTLP_ENDPOINT", "http://o/otlp"}};
+  EXPECT_FALSE(load({}, environment, {}).config.logs_exported);
+  environment["OTEL_LOGS_EXPORTER"] = "otlp";
+  const std::string text = error_of(environment);
+  EXPECT_NE(text.find("OTEL_EXPORTER_OTLP_LOGS_ENDPOINT"), std::string::npos) << text;
+  environment["OTEL_EXPORTER_OTLP_LOGS_ENDPOINT"] = "http://l/otlp-logs";
+  EXPECT_EQ(load({}, environment, {}).config.otlp_logs.endpoint.path, "/otlp-logs");
+  environment["OTEL_METRICS_EXPORTER"] = "otlp";
+  EXPECT_NE(error_of(environment).find("OTEL_EXPORTER_OTLP_METRICS_ENDPOINT"), std::string::npos);
+  environment["OTEL_SDK_DISABLED"] = "true";
+  EXPECT_FALSE(load({}, environment, {}).config.metrics_exported);
+}
+
+TEST(Config, ThatOfOneSignalWinsOverThatOfAll) {
+  const Config config = load({},
+                             {{"OTEL_EXPORTER_OTLP_HEADERS", "a=1,b=2"},
+                              {"OTEL_EXPORTER_OTLP_LOGS_HEADERS", "c=3"},
+                              {"OTEL_EXPORTER_OTLP_TIMEOUT", "1000"},
+                              {"OTEL_EXPORTER_OTLP_METRICS_TIMEOUT", "2000"},
+                              {"OTEL_EXPORTER_OTLP_METRICS_COMPRESSION", "gzip"},
+                              {"OTEL_METRICS_EXPORTER", "prometheus"}},
+                             {})
+                            .config;
+  EXPECT_EQ(config.otlp_logs.headers.size(), 1u);
+  EXPECT_EQ(config.otlp_metrics.headers.size(), 2u);
+  EXPECT_EQ(config.otlp_logs.timeout, std::chrono::seconds(1));
+  EXPECT_EQ(config.otlp_metrics.timeout, std::chrono::seconds(2));
+  EXPECT_TRUE(config.otlp_metrics.gzip);
+  EXPECT_FALSE(config.otlp_logs.gzip);
+  EXPECT_FALSE(config.logs_exported);
+  EXPECT_FALSE(config.metrics_exported);
+  EXPECT_EQ(config.metric_export_interval, std::chrono::minutes(1));
 }
 
 TEST(Config, ResourceAttributesAreAllOrNone) {

@@ -15,38 +15,60 @@
 namespace archestra::app {
 namespace {
 
-constexpr std::string_view kTracesPath = "/v1/traces";
-
-// `complete` fills in the path of a URL that makes sense.
+// Sets an endpoint unless there is no text; `complete` fills in the path of a URL that makes sense.
 template <class Complete>
-bool set_endpoint(Config& config, std::string_view text, Complete complete) {
+bool set_endpoint(OtlpTarget& target, std::string_view text, Complete complete) {
   if (text.empty()) return true;
   auto url = http::parse_url(text);
   if (!url) return false;
   complete(url->path);
-  config.otlp_endpoint = std::move(*url);
+  target.endpoint = std::move(*url);
   return true;
 }
+
+struct SignalPath {
+  OtlpTarget Config::* target;
+  std::string_view path;
+};
+constexpr SignalPath kTraces{&Config::otlp_traces, "/v1/traces"};
+constexpr SignalPath kOthers[] = {{&Config::otlp_logs, "/v1/logs"}, {&Config::otlp_metrics, "/v1/metrics"}};
+constexpr OtlpTarget Config::* kTargets[] = {&Config::otlp_traces, &Config::otlp_logs, &Config::otlp_metrics};
 
 }  // namespace
 
 bool set_otlp_base_endpoint(Config& config, std::string_view text) {
-  return set_endpoint(config, text, [](std::string& path) {
-    if (path.ends_with('/')) path.pop_back();
-    path += kTracesPath;
-  });
+  const auto set = [&](const SignalPath& signal) {
+    return set_endpoint(config.*signal.target, text, [&](std::string& path) {
+      if (path.ends_with('/')) path.pop_back();
+      path += signal.path;
+    });
+  };
+  return set(kTraces) && std::ranges::all_of(kOthers, set);
 }
 
-bool set_otlp_traces_endpoint(Config& config, std::string_view text) {
-  return set_endpoint(config, text, [](std::string& path) {
+bool set_otlp_signal_endpoint(OtlpTarget& target, std::string_view text) {
+  return set_endpoint(target, text, [](std::string& path) {
     if (path.empty()) path = "/";
   });
 }
 
+// What is configured is where spans go. The path of another signal stands beside it where this is the usual
+// one; elsewhere nobody could guess it.
 bool set_otlp_endpoint(Config& config, std::string_view text) {
-  return set_endpoint(config, text, [](std::string& path) {
-    if (path.empty() || path == "/") path = kTracesPath;
+  OtlpTarget& traces = config.*kTraces.target;
+  const bool is_set = set_endpoint(traces, text, [](std::string& path) {
+    if (path.empty() || path == "/") path = kTraces.path;
   });
+  if (!is_set || text.empty()) return is_set;
+  for (const SignalPath& signal : kOthers) {
+    http::Url url = traces.endpoint;
+    if (url.path.ends_with(kTraces.path))
+      url.path.replace(url.path.size() - kTraces.path.size(), kTraces.path.size(), signal.path);
+    else
+      url = {};
+    (config.*signal.target).endpoint = std::move(url);
+  }
+  return true;
 }
 
 bool set_sampler_arg(Config& config, std::string_view text) {
@@ -81,9 +103,21 @@ bool set_traces_exporter(Config& config, std::string_view text) {
   return value == "otlp" || value == "none";
 }
 
+bool set_logs_exporter(Config& config, std::string_view text) {
+  const std::string value = base::lower_case(text);
+  config.logs_exported = value == "otlp";
+  return value == "otlp" || value == "none";
+}
+
+bool set_metrics_exporter(Config& config, std::string_view text) {
+  const std::string value = base::lower_case(text);
+  config.metrics_exported = value == "otlp";
+  return value == "otlp" || value == "none" || value == "prometheus";
+}
+
 bool set_sdk_disabled(Config& config, std::string_view text) {
   const std::string value = base::lower_case(text);
-  if (value == "true") config.traces_exported = false;
+  if (value == "true") config.traces_exported = config.logs_exported = config.metrics_exported = false;
   return value == "true" || value == "false";
 }
 
@@ -98,48 +132,46 @@ bool is_exporters_own(std::string_view name) {
 
 }  // namespace
 
-bool set_otlp_headers(Config& config, std::string_view text) {
-  config.otlp_headers.clear();
+bool set_otlp_signal_headers(OtlpTarget& target, std::string_view text) {
+  if (text.empty()) return true;
+  target.headers.clear();
   return base::for_each_item(text, [&](std::string_view item) {
     const std::size_t equals = item.find('=');
     if (equals == std::string_view::npos) return false;
     const std::string name = base::lower_case(base::trimmed(item.substr(0, equals)));
     const auto value = http::percent_decoded(base::trimmed(item.substr(equals + 1)));
     if (!is_plain_name(name) || is_exporters_own(name) || !value || !is_clean(*value)) return false;
-    config.otlp_headers.emplace_back(name, base::Secret(*value));
+    target.headers.emplace_back(name, base::Secret(*value));
     return true;
   });
 }
 
-bool set_otlp_traces_headers(Config& config, std::string_view text) {
-  return text.empty() || set_otlp_headers(config, text);
-}
-
-bool set_otlp_compression(Config& config, std::string_view text) {
+bool set_otlp_signal_compression(OtlpTarget& target, std::string_view text) {
+  if (text.empty()) return true;
   const std::string value = base::lower_case(text);
-  config.otlp_gzip = value == "gzip";
-  return config.otlp_gzip || value == "none";
+  target.gzip = value == "gzip";
+  return target.gzip || value == "none";
 }
 
-bool set_otlp_traces_compression(Config& config, std::string_view text) {
-  return text.empty() || set_otlp_compression(config, text);
-}
-
-bool set_otlp_traces_timeout(Config& config, std::string_view text) {
+bool set_otlp_signal_timeout(OtlpTarget& target, std::string_view text) {
   if (text.empty()) return true;
   const auto value = number<std::uint64_t>(text, 1, kMillisecondsMax);
-  if (value) config.otlp_timeout = std::chrono::milliseconds(*value);
+  if (value) target.timeout = std::chrono::milliseconds(*value);
   return value.has_value();
+}
+
+bool set_otlp_signal_certificate(OtlpTarget& target, std::string_view text) {
+  if (text.empty()) return true;
+  target.ca_file = text;
+  return std::ifstream(target.ca_file).good();
+}
+
+bool set_for_all_signals(Config& config, std::string_view text, SetSignal set) {
+  return std::ranges::all_of(kTargets, [&](auto target) { return set(config.*target, text); });
 }
 
 bool set_otlp_protocol(Config&, std::string_view text) {
   return text.empty() || base::lower_case(text) == "http/protobuf";
-}
-
-bool set_otlp_certificate(Config& config, std::string_view text) {
-  if (text.empty()) return true;
-  config.otlp_ca_file = text;
-  return std::ifstream(config.otlp_ca_file).good();
 }
 
 bool set_resource_attributes(Config& config, std::string_view text) {

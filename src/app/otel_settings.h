@@ -9,14 +9,15 @@
 
 namespace archestra::app {
 
-// Where spans go.
+// Where signals go.
 
-/// OTEL_EXPORTER_OTLP_ENDPOINT, for all signals: v1/traces is appended to its path.
+/// OTEL_EXPORTER_OTLP_ENDPOINT, for all signals: v1/traces, v1/logs and v1/metrics are appended to its path.
 bool set_otlp_base_endpoint(Config& config, std::string_view text);
-/// OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: as it is; without a path, "/".
-bool set_otlp_traces_endpoint(Config& config, std::string_view text);
-/// ARCHESTRA_OTEL_EXPORTER_OTLP_ENDPOINT: as it is; without a path, or with "/", /v1/traces.
+/// ARCHESTRA_OTEL_EXPORTER_OTLP_ENDPOINT, for spans: as it is; without a path, or with "/", /v1/traces. The
+/// others go beside it where its path ends so, else nowhere.
 bool set_otlp_endpoint(Config& config, std::string_view text);
+/// OTEL_EXPORTER_OTLP_<SIGNAL>_ENDPOINT: as it is; without a path, "/".
+bool set_otlp_signal_endpoint(OtlpTarget& target, std::string_view text);
 
 // Which are recorded.
 
@@ -28,13 +29,17 @@ bool set_sample_rate(Config& config, std::string_view text);
 
 bool set_traces_exporter(Config& config, std::string_view text);
 bool set_sdk_disabled(Config& config, std::string_view text);
-bool set_otlp_headers(Config& config, std::string_view text);
-bool set_otlp_traces_headers(Config& config, std::string_view text);
-bool set_otlp_compression(Config& config, std::string_view text);
-bool set_otlp_traces_compression(Config& config, std::string_view text);
-bool set_otlp_traces_timeout(Config& config, std::string_view text);
+bool set_logs_exporter(Config& config, std::string_view text);
+/// prometheus is as good as none: /metrics is served whatever it says.
+bool set_metrics_exporter(Config& config, std::string_view text);
+bool set_otlp_signal_headers(OtlpTarget& target, std::string_view text);
+bool set_otlp_signal_compression(OtlpTarget& target, std::string_view text);
+bool set_otlp_signal_timeout(OtlpTarget& target, std::string_view text);
+bool set_otlp_signal_certificate(OtlpTarget& target, std::string_view text);
 bool set_otlp_protocol(Config& config, std::string_view text);
-bool set_otlp_certificate(Config& config, std::string_view text);
+
+using SetSignal = bool (*)(OtlpTarget& target, std::string_view text);
+bool set_for_all_signals(Config& config, std::string_view text, SetSignal set);
 
 // What they say of who sends them.
 

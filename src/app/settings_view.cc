@@ -24,7 +24,7 @@ api::EffectiveSettings settings_view(const Effective& started_with, const Effect
                               .scheme = config.tls_cert_file.empty() ? "http" : "https",
                               .metrics_secret_is_set = !config.metrics_secret.empty(),
                               .traces_are_exported = config.traces_exported,
-                              .traces_endpoint = url_text(config.otlp_endpoint)};
+                              .traces_endpoint = url_text(config.otlp_traces.endpoint)};
   for (const ProviderConfig& provider : config.providers)
     view.providers.push_back({.name = provider.name,
                               .dialect = std::string(provider.dialect->name),

@@ -42,9 +42,12 @@ std::unique_ptr<net::TlsContext> make_tls(std::string_view setting, const std::s
   return std::move(*context);
 }
 
-std::unique_ptr<net::TlsContext> make_collector_tls(const Config& config) {
-  if (config.otlp_ca_file.empty()) return nullptr;
-  return make_tls("OTEL_EXPORTER_OTLP_CERTIFICATE", config.otlp_ca_file);
+std::map<std::string, std::unique_ptr<net::TlsContext>> make_collector_tls(const Config& config) {
+  std::map<std::string, std::unique_ptr<net::TlsContext>> contexts;
+  for (const OtlpTarget* target : {&config.otlp_traces, &config.otlp_logs, &config.otlp_metrics})
+    if (!target->ca_file.empty() && !contexts.contains(target->ca_file))
+      contexts.emplace(target->ca_file, make_tls("OTEL_EXPORTER_OTLP_CERTIFICATE", target->ca_file));
+  return contexts;
 }
 
 std::unique_ptr<net::TlsIdentity> make_identity(const Config& config) {
@@ -129,27 +132,29 @@ telemetry::Sampler sampler(const Config& config) {
 
 telemetry::Telemetry::Options telemetry_options(const Config& config) {
   base::Random random = base::Random::from_entropy();
-  return {.shards = shard_count(config),
-          .shard = {.sampler = sampler(config),
-                    .exports_spans = config.traces_exported,
-                    .retirement = {.after = config.metrics_retire_after}},
-          .access_log_level = config.access_log_level,
-          .log_format = config.log_format,
-          .resource = {.service_name = config.service_name,
-                       .service_version = ARCHESTRA_VERSION,
-                       .service_instance_id = base::Uuid::random(random).text(),
-                       .attributes = config.resource_attributes},
-          .unsent = {.folder = config.otlp_spool_bytes_max > 0 && config.traces_exported
-                                   ? config.data_dir + "/telemetry"
-                                   : std::string(),
-                     .has_named_collector = config.otlp_endpoint_is_named,
-                     .disk_bytes_max = config.otlp_spool_bytes_max,
-                     .age_max = config.otlp_spool_age_max,
-                     .memory_items_max = config.bsp_max_queue_size},
-          .span_names = config.gen_ai_span_names ? telemetry::otlp::SpanNames::kGenAi
-                                                 : telemetry::otlp::SpanNames::kProvider,
-          .label_sets_max = config.metrics_label_sets,
-          .history = {.bytes_max = config.history_bytes_max}};
+  return {
+      .shards = shard_count(config),
+      .shard = {.sampler = sampler(config),
+                .exports_spans = config.traces_exported,
+                .retirement = {.after = config.metrics_retire_after}},
+      .access_log_level = config.access_log_level,
+      .log_format = config.log_format,
+      .resource = {.service_name = config.service_name,
+                   .service_version = ARCHESTRA_VERSION,
+                   .service_instance_id = base::Uuid::random(random).text(),
+                   .attributes = config.resource_attributes},
+      .unsent = {.folder = config.otlp_spool_bytes_max > 0 && (config.traces_exported || config.logs_exported)
+                               ? config.data_dir + "/telemetry"
+                               : std::string(),
+                 .has_named_collector = config.otlp_endpoint_is_named,
+                 .disk_bytes_max = config.otlp_spool_bytes_max,
+                 .age_max = config.otlp_spool_age_max,
+                 .memory_items_max = config.bsp_max_queue_size},
+      .exports_logs = config.logs_exported,
+      .span_names = config.gen_ai_span_names ? telemetry::otlp::SpanNames::kGenAi
+                                             : telemetry::otlp::SpanNames::kProvider,
+      .label_sets_max = config.metrics_label_sets,
+      .history = {.bytes_max = config.history_bytes_max}};
 }
 
 // Bearer wins over basic; basic needs both parts.
@@ -160,32 +165,47 @@ base::Secret authorization(const Config& config) {
                                               std::string(config.otlp_password.reveal())));
 }
 
-telemetry::otlp::ExporterOptions exporter_options(const Config& config, const net::TlsContext& tls) {
+telemetry::otlp::ExporterOptions exporter_options(
+    const Config& config, const net::TlsContext& tls,
+    const std::map<std::string, std::unique_ptr<net::TlsContext>>& collector_tls) {
+  const auto client = [&](const OtlpTarget& target) -> telemetry::otlp::ClientOptions {
+    const auto own = collector_tls.find(target.ca_file);
+    return {.endpoint = target.endpoint,
+            .proxy = proxy_for(target.endpoint, config),
+            .tls = own != collector_tls.end() ? own->second.get() : &tls,
+            .authorization = authorization(config),
+            .headers = target.headers,
+            .compression =
+                target.gzip ? telemetry::otlp::Compression::kGzip : telemetry::otlp::Compression::kNone,
+            .request_timeout = target.timeout};
+  };
   telemetry::otlp::ExporterOptions options{
       .trace_batches = {.items_max = std::min(config.bsp_max_export_batch_size, config.bsp_max_queue_size),
                         .schedule_delay = config.bsp_schedule_delay,
                         .timeout = config.bsp_export_timeout},
+      .log_batches = {.items_max = std::min(config.blrp_max_export_batch_size, config.bsp_max_queue_size),
+                      .schedule_delay = config.blrp_schedule_delay,
+                      .timeout = config.bsp_export_timeout},
+      .metric_reader = {.interval = config.metric_export_interval, .timeout = config.metric_export_timeout},
       .name_servers = config.name_servers};
-  if (config.traces_exported)
-    options.traces = {.endpoint = config.otlp_endpoint,
-                      .proxy = proxy_for(config.otlp_endpoint, config),
-                      .tls = &tls,
-                      .authorization = authorization(config),
-                      .headers = config.otlp_headers,
-                      .compression = config.otlp_gzip ? telemetry::otlp::Compression::kGzip
-                                                      : telemetry::otlp::Compression::kNone,
-                      .request_timeout = config.otlp_timeout};
+  if (config.traces_exported) options.traces = client(config.otlp_traces);
+  if (config.logs_exported) options.logs = client(config.otlp_logs);
+  if (config.metrics_exported) options.metrics = client(config.otlp_metrics);
   return options;
 }
 
-// Once, so that nobody has to guess which way calls and spans take.
+// Once, so that nobody has to guess which way calls and telemetry take.
 void log_proxy(const Config& config, const proxy::Settings& settings) {
   if (!config.https_proxy) return;
   std::string providers;
   for (const proxy::Target& target : settings.targets)
     if (target.proxy != nullptr)
       providers.append(providers.empty() ? "" : ", ").append(target.provider->name());
-  const bool exports = config.traces_exported && proxy_for(config.otlp_endpoint, config) != nullptr;
+  bool exports = false;
+  for (const auto& [is_exported, target] : {std::pair{config.traces_exported, &config.otlp_traces},
+                                            std::pair{config.logs_exported, &config.otlp_logs},
+                                            std::pair{config.metrics_exported, &config.otlp_metrics}})
+    exports |= is_exported && proxy_for(target->endpoint, config) != nullptr;
   const std::string authority = config.https_proxy->authority();
   base::log(base::LogLevel::kInfo, "upstreams are reached by a proxy",
             {{"proxy", std::string_view(authority)},
@@ -299,8 +319,8 @@ Gateway::Gateway(const Effective& effective, InheritedSockets sockets)
     shards_.emplace_back(settings, *agents, policies.set, api_, api_, telemetry_.observer(i), api_sockets_,
                          connection_limit_);
   for (const proxy::Shard& shard : shards_) telemetry_.history().count_in_flight(shard.calls_in_flight);
-  exporter_ = std::make_unique<telemetry::otlp::Exporter>(
-      telemetry_, exporter_options(config, collector_tls_ ? *collector_tls_ : *tls_));
+  exporter_ = std::make_unique<telemetry::otlp::Exporter>(telemetry_,
+                                                          exporter_options(config, *tls_, collector_tls_));
   show_runtime();
   metrics_server_ = std::make_unique<MetricsServer>(telemetry_, metrics_sockets_, config.metrics_secret);
   telemetry_.runtime().show_handles("listening_socket", metrics_server_->loop().stats().listening);

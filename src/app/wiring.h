@@ -3,7 +3,9 @@
 
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
+#include <string>
 #include <thread>
 
 #include "api/api_thread.h"
@@ -64,8 +66,8 @@ class Gateway {
   const Config& config_;  // of the same
   base::Duration drain_timeout_;
   std::unique_ptr<net::TlsContext> tls_;
-  std::unique_ptr<net::TlsContext> collector_tls_;  // null: the one above
-  std::unique_ptr<net::TlsIdentity> identity_;      // null: the API port speaks plain HTTP
+  std::map<std::string, std::unique_ptr<net::TlsContext>> collector_tls_;  // by file; else the one above
+  std::unique_ptr<net::TlsIdentity> identity_;  // null: the API port speaks plain HTTP
   net::ListenSockets api_sockets_;
   net::ListenSockets metrics_sockets_;
   net::ConnectionLimit connection_limit_;

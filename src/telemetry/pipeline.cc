@@ -15,6 +15,7 @@
 #include "base/assert.h"
 #include "base/byte_ring.h"
 #include "telemetry/log/access_log.h"
+#include "telemetry/otlp/log_encoder.h"
 
 namespace archestra::telemetry {
 namespace {
@@ -111,7 +112,9 @@ Telemetry::Telemetry(const Options& options, LogWriter& log)
       folder_(make_folder(options.unsent.folder, options.resource.service_instance_id)),
       shards_(make_shards(options.shards, options.shard, access_log_level_, budgets_, folder_)),
       frame_(options.resource),
+      exports_logs_(options.exports_logs),
       traces_(backlog_options(options.unsent, "traces", folder_, frame_)),
+      logs_(backlog_options(options.unsent, "logs", folder_, frame_)),
       exporter_metrics_(log.lost_lines(), {.record_bytes = options.shard.ring_bytes,
                                            .log_line_bytes = log.queued_bytes_max(),
                                            .spans = options.unsent.memory_items_max}),
@@ -120,6 +123,8 @@ Telemetry::Telemetry(const Options& options, LogWriter& log)
       scrape_(sources_of(shards_, exporter_metrics_, budgets_, runtime_, store_, policy_set_),
               ARCHESTRA_VERSION, options.shard.retirement.now, &runtime_) {
   if (options.shard.exports_spans && unsent_.has_named_collector) traces_.keep_on_disk();
+  // Nobody exports logs who has not asked for it.
+  if (exports_logs_) logs_.keep_on_disk();
 }
 
 Telemetry::~Telemetry() {
@@ -148,13 +153,18 @@ void Telemetry::note_depths(std::size_t fullest_bytes) {
   exporter_metrics_.note_depths({.record_bytes = fullest_bytes,
                                  .log_line_bytes = log_.queued_bytes(),
                                  .spans = traces_.memory_items()});
-  const std::optional<base::WallTime> oldest_at = traces_.oldest_at();
+  note_unsent(Signal::kTraces, traces_);
+  note_unsent(Signal::kLogs, logs_);
+}
+
+void Telemetry::note_unsent(Signal signal, spool::Backlog& backlog) {
+  const std::optional<base::WallTime> oldest_at = backlog.oldest_at();
   exporter_metrics_.note_unsent(
-      Signal::kTraces, {.items = traces_.items(),
-                        .disk_bytes = traces_.disk_bytes(),
-                        .disk_bytes_max = traces_.disk_bytes_max(),
-                        .oldest = oldest_at ? std::max(base::wall_now() - *oldest_at, base::Duration::zero())
-                                            : base::Duration::zero()});
+      signal, {.items = backlog.items(),
+               .disk_bytes = backlog.disk_bytes(),
+               .disk_bytes_max = backlog.disk_bytes_max(),
+               .oldest = oldest_at ? std::max(base::wall_now() - *oldest_at, base::Duration::zero())
+                                   : base::Duration::zero()});
 }
 
 void Telemetry::hand_over_lines() {
@@ -176,7 +186,10 @@ std::size_t Telemetry::drain_shard(std::uint32_t index, History::Round& history)
     const bool is_read = read_record(record, request_);
     ARCHESTRA_ASSERT(is_read, "a record in the ring is whole");
     if (request_.request.call != nullptr) history.add(record, request_);
-    take_request(request_, {.ring = index, .ring_end = ring.front_end(), .traces = traces_.own()});
+    take_request(request_, {.ring = index,
+                            .ring_end = ring.front_end(),
+                            .traces = options_.exports_spans ? &traces_.own() : nullptr,
+                            .logs = exports_logs_ ? &logs_.own() : nullptr});
     bytes += record.size();
     ring.pop();
     ++requests;
@@ -185,22 +198,33 @@ std::size_t Telemetry::drain_shard(std::uint32_t index, History::Round& history)
 }
 
 void Telemetry::take_request(const FinishedRequest& request, const Way& way) {
-  if (log_level_of(request.request) >= access_log_level_.value()) {
+  spool::EntryInfo info{.items = 1,
+                        .at = request.request.started_at + request.request.duration,
+                        .ring = way.ring,
+                        .ring_end = way.ring_end};
+  const bool is_logged = log_level_of(request.request) >= access_log_level_.value();
+  if (is_logged && !way.has_line) {
     if (lines_.empty()) lines_.reserve(kLinesBytes + kLinesBytes / 8);
     append_access_log(lines_, request, log_format_);
     ++line_count_;
     if (lines_.size() >= kLinesBytes) hand_over_lines();
   }
-  if (!options_.exports_spans || !request.request.trace.sampled) return;
+  if (is_logged && way.logs != nullptr) {
+    encoded_.clear();
+    otlp::encode_log_record(request, encoded_);
+    add(Signal::kLogs, *way.logs, info);
+  }
+  // The last one: what has spans has its log record (adopt_ring).
+  if (way.traces == nullptr || !request.request.trace.sampled) return;
   encoded_.clear();
   otlp::encode_spans(request, encoded_, span_names_);
-  const auto spans = static_cast<std::uint32_t>(spans_of(request.request));
-  const spool::EntryInfo info{.items = spans,
-                              .at = request.request.started_at + request.request.duration,
-                              .ring = way.ring,
-                              .ring_end = way.ring_end};
-  if (const auto refusal = way.traces.add(info, encoded_.bytes()))
-    exporter_metrics_.count_dropped(Signal::kTraces, reason_of(Signal::kTraces, *refusal), spans);
+  info.items = static_cast<std::uint32_t>(spans_of(request.request));
+  add(Signal::kTraces, *way.traces, info);
+}
+
+void Telemetry::add(Signal signal, spool::Spool& spool, const spool::EntryInfo& info) {
+  if (const auto refusal = spool.add(info, encoded_.bytes()))
+    exporter_metrics_.count_dropped(signal, reason_of(signal, *refusal), info.items);
 }
 
 DropReason Telemetry::reason_of(Signal signal, spool::Refusal refusal) const {
@@ -214,15 +238,15 @@ DropReason Telemetry::reason_of(Signal signal, spool::Refusal refusal) const {
     case spool::Refusal::kMemoryFull:
       break;
   }
-  const bool has_collector =
-      unsent_.has_named_collector || exporter_metrics_.items(signal, ExportResult::kSuccess) > 0;
+  const bool has_collector = signal != Signal::kTraces || unsent_.has_named_collector ||
+                             exporter_metrics_.items(signal, ExportResult::kSuccess) > 0;
   return has_collector ? DropReason::kQueueFull : DropReason::kNoCollector;
 }
 
 // ---- What others left.
 
 void Telemetry::adopt_orphans() {
-  if (!folder_ || !options_.exports_spans) return;
+  if (!folder_ || (!options_.exports_spans && !exports_logs_)) return;
   for (spool::InstanceFolder& folder : spool::InstanceFolder::take_orphans(unsent_.folder))
     adopt(std::move(folder));
   hand_over_lines();
@@ -230,8 +254,15 @@ void Telemetry::adopt_orphans() {
 
 void Telemetry::adopt(spool::InstanceFolder found) {
   const auto folder = std::make_shared<spool::InstanceFolder>(std::move(found));
-  spool::Spool& traces = traces_.adopt(folder);
-  exporter_metrics_.count_dropped(Signal::kTraces, DropReason::kSpoolUnreadable, traces.unreadable_files());
+  spool::Spool* const traces = options_.exports_spans ? &traces_.adopt(folder) : nullptr;
+  spool::Spool* const logs = exports_logs_ ? &logs_.adopt(folder) : nullptr;
+  if (traces == nullptr || logs == nullptr) left_alone_.push_back(folder);
+  const auto count_unreadable = [this](Signal signal, const spool::Spool* spool) {
+    if (spool != nullptr)
+      exporter_metrics_.count_dropped(signal, DropReason::kSpoolUnreadable, spool->unreadable_files());
+  };
+  count_unreadable(Signal::kTraces, traces);
+  count_unreadable(Signal::kLogs, logs);
   std::error_code error;
   for (const auto& entry : std::filesystem::directory_iterator(folder->path(), error)) {
     std::string name = entry.path().filename().string();
@@ -239,15 +270,18 @@ void Telemetry::adopt(spool::InstanceFolder found) {
     name = name.substr(kRingPrefix.size(), name.size() - kRingPrefix.size() - kRingSuffix.size());
     std::uint32_t index = 0;
     std::from_chars(name.data(), name.data() + name.size(), index);
-    adopt_ring(entry.path().string(), index, traces);
+    adopt_ring(entry.path().string(), index, traces, logs);
   }
-  if (traces.items() > 0)
-    base::log(base::LogLevel::kInfo, "spans that an earlier process has not sent are sent now",
-              {{"spans", traces.items()}});
+  const std::uint64_t spans = traces != nullptr ? traces->items() : 0;
+  const std::uint64_t records = logs != nullptr ? logs->items() : 0;
+  if (spans + records > 0)
+    base::log(base::LogLevel::kInfo, "what an earlier process has not sent is sent now",
+              {{"spans", spans}, {"log_records", records}});
 }
 
 // Its process may have died between adding a record's spans and taking the record out of the ring.
-void Telemetry::adopt_ring(const std::string& path, std::uint32_t index, spool::Spool& traces) {
+void Telemetry::adopt_ring(const std::string& path, std::uint32_t index, spool::Spool* traces,
+                           spool::Spool* logs) {
   auto memory = base::MappedMemory::open(path);
   std::optional<base::RingRemains> ring;
   if (memory) ring = base::RingRemains::in(std::move(*memory));
@@ -255,14 +289,24 @@ void Telemetry::adopt_ring(const std::string& path, std::uint32_t index, spool::
   for (; ring; ring->pop()) {
     const std::span<const std::byte> record = ring->front();
     if (record.data() == nullptr) break;
-    const auto& last = traces.last_source();
-    if (last && last->ring == index && last->ring_end == ring->end()) continue;
+    const auto has_it = [&](const spool::Spool* spool) {
+      if (spool == nullptr || !spool->last_source()) return false;
+      const spool::Spool::Source& last = *spool->last_source();
+      return last.ring == index && last.ring_end == ring->end();
+    };
+    if (has_it(traces)) continue;
     if (!read_record(record, request_)) {
       ++unreadable;
       continue;
     }
-    traces.keep_on_disk();
-    take_request(request_, {.ring = index, .ring_end = ring->end(), .traces = traces});
+    for (spool::Spool* const spool : {traces, logs})
+      if (spool != nullptr) spool->keep_on_disk();
+    const bool is_logged = has_it(logs);
+    take_request(request_, {.ring = index,
+                            .ring_end = ring->end(),
+                            .traces = traces,
+                            .logs = is_logged ? nullptr : logs,
+                            .has_line = is_logged});
   }
   if (ring && ring->is_damaged()) ++unreadable;
   exporter_metrics_.count_dropped(Signal::kTraces, DropReason::kSpoolUnreadable, unreadable);
@@ -274,6 +318,20 @@ void Telemetry::adjust_pause(std::size_t fullest_permille) {
     pause_ = std::max(pause_ / 2, kPauseMin);
   else if (fullest_permille < kCalmPermille)
     pause_ = std::min(pause_ * 2, kPauseMax);
+}
+
+// Of all signals together: what went wrong last, wherever it did.
+ExportHealth::Facts Telemetry::export_facts() const {
+  ExportHealth::Facts all;
+  for (const ExportHealth& health : export_health_) {
+    ExportHealth::Facts facts = health.facts();
+    all.failing |= facts.failing;
+    all.last_success_at = std::max(all.last_success_at, facts.last_success_at);
+    if (facts.last_error_at <= all.last_error_at) continue;
+    all.last_error_at = facts.last_error_at;
+    all.last_error = std::move(facts.last_error);
+  }
+  return all;
 }
 
 Health Telemetry::health() const {
@@ -290,7 +348,7 @@ Health Telemetry::health() const {
     lost_calls += shard.lost_calls();
   }
   const ExporterMetrics::UnsentGauges& unsent = exporter_metrics_.unsent(Signal::kTraces);
-  Health health{.exports = export_health_.facts(),
+  Health health{.exports = export_facts(),
                 .spans_sent = exporter_metrics_.items(Signal::kTraces, ExportResult::kSuccess),
                 .spans_rejected = exporter_metrics_.items(Signal::kTraces, ExportResult::kRejected),
                 .unsent_spans = unsent.items.value(),
@@ -309,6 +367,15 @@ Health Telemetry::health() const {
 Snapshot Telemetry::collect_metrics(Reader reader) {
   const std::lock_guard lock(scrape_mutex_);
   return scrape_.collect(reader);
+}
+
+bool Telemetry::try_encode_metrics(otlp::MetricPortions& portions) {
+  std::unique_lock lock(scrape_mutex_, std::try_to_lock);
+  if (!lock) return false;
+  const Snapshot snapshot = scrape_.collect(Reader::kExporter);
+  lock.unlock();
+  otlp::encode_metrics(snapshot.families, {.started_at = started_at_, .now = base::wall_now()}, portions);
+  return true;
 }
 
 }  // namespace archestra::telemetry

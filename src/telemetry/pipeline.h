@@ -5,7 +5,8 @@
 // what they hold outlives the process, however it ends. The next one sends it.
 //
 //   shard threads   observer(i)
-//   export thread   adopt_orphans(), drain() again and again, backlog(), exporter_metrics()
+//   export thread   adopt_orphans(), drain() again and again, traces(), logs(), exporter_metrics(),
+//                   try_encode_metrics()
 //   any thread      collect_metrics()
 //
 // Between shard and export thread there is only the ring: nobody is woken, the export thread looks
@@ -16,10 +17,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -30,6 +33,7 @@
 #include "telemetry/metrics/policy_set_metrics.h"
 #include "telemetry/metrics/scrape.h"
 #include "telemetry/metrics/store_metrics.h"
+#include "telemetry/otlp/metric_encoder.h"
 #include "telemetry/otlp/request_frame.h"
 #include "telemetry/otlp/span_encoder.h"
 #include "telemetry/proto_writer.h"
@@ -59,6 +63,7 @@ class Telemetry {
     base::LogFormat log_format = base::LogFormat::kJson;
     otlp::Resource resource{};
     UnsentOptions unsent{};
+    bool exports_logs = false;  ///< the log of calls goes to a collector too
     otlp::SpanNames span_names = otlp::SpanNames::kProvider;
     std::size_t label_sets_max = kLabelSetsDefault;
     History::Options history{};
@@ -90,9 +95,12 @@ class Telemetry {
   base::Duration pause() const { return pause_; }
   /// What waits for the collector.
   spool::Backlog& traces() { return traces_; }
+  spool::Backlog& logs() { return logs_; }
   const otlp::RequestFrame& frame() const { return frame_; }
   ExporterMetrics& exporter_metrics() { return exporter_metrics_; }
-  ExportHealth& export_health() { return export_health_; }
+  ExportHealth& export_health(Signal signal) { return export_health_[static_cast<std::size_t>(signal)]; }
+  /// All metrics as of now. False, and nothing is done, while a scrape is under way: nobody waits for it.
+  bool try_encode_metrics(otlp::MetricPortions& portions);
 
   /// Fed by drain(); read by any thread.
   History& history() { return history_; }
@@ -117,12 +125,17 @@ class Telemetry {
   struct Way {
     std::uint32_t ring;
     std::uint64_t ring_end;
-    spool::Spool& traces;
+    spool::Spool* traces;   // null where they are not exported
+    spool::Spool* logs;     // likewise, or it is there already
+    bool has_line = false;  // it was logged before
   };
   std::size_t drain_shard(std::uint32_t index, History::Round& history);
   void take_request(const FinishedRequest& request, const Way& way);
+  void add(Signal signal, spool::Spool& spool, const spool::EntryInfo& info);
+  void note_unsent(Signal signal, spool::Backlog& backlog);
   void adopt(spool::InstanceFolder folder);
-  void adopt_ring(const std::string& path, std::uint32_t index, spool::Spool& traces);
+  void adopt_ring(const std::string& path, std::uint32_t index, spool::Spool* traces, spool::Spool* logs);
+  ExportHealth::Facts export_facts() const;
   DropReason reason_of(Signal signal, spool::Refusal refusal) const;
   void hand_over_lines();
   void adjust_pause(std::size_t fullest_permille);
@@ -138,9 +151,12 @@ class Telemetry {
   const std::optional<spool::InstanceFolder> folder_;  // of this instance; goes when nothing is left in it
   std::deque<ShardObserver> shards_;
   const otlp::RequestFrame frame_;
+  const bool exports_logs_;
+  std::vector<std::shared_ptr<spool::InstanceFolder>> left_alone_;  // with what is not exported any more
   spool::Backlog traces_;
+  spool::Backlog logs_;
   ExporterMetrics exporter_metrics_;
-  ExportHealth export_health_;
+  std::array<ExportHealth, kSignalCount> export_health_;
   History history_;
   FinishedRequest request_;  // this and the next one are used again for every record
   ProtoWriter encoded_;
@@ -151,6 +167,7 @@ class Telemetry {
   StoreMetrics store_;
   PolicySetMetrics policy_set_;
   MemoryKeeper memory_{runtime_};
+  const base::WallTime started_at_ = base::wall_now();
   std::mutex scrape_mutex_;  // guards what follows; never taken by who serves traffic or writes metrics
   Scrape scrape_;
 };

@@ -21,7 +21,17 @@ Exporter::Exporter(Telemetry& telemetry, const ExporterOptions& options)
   if (options.traces) {
     trace_client_.emplace(surroundings, *options.traces);
     traces_.emplace(Signal::kTraces, loop_, *trace_client_, telemetry.traces(), telemetry.frame(),
-                    options.trace_batches, telemetry.exporter_metrics(), telemetry.export_health());
+                    options.trace_batches, telemetry.exporter_metrics(),
+                    telemetry.export_health(Signal::kTraces));
+  }
+  if (options.logs) {
+    log_client_.emplace(surroundings, *options.logs);
+    logs_.emplace(Signal::kLogs, loop_, *log_client_, telemetry.logs(), telemetry.frame(),
+                  options.log_batches, telemetry.exporter_metrics(), telemetry.export_health(Signal::kLogs));
+  }
+  if (options.metrics) {
+    metric_client_.emplace(surroundings, *options.metrics);
+    metrics_.emplace(loop_, *metric_client_, telemetry, options.metric_reader);
   }
   thread_ = std::thread([this] { run(); });
 }
@@ -34,6 +44,8 @@ void Exporter::run() {
   base::name_this_thread("export");
   tasks_.spawn(drain_loop());
   if (traces_) tasks_.spawn(traces_->run());
+  if (logs_) tasks_.spawn(logs_->run());
+  if (metrics_) tasks_.spawn(metrics_->run());
   while (tasks_.active() > 0) loop_.turn(base::Duration::max());
 }
 
@@ -54,10 +66,13 @@ net::Task<void> Exporter::drain_loop() {
     }
     telemetry_.drain();
     if (traces_) traces_->note_added();
+    if (logs_) logs_->note_added();
     co_await net::Wait(loop_, {{&stopping_, net::Interest::kReadable}}, loop_.now() + telemetry_.pause());
   }
   telemetry_.drain();
   if (traces_) traces_->end(stop_by_);
+  if (logs_) logs_->end(stop_by_);
+  if (metrics_) metrics_->end(stop_by_);
 }
 
 }  // namespace archestra::telemetry::otlp

@@ -1,5 +1,6 @@
-// The export thread: empties the rings of the shards, and sends what waits for the collector. A collector
-// that is down, slow or refusing costs nobody anything but the disk: the shards only ever see their rings.
+// The export thread: empties the rings of the shards, sends what waits for the collector, and now and then
+// the metrics. A collector that is down, slow or refusing costs nobody anything but the disk: the shards only
+// ever see their rings.
 #pragma once
 
 #include <memory>
@@ -14,14 +15,20 @@
 #include "net/task.h"
 #include "net/tls_sessions.h"
 #include "telemetry/otlp/client.h"
+#include "telemetry/otlp/metric_reader.h"
 #include "telemetry/otlp/sender.h"
 #include "telemetry/pipeline.h"
 
 namespace archestra::telemetry::otlp {
 
 struct ExporterOptions {
-  std::optional<ClientOptions> traces = {};  ///< none: no span is sent; rings are emptied and logged even so
+  // Of each signal: none, and nothing of it is sent. Rings are emptied and logged even so.
+  std::optional<ClientOptions> traces = {};
+  std::optional<ClientOptions> logs = {};
+  std::optional<ClientOptions> metrics = {};
   BatchOptions trace_batches = {};
+  BatchOptions log_batches = {};
+  MetricReader::Options metric_reader = {};
   net::Addresses name_servers = {};  ///< see net::ResolverOptions
 };
 
@@ -53,7 +60,11 @@ class Exporter {
   net::TlsSessions tls_sessions_;
   base::Gauge requests_under_way_;
   std::optional<Client> trace_client_;
+  std::optional<Client> log_client_;
+  std::optional<Client> metric_client_;
   std::optional<Sender> traces_;
+  std::optional<Sender> logs_;
+  std::optional<MetricReader> metrics_;
   net::Readiness stopping_;  // readable once stop() was called
   base::MonotonicTime stop_by_ = base::kNever;
   net::TaskGroup tasks_;

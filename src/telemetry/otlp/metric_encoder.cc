@@ -169,8 +169,8 @@ class MetricMessage {
 
 }  // namespace
 
-void encode_metrics(std::span<const FamilySnapshot> families, const MetricTimes& times, MetricPortions& portions,
-                    std::size_t portion_bytes) {
+void encode_metrics(std::span<const FamilySnapshot> families, const MetricTimes& times,
+                    MetricPortions& portions, std::size_t portion_bytes) {
   ProtoWriter out;
   std::size_t points = 0;
   const auto hand_over = [&] {

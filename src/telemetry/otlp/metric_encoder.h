@@ -33,7 +33,7 @@ class MetricPortions {
 inline constexpr std::size_t kMetricPortionBytes = std::size_t{512} << 10;
 
 /// Gives every sample to `portions` once. Families without any are left out.
-void encode_metrics(std::span<const FamilySnapshot> families, const MetricTimes& times, MetricPortions& portions,
-                    std::size_t portion_bytes = kMetricPortionBytes);
+void encode_metrics(std::span<const FamilySnapshot> families, const MetricTimes& times,
+                    MetricPortions& portions, std::size_t portion_bytes = kMetricPortionBytes);
 
 }  // namespace archestra::telemetry::otlp

@@ -1,9 +1,7 @@
 #include "telemetry/otlp/sender.h"
 
 #include <algorithm>
-#include <utility>
 
-#include "base/log.h"
 #include "telemetry/otlp/gzip.h"
 
 namespace archestra::telemetry::otlp {
@@ -26,7 +24,7 @@ Sender::Sender(Signal signal, net::EventLoop& loop, Client& client, spool::Backl
       frame_(frame),
       options_(options),
       metrics_(metrics),
-      health_(health) {}
+      reachability_(signal, client.endpoint(), health) {}
 
 void Sender::end(base::MonotonicTime by) {
   end_by_ = by;
@@ -76,7 +74,7 @@ net::Task<Sender::Done> Sender::deliver() {
   base::Duration backoff = kFirstBackoff;
   while (!end_limit_.gone) {
     const Attempt attempt = co_await client_.post(pieces_, deadline_in(client_.options().request_timeout));
-    note_health(attempt);
+    reachability_.note(attempt);
     if (attempt.result == Attempt::Result::kAccepted) {
       on_accepted(attempt.partial);
       co_return Done::kYes;
@@ -128,10 +126,7 @@ void Sender::on_accepted(const PartialSuccess& partial) {
   metrics_.count_items(signal_, ExportResult::kSuccess, batch_.items - rejected);
   metrics_.count_items(signal_, ExportResult::kRejected, rejected);
   backlog_.settle();
-  if (rejected > 0 && !is_rejecting_)
-    base::log(base::LogLevel::kWarn, "the collector rejects some of what it gets, which is counted",
-              {{"signal", name_of(signal_)}, {"items", rejected}, {"why", partial.error_message}});
-  is_rejecting_ = rejected > 0;
+  reachability_.note_rejected(rejected, partial.error_message);
 }
 
 void Sender::give_up(DropReason reason) {
@@ -155,24 +150,6 @@ net::Task<bool> Sender::pause_until(base::MonotonicTime next, bool collector_ans
   if (!collector_answers || next >= end_by_) co_return false;
   co_await net::Wait(loop_, {{&end_limit_, Interest::kGone}}, next);
   co_return true;
-}
-
-// Logged once per change, not once per batch.
-void Sender::note_health(const Attempt& attempt) {
-  const bool is_healthy = attempt.result == Attempt::Result::kAccepted;
-  is_healthy ? health_.note_success() : health_.note_error(attempt.why);
-  if (std::exchange(is_healthy_, is_healthy) == is_healthy) return;
-  const net::Endpoint& endpoint = client_.endpoint();
-  if (is_healthy)
-    base::log(base::LogLevel::kInfo, "telemetry reaches the collector again",
-              {{"signal", name_of(signal_)}, {"host", endpoint.host}, {"port", endpoint.port}});
-  else
-    base::log(base::LogLevel::kWarn,
-              "telemetry does not reach the collector; it is kept, then dropped and counted",
-              {{"signal", name_of(signal_)},
-               {"host", endpoint.host},
-               {"port", endpoint.port},
-               {"why", attempt.why}});
 }
 
 }  // namespace archestra::telemetry::otlp

@@ -16,6 +16,7 @@
 #include "telemetry/health.h"
 #include "telemetry/metrics/exporter_metrics.h"
 #include "telemetry/otlp/client.h"
+#include "telemetry/otlp/reachability.h"
 #include "telemetry/otlp/request_frame.h"
 #include "telemetry/spool/backlog.h"
 
@@ -61,7 +62,6 @@ class Sender {
   base::MonotonicTime deadline_in(base::Duration duration) const {
     return std::min(loop_.now() + duration, end_by_);
   }
-  void note_health(const Attempt& attempt);
   static void on_end_limit(void* self);
 
   const Signal signal_;
@@ -71,7 +71,7 @@ class Sender {
   const RequestFrame& frame_;
   const BatchOptions options_;
   ExporterMetrics& metrics_;
-  ExportHealth& health_;
+  Reachability reachability_;
   base::Random random_ = base::Random::from_entropy();
 
   // The batch that is being sent, and its request's body.
@@ -81,8 +81,6 @@ class Sender {
   std::string compressed_;
   std::vector<std::string_view> pieces_;
 
-  bool is_healthy_ = true;
-  bool is_rejecting_ = false;
   // A Readiness has one waiter for an interest.
   net::Readiness ready_;      // readable while a full batch waits, and from end() on
   net::Readiness ending_;     // readable from end() on
