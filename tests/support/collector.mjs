@@ -1,4 +1,4 @@
-// An OTLP/HTTP collector for traces. It decodes with OpenTelemetry's own generated code, so that what we encode is
+// An OTLP/HTTP collector for traces, logs and metrics. It decodes with OpenTelemetry's own generated code, so that what we encode is
 // judged by a decoder that is not ours.
 
 import { once } from 'node:events';
@@ -12,6 +12,8 @@ import { flagsOfSpans } from './span_flags.mjs';
 const require = createRequire(new URL('../e2e/package.json', import.meta.url));
 const { opentelemetry } = require('@opentelemetry/otlp-transformer/build/src/generated/root.js');
 const { ExportTraceServiceRequest, ExportTraceServiceResponse } = opentelemetry.proto.collector.trace.v1;
+const { ExportLogsServiceRequest, ExportLogsServiceResponse } = opentelemetry.proto.collector.logs.v1;
+const { ExportMetricsServiceRequest, ExportMetricsServiceResponse } = opentelemetry.proto.collector.metrics.v1;
 
 export const SpanKind = { SERVER: 2, CLIENT: 3 };
 export const StatusCode = { UNSET: 0, OK: 1, ERROR: 2 };
@@ -23,17 +25,34 @@ export function partialSuccess(rejectedSpans, errorMessage) {
   return ExportTraceServiceResponse.encode({ partialSuccess: { rejectedSpans, errorMessage } }).finish();
 }
 
+export const partialSuccessOfLogs = (rejectedLogRecords, errorMessage) =>
+  ExportLogsServiceResponse.encode({ partialSuccess: { rejectedLogRecords, errorMessage } }).finish();
+export const partialSuccessOfMetrics = (rejectedDataPoints, errorMessage) =>
+  ExportMetricsServiceResponse.encode({ partialSuccess: { rejectedDataPoints, errorMessage } }).finish();
+
+/** What signal comes to what path; to any other one come traces. */
+const signalOfPath = { '/v1/logs': 'logs', '/v1/metrics': 'metrics' };
+const temporality = { CUMULATIVE: 2 };
+
 export class Collector {
   /** Every request: {method, path, headers, body, at}; `at` is performance.now() when it had come whole. */
   requests = [];
   /** Every span of every request that decoded, in order of arrival. */
   spans = [];
+  /** Likewise, every log record. */
+  records = [];
+  /** Every request with metrics, as a list of data points: {name, type, unit, labels, start, time, ...figures}. */
+  exports = [];
+  /** Further paths, as signalOfPath has them. */
+  signalOfPath = {};
   /** What did not decode, or came to no purpose; a test that looks here expects []. */
   faults = [];
   /** The status of the next answers, further fields of them, and a `body` where it is not the usual one. */
   answer = { status: 200, headers: {} };
   /** Answers that come before `answer`, each once: such objects, or 'reset' or 'close' of the connection instead. */
   next = [];
+  /** Answers of one signal alone, which win over both: signal -> such an object or text. */
+  answers = {};
   /** Whether requests are taken and never answered. */
   isSilent = false;
   #server;
@@ -85,27 +104,84 @@ export class Collector {
     const { method, url: path, headers } = request;
     const raw = Buffer.concat(parts);
     const body = headers['content-encoding'] === 'gzip' ? gunzipSync(raw) : raw;
-    this.requests.push({ method, path, headers, body, at: performance.now() });
+    const signal = this.signalOfPath[path] ?? signalOfPath[path] ?? 'traces';
+    this.requests.push({ method, path, headers, body, signal, at: performance.now() });
     if (this.isSilent) return;
-    const answer = this.next.shift() ?? this.answer;
+    const answer = this.answers[signal] ?? this.next.shift() ?? this.answer;
     if (answer === 'reset') return request.socket.resetAndDestroy();
     if (answer === 'close') return request.socket.destroy();
     const { status, headers: fields = {}, body: content = status === 200 ? wholeSuccess : '' } = answer;
-    if (status === 200) this.#store(headers, body);
+    if (status === 200) this.#store(signal, headers, body);
     response.writeHead(status, { 'content-type': 'application/x-protobuf', ...fields });
     response.end(content);
   }
 
-  #store(headers, body) {
+  #store(signal, headers, body) {
     try {
       if (headers['content-type'] !== 'application/x-protobuf') throw new Error(`type ${headers['content-type']}`);
-      const spans = [...spansIn(body)];
-      if (spans.length === 0) throw new Error('a request without spans');
-      this.spans.push(...spans);
+      const found = [...{ traces: spansIn, logs: recordsIn, metrics: pointsIn }[signal](body)];
+      if (found.length === 0) throw new Error(`a request without ${signal}`);
+      if (signal === 'traces') this.spans.push(...found);
+      if (signal === 'logs') this.records.push(...found);
+      if (signal === 'metrics') this.exports.push(found);
     } catch (error) {
       this.faults.push(error.message);
     }
   }
+}
+
+const decoded = (type, body) => type.toObject(type.decode(body), { longs: String, arrays: true });
+
+function* recordsIn(body) {
+  for (const { resource, scopeLogs } of decoded(ExportLogsServiceRequest, body).resourceLogs)
+    for (const { scope, schemaUrl, logRecords } of scopeLogs)
+      for (const record of logRecords)
+        yield {
+          time: BigInt(record.timeUnixNano),
+          observed: BigInt(record.observedTimeUnixNano),
+          severity: record.severityNumber,
+          severityText: record.severityText,
+          body: record.body.stringValue,
+          attributes: attributesOf(record.attributes),
+          flags: record.flags,
+          traceId: Buffer.from(record.traceId).toString('hex'),
+          spanId: Buffer.from(record.spanId).toString('hex'),
+          resource: attributesOf(resource.attributes),
+          scope,
+          schemaUrl,
+        };
+}
+
+function* pointsIn(body) {
+  for (const { resource, scopeMetrics } of decoded(ExportMetricsServiceRequest, body).resourceMetrics)
+    for (const { scope, schemaUrl, metrics } of scopeMetrics)
+      for (const metric of metrics) {
+        const { name, description, unit = '' } = metric;
+        const type = ['sum', 'gauge', 'histogram', 'summary'].find((kind) => metric[kind]);
+        const data = metric[type];
+        if (['sum', 'histogram'].includes(type) && data.aggregationTemporality !== temporality.CUMULATIVE)
+          throw new Error(`${name} is not cumulative`);
+        if (type === 'sum' && data.isMonotonic !== true) throw new Error(`${name} is not monotonic`);
+        if (data.dataPoints.length === 0) throw new Error(`${name} has no point`);
+        const origin = { resource: attributesOf(resource.attributes), scope, schemaUrl };
+        for (const point of data.dataPoints)
+          yield { name, description, unit, type, ...origin, labels: attributesOf(point.attributes), ...figuresOf(point) };
+      }
+}
+
+function figuresOf(point) {
+  const bare = { start: BigInt(point.startTimeUnixNano ?? 0), time: BigInt(point.timeUnixNano) };
+  if (point.bucketCounts?.length > 0)
+    return {
+      ...bare,
+      count: Number(point.count),
+      sum: point.sum,
+      buckets: point.bucketCounts.map(Number),
+      bounds: point.explicitBounds,
+    };
+  if (point.quantileValues?.length > 0)
+    return { ...bare, count: Number(point.count), sum: point.sum, quantiles: point.quantileValues };
+  return { ...bare, value: point.asInt !== undefined ? Number(point.asInt) : point.asDouble };
 }
 
 function* spansIn(body) {
