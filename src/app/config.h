@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -17,6 +18,7 @@
 #include "http/url.h"
 #include "http_io/forward_proxy.h"
 #include "net/resolver.h"
+#include "policy/redactor.h"
 #include "providers/registry.h"
 #include "proxy/trusted_proxies.h"
 
@@ -83,6 +85,8 @@ struct Config {
   std::uint64_t metrics_label_sets = 0;
   std::uint64_t history_bytes_max = 0;
   base::Duration metrics_retire_after{};
+  std::uint64_t content_bytes_max = 0;
+  std::shared_ptr<const policy::Redactor> redactor;
 
   OtlpTarget otlp_traces;
   OtlpTarget otlp_logs;

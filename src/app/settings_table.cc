@@ -8,6 +8,7 @@
 #include "app/otel_settings.h"
 #include "app/setting_text.h"
 #include "base/text.h"
+#include "call/call_record.h"
 #include "http/url.h"
 #include "net/socket_address.h"
 
@@ -160,6 +161,12 @@ bool set_trusted_proxies(Config& config, std::string_view text) {
   auto proxies = proxy::TrustedProxies::parse(text);
   if (proxies) config.trusted_proxies = std::move(*proxies);
   return proxies.has_value();
+}
+
+bool set_redactor(Config& config, std::string_view pattern) {
+  auto redactor = policy::Redactor::make(pattern);
+  if (redactor) config.redactor = std::move(*redactor);
+  return redactor.has_value();
 }
 
 bool set_directory(Config& config, std::string_view text) {
@@ -321,6 +328,16 @@ const std::vector<Setting>& settings() {
        .accepted = "a number of bytes with an optional unit, at least 1KB",
        .help = "largest request head; beyond it 431",
        .set = set_bytes<&Config::head_bytes_max, 1024>},
+      {.env = "ARCHESTRA_CONTENT_LIMIT",
+       .default_value = "16KB",
+       .accepted = "a number of bytes with an optional unit, 1KB to 48KB",
+       .help = "of what is said in calls of agents with captureContent: bytes of each attribute of a span",
+       .set = set_bytes<&Config::content_bytes_max, 1024, call::CapturedContent::kBytesMax>},
+      {.env = "ARCHESTRA_CONTENT_REDACT",
+       .default_value = "",
+       .accepted = "a regular expression of RE2, or empty",
+       .help = "what it matches in captured content is replaced, as credentials are",
+       .set = set_redactor},
       {.env = "ARCHESTRA_CALLS_IN_FLIGHT_LIMIT",
        .default_value = "10000",
        .accepted = "1 to 1000000",

@@ -121,6 +121,8 @@ proxy::SettingsRef proxy_settings(const Config& config, const net::TlsContext& t
   settings->upstream_connections_max = config.upstream_connections_max;
   settings->timeouts.pooled_idle = config.pool_idle_timeout;
   settings->resolver.name_servers = config.name_servers;
+  settings->content_bytes_max = config.content_bytes_max;
+  settings->redactor = config.redactor;
   return settings;
 }
 

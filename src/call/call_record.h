@@ -3,6 +3,7 @@
 // All views are valid only during CallObserver::on_request_finished: an observer copies what it keeps.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -59,6 +60,18 @@ struct RequestLabels {
   std::string_view user;
 };
 
+/// What was said in a call: JSON texts in the shape of OpenTelemetry's GenAI conventions, redacted. "" for
+/// what was not said. For spans alone.
+struct CapturedContent {
+  /// No text is longer, in bytes.
+  static constexpr std::size_t kBytesMax = std::size_t{48} << 10;
+
+  std::string_view system_instructions;
+  std::string_view input_messages;
+  std::string_view output_messages;
+  std::string_view tool_definitions;
+};
+
 /// The LLM call in a request.
 struct CallRecord {
   Route route;
@@ -78,6 +91,8 @@ struct CallRecord {
   std::uint32_t blocked_tool_calls = 0;  ///< of these
   PolicyFigures policy;
   bool stream = false;  ///< the client asked for a stream
+  /// Null where it is not captured. Of the last try.
+  const CapturedContent* content = nullptr;
   Usage usage;
   std::uint64_t undelivered_tokens = 0;  ///< of the output, estimates too: Delivery::undelivered_of()
   Outcome outcome = Outcome::kInternalError;

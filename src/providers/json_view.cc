@@ -167,6 +167,29 @@ std::optional<std::string> View::as_string() const {
   }
 }
 
+std::string View::text_up_to(std::size_t bytes_max) const {
+  std::string text;
+  if (!is(Kind::kString)) return text;
+  std::string_view rest = inside(raw_);
+  while (!rest.empty() && text.size() < bytes_max) {
+    const std::size_t plain = std::min(rest.find('\\'), rest.size());
+    if (plain > bytes_max - text.size()) {
+      text.append(rest.substr(0, bytes_max - text.size() + 1));
+      break;
+    }
+    text.append(rest.substr(0, plain));
+    if (plain == rest.size()) break;
+    const std::size_t size = append_escaped(text, rest.substr(plain + 1));
+    if (size == 0) return {};
+    rest.remove_prefix(plain + 1 + size);
+  }
+  // One byte too many tells whether the last character is whole.
+  if (text.size() <= bytes_max) return text;
+  while (bytes_max > 0 && (static_cast<unsigned char>(text[bytes_max]) & 0xC0) == 0x80) --bytes_max;
+  text.resize(bytes_max);
+  return text;
+}
+
 bool View::is_string(std::string_view text) const {
   if (!is(Kind::kString)) return false;
   const std::string_view written = inside(raw_);

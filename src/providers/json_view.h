@@ -34,6 +34,8 @@ class View {
   std::optional<std::string> as_string() const;
   /// As as_string(), and "" for anything else.
   std::string text() const { return as_string().value_or(""); }
+  /// The beginning of text(): as many whole characters as fit in `bytes_max`. Takes no more memory than that.
+  std::string text_up_to(std::size_t bytes_max) const;
   /// A string whose text is exactly `text`.
   bool is_string(std::string_view text) const;
   /// A whole number from 0 that is written without fraction and exponent.

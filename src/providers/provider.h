@@ -15,6 +15,7 @@
 #include "call/route.h"
 #include "call/usage.h"
 #include "model/tool.h"
+#include "providers/content.h"
 #include "providers/tool_calls.h"
 #include "providers/tool_history.h"
 
@@ -127,6 +128,15 @@ class Provider {
                                    std::size_t /*slack*/) const {
     return {};
   }
+
+  /// What the body of an observed operation says, for whoever captures it. `slack` readable bytes follow the
+  /// body. Of one that makes no sense, and of an operation in which nobody says anything, nothing.
+  virtual RequestContent request_content(const call::Route&, std::string_view /*body*/, std::size_t /*slack*/,
+                                         ContentBounds bounds) const {
+    return RequestContent(bounds);
+  }
+  /// The reader for what a response of an observed operation says; null where nothing is said.
+  virtual std::unique_ptr<ContentReader> content(const call::Route&, ContentBounds) const { return nullptr; }
 
   /// Names of response fields whose values are URLs of the provider for what the client does next. Those
   /// below the provider's base URL are made to lead through the gateway.

@@ -8,6 +8,7 @@
 #include "http/head_writer.h"
 #include "http/tracestate.h"
 #include "http_io/outbox.h"
+#include "proxy/content_json.h"
 #include "proxy/own_urls.h"
 
 namespace archestra::proxy {
@@ -245,6 +246,12 @@ GateMode Exchange::gate_mode(http::ContentCoding coding) const {
   return request_facts_.usage_option.empty() && !holds ? GateMode::kObserveEvents : GateMode::kDecideEvents;
 }
 
+// What nobody exports need not be captured.
+bool Exchange::captures_content() const {
+  return agent_->settings.capture_content && trace_.sampled && route_.operation->observed &&
+         settings_.redactor != nullptr;
+}
+
 ClientFraming Exchange::client_framing(GateMode mode) const {
   if (try_->response_framing.kind == http::BodyKind::kNone) return ClientFraming::kNone;
   if (try_->response_framing.kind == http::BodyKind::kLength && !decides(mode)) return ClientFraming::kLength;
@@ -256,6 +263,8 @@ net::Task<void> Exchange::relay_response(UpstreamPtr upstream) {
   if (route_.operation->observed) scan_ = provider_->scan(route_, request_facts_);
   const http::ContentCoding coding = http::content_coding(fields);
   set_guard();
+  if (captures_content() && heads_.response->status < kFirstErrorStatus)
+    content_reader_ = provider_->content(route_, ContentJson::bounds_for(settings_.content_bytes_max));
   if (guard_ && guard_->mode() == GuardMode::kHold && coding == http::ContentCoding::kUnknown) {
     let_go(std::move(upstream), RelayEnd::kUpstreamFailed);
     co_return co_await fail_before_head({ErrorCode::kMalformed, "a content coding that no policy can read"},
@@ -278,7 +287,7 @@ net::Task<void> Exchange::relay_response(UpstreamPtr upstream) {
             {.scan_bytes_max = settings_.scan_bytes_max,
              .event_bytes_max = settings_.event_bytes_max,
              .memory_bytes_max = settings_.body.memory_bytes_max},
-            shard_.buffers, coding, guard_ ? &*guard_ : nullptr);
+            shard_.buffers, coding, guard_ ? &*guard_ : nullptr, content_reader_.get());
   const RelayResult result = co_await relay({.client = client_.http(),
                                              .upstream = upstream->http(),
                                              .gate = gate,

@@ -25,6 +25,7 @@
 #include "net/task.h"
 #include "proxy/call_policy.h"
 #include "proxy/client_connection.h"
+#include "proxy/content_capture.h"
 #include "proxy/forward_head.h"
 #include "proxy/gate.h"
 #include "proxy/local_reply.h"
@@ -121,6 +122,7 @@ class Exchange {
   WrittenHead write_head(ClientBody body);
   GateMode gate_mode(http::ContentCoding coding) const;
   ClientFraming client_framing(GateMode mode) const;
+  bool captures_content() const;
   void conclude_relay(const RelayResult& result, const Gate& gate, GateMode mode);
 
   // How a call ends. Each sets the outcome; the first to do so wins.
@@ -140,6 +142,8 @@ class Exchange {
   struct RecordParts {
     std::vector<std::string_view> finish_reasons;
     std::vector<call::TryRecord> tries;
+    CapturedTexts texts;
+    call::CapturedContent content;  // views of these
   };
   void finish_call(call::CallRecord& record, RecordParts& parts);
   std::span<const call::TryRecord> tell_tries(std::vector<call::TryRecord>& storage);
@@ -169,6 +173,7 @@ class Exchange {
   std::unique_ptr<providers::ResponseScan> scan_;
   std::optional<ToolGuard> guard_;  // of the response
   std::vector<call::ToolDecision> tool_decisions_;
+  std::unique_ptr<providers::ContentReader> content_reader_;  // of the response; null where nobody captures
   bool unread_ = false;  // what the scan has of the response is not all of it
   call::Delivery delivery_;
   std::vector<call::Stall> stalls_;  // of the response

@@ -184,6 +184,12 @@ void Exchange::finish_call(call::CallRecord& record, RecordParts& parts) {
     record.undelivered_tokens = delivery_.undelivered_of(record.usage.output_tokens);
   }
   if (!try_) return;
+  if (captures_content()) {
+    parts.texts = capture_content(settings_, *provider_, route_, heads_.request, body_.content,
+                                  base::BufferPool::kSlack, content_reader_.get());
+    parts.content = parts.texts.views();
+    record.content = &parts.content;
+  }
   // The try that the call ended with ended as it did; one whose next was still waited for has its own end.
   if (!try_->is_over)
     try_->settle(record.outcome,

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/assert.h"
+#include "base/json_text.h"
 
 namespace archestra::proxy {
 
@@ -22,10 +23,11 @@ http::ExpansionLimits expansion(GateMode mode, const GateLimits& limits) {
 }  // namespace
 
 Gate::Gate(GateMode mode, providers::ResponseScan* scan, GateLimits limits, base::BufferPool& pool,
-           http::ContentCoding coding, ToolGuard* guard)
+           http::ContentCoding coding, ToolGuard* guard, providers::ContentReader* content)
     : mode_(mode),
       scan_(scan),
       guard_(guard),
+      content_reader_(content),
       content_(mode == GateMode::kPass ? http::ContentCoding::kIdentity : coding, expansion(mode, limits),
                pool, limits.memory_bytes_max),
       events_(limits.event_bytes_max),
@@ -98,9 +100,17 @@ void Gate::judge_elements(base::MonotonicTime now) {
   tell_of_unread();
 }
 
+Verdict Gate::scan_event(std::string_view raw) {
+  if (content_reader_ != nullptr) {
+    std::string scratch;
+    content_reader_->on_event(base::with_whole_characters(raw, scratch));
+  }
+  return scan_->on_event(raw);
+}
+
 void Gate::judge(std::string_view gap, std::string_view raw, base::MonotonicTime now) {
   const std::uint32_t before = scan_->facts().content_events;
-  switch (scan_->on_event(raw)) {
+  switch (scan_event(raw)) {
     case Verdict::kPass:
       if (!guards())
         passed_.append(raw);
@@ -221,7 +231,7 @@ void Gate::stop_reading(base::Error error) {
 void Gate::read(std::string_view raw, base::MonotonicTime now) {
   const std::uint32_t before = scan_->facts().content_events;
   const std::uint32_t calls_before = scan_->facts().tool_calls;
-  scan_->on_event(raw);
+  scan_event(raw);
   note_content(before, now);
   if (guard_ != nullptr) guard_->watch_event(raw, scan_->facts().tool_calls > calls_before);
 }
@@ -233,6 +243,11 @@ void Gate::conclude() {
   const std::string_view body = body_.whole();
   if (body.empty()) return;
   scan_->on_body(body, base::BufferPool::kSlack);
+  if (content_reader_ != nullptr) {
+    std::string scratch;
+    const std::string_view whole = base::with_whole_characters(body, scratch);
+    content_reader_->on_body(whole, whole.data() == body.data() ? base::BufferPool::kSlack : 0);
+  }
   const bool is_watched = guard_ != nullptr && mode_ == GateMode::kObserveBody;
   if (is_watched && scan_->facts().tool_calls > 0) guard_->watch_body(body, base::BufferPool::kSlack);
 }

@@ -50,9 +50,11 @@ struct GateLimits {
 class Gate {
  public:
   /// `scan` may be null for kPass only, and `guard` for all but kDecideBody and kDecideElements; both outlive
-  /// the gate. `coding` is the body's; kUnknown for kPass only.
+  /// the gate. `content` reads what the scan reads, and outlives the gate; null for none. `coding` is the
+  /// body's; kUnknown for kPass only.
   Gate(GateMode mode, providers::ResponseScan* scan, GateLimits limits, base::BufferPool& pool,
-       http::ContentCoding coding = http::ContentCoding::kIdentity, ToolGuard* guard = nullptr);
+       http::ContentCoding coding = http::ContentCoding::kIdentity, ToolGuard* guard = nullptr,
+       providers::ContentReader* content = nullptr);
 
   /// One run of content that arrived at `now`; in a pooled buffer. What may leave at once goes to `out`.
   /// Fails where the run cannot be decoded and would have to be: of the body nothing more can leave then but
@@ -93,6 +95,7 @@ class Gate {
   void take_piece(std::string_view piece, base::MonotonicTime now);
   void judge_events(base::MonotonicTime now);
   void judge_elements(base::MonotonicTime now);
+  providers::Verdict scan_event(std::string_view raw);
   void judge(std::string_view gap, std::string_view raw, base::MonotonicTime now);
   void let_end(Runs& out);
   bool guards() const { return guard_ != nullptr && guard_->mode() == GuardMode::kHold; }
@@ -105,6 +108,7 @@ class Gate {
   const GateMode mode_;
   providers::ResponseScan* const scan_;
   ToolGuard* const guard_;
+  providers::ContentReader* const content_reader_;
   http::ContentDecoder content_;
   http::SseReader events_;
   http::JsonArrayReader elements_;

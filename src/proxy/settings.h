@@ -16,6 +16,7 @@
 #include "http_io/message_source.h"
 #include "net/connector.h"
 #include "net/resolver.h"
+#include "policy/redactor.h"
 #include "providers/registry.h"
 #include "proxy/retry.h"
 #include "proxy/trusted_proxies.h"
@@ -69,6 +70,9 @@ struct Settings {
   std::size_t event_bytes_max = std::size_t{1} << 20;  ///< a longer event passes unread
   std::size_t held_bytes_max =
       std::size_t{8} << 20;  ///< of a stream that waits for a policy; of a longer one all calls are refused
+
+  std::size_t content_bytes_max = std::size_t{16} << 10;  ///< of each captured attribute
+  std::shared_ptr<const policy::Redactor> redactor;       ///< of what is captured; null: nothing is
 
   const Target& target_of(const providers::Provider& provider) const;
 };

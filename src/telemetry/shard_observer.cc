@@ -40,7 +40,9 @@ void ShardObserver::on_request_finished(const call::RequestRecord& record) {
   const bool has_spans = options_.exports_spans && record.trace.sampled;
   const bool has_line = log_level_of(record) >= access_log_level_.value();
   const bool has_call = record.call != nullptr;  // for the history
-  if ((!has_spans && !has_line && !has_call) || write_record(record, ring_)) return;
+  if ((!has_spans && !has_line && !has_call) ||
+      write_record(record, ring_, has_spans ? RecordedContent::kCaptured : RecordedContent::kNone))
+    return;
   metrics_.on_ring_full({.spans = has_spans ? spans_of(record) : 0,
                          .log_lines = has_line ? std::size_t{1} : 0,
                          .calls = has_call ? std::size_t{1} : 0});

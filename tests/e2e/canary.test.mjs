@@ -203,6 +203,53 @@ test('what is meant to be seen: an agent by its name, a session, and a host', as
   assert.equal(answer.status, 200);
 });
 
+// No secret: a prompt and an answer of an agent that has its content captured.
+const said = { prompt: `prompt-${randomBytes(12).toString('hex')}`, answer: `answer-${randomBytes(12).toString('hex')}` };
+
+test('content that an agent asks for, with credentials in it', async () => {
+  const { json } = await gateway.api('POST', '/agents', { name: 'Captured', captureContent: true }, { token: admin });
+  const saying = (where) => ({
+    messages: [{ role: 'user', content: `${said.prompt}: ${secret(`a captured prompt of ${where}`)}` }],
+    contents: [{ role: 'user', parts: [{ text: `${said.prompt}: ${secret(`a captured part of ${where}`)}` }] }],
+    system: `Use ${secret(`captured instructions of ${where}`)}.`,
+  });
+  const answering = {
+    document: (where) => (own) => {
+      const text = `${said.answer}: ${secret(`a captured answer of ${where}`)}`;
+      const call = { id: 'c1', type: 'function', function: { name: 'f', arguments: JSON.stringify({ key: secret(`captured arguments of ${where}`) }) } };
+      const content = [{ type: 'text', text }];
+      return own.json200({
+        ...completion,
+        choices: [{ index: 0, message: { role: 'assistant', content: text, tool_calls: [call] }, finish_reason: 'tool_calls' }],
+        content,
+        candidates: [{ content: { parts: content }, finishReason: 'STOP' }],
+      });
+    },
+    stream: (where) => async (own) => {
+      await own.streamHead();
+      const letters = [...`${said.answer}: ${secret(`a captured stream of ${where}`)}.`];
+      for (const letter of letters) await own.chunk(events.word(letter));
+      await own.chunk(events.stop + events.done);
+      await own.lastChunk();
+    },
+    error: answers[401],
+  };
+  const paths = {
+    'chat.completions': `/v1/openai/${json.id}/chat/completions`,
+    messages: `/v1/anthropic/${json.id}/v1/messages`,
+    generateContent: `/v1/gemini/${json.id}/v1beta/models/gemini-2.5-flash:generateContent`,
+  };
+  for (const [kind, path] of Object.entries(paths))
+    for (const [end, answer] of Object.entries(answering)) {
+      const where = `captured ${kind}, ${end}`;
+      upstream.on(where, answer(where));
+      const headers = { ...credentials(where), 'Content-Type': 'application/json', 'x-case': where };
+      const body = JSON.stringify(prompt(where, { ...saying(where), ...(end === 'stream' && { stream: true }) }));
+      const answered = await exchange(gateway.apiPort, 'POST', path, { headers, body });
+      assert.equal(answered.status, end === 'error' ? 401 : 200, where);
+    }
+});
+
 test('requests that are no good', async () => {
   const line = (where) => `POST /v1/openai/chat/completions?key=${secret(where)}`;
   const bodyOf = (where) => JSON.stringify(prompt(where));
@@ -281,6 +328,12 @@ test('nothing of all this was written', async () => {
   assert.ok(written.get('standard error').includes('(status 407)'), 'and what the proxy did');
   assert.ok(planted.size > 1000, `secrets: ${planted.size}`);
   assert.deepEqual(search(written, planted), []);
+  // Spans wait in the data folder.
+  for (const text of Object.values(said)) {
+    const places = search(written, new Map([[text, 'content']]));
+    assert.ok(places.includes('content: in spans'), 'what an agent has captured is in its spans');
+    assert.deepEqual(places.filter((place) => !/in (spans|the data folder|the data folder, running)$/.test(place)), []);
+  }
   // The same search, which finds what is there.
   for (const [place, bytes] of written) {
     const seen = search(new Map([[place, bytes]]), new Map(Object.entries(marks).map(([what, text]) => [text, what])));

@@ -4,6 +4,7 @@
 
 #include "base/json_text.h"
 #include "http/url.h"
+#include "providers/anthropic/content.h"
 #include "providers/anthropic/messages.h"
 #include "providers/anthropic/tools.h"
 #include "providers/pass_through.h"
@@ -113,6 +114,16 @@ class Anthropic final : public Provider {
                            std::size_t slack) const override {
     if (!route.operation->observed) return {};
     return anthropic::read_tool_history(body, slack);
+  }
+
+  RequestContent request_content(const call::Route& route, std::string_view body, std::size_t slack,
+                                 ContentBounds bounds) const override {
+    if (route.operation != &kMessages) return RequestContent(bounds);
+    return anthropic::read_request_content(body, slack, bounds);
+  }
+
+  std::unique_ptr<ContentReader> content(const call::Route& route, ContentBounds bounds) const override {
+    return route.operation == &kMessages ? anthropic::make_content_reader(bounds) : nullptr;
   }
 
   // There is no place for the code: only x-archestra-error has it.

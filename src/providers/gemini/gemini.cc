@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/json_text.h"
+#include "providers/gemini/content.h"
 #include "providers/gemini/generate.h"
 #include "providers/gemini/model_path.h"
 #include "providers/gemini/tools.h"
@@ -168,6 +169,16 @@ class Gemini final : public Provider {
                            std::size_t slack) const override {
     if (route.operation != &kGenerate) return {};
     return gemini::read_tool_history(body, slack);
+  }
+
+  RequestContent request_content(const call::Route& route, std::string_view body, std::size_t slack,
+                                 ContentBounds bounds) const override {
+    if (route.operation != &kGenerate) return RequestContent(bounds);
+    return gemini::read_request_content(body, slack, bounds);
+  }
+
+  std::unique_ptr<ContentReader> content(const call::Route& route, ContentBounds bounds) const override {
+    return route.operation == &kGenerate ? gemini::make_content_reader(bounds) : nullptr;
   }
 
   // Where a resumable upload goes on.

@@ -6,6 +6,7 @@
 #include "http/url.h"
 #include "providers/openai/chat.h"
 #include "providers/openai/chat_tool_calls.h"
+#include "providers/openai/content.h"
 #include "providers/openai/declared_tools.h"
 #include "providers/openai/request.h"
 #include "providers/openai/responses.h"
@@ -123,6 +124,19 @@ class OpenAi final : public Provider {
     if (has_output(*route.operation) || route.operation == &kInputTokens)
       return openai::responses_history(body, slack);
     return {};
+  }
+
+  RequestContent request_content(const call::Route& route, std::string_view body, std::size_t slack,
+                                 ContentBounds bounds) const override {
+    if (has_usage_option(*route.operation)) return openai::chat_request_content(body, slack, bounds);
+    if (has_output(*route.operation)) return openai::responses_request_content(body, slack, bounds);
+    return RequestContent(bounds);
+  }
+
+  std::unique_ptr<ContentReader> content(const call::Route& route, ContentBounds bounds) const override {
+    if (has_usage_option(*route.operation)) return openai::make_chat_content(bounds);
+    if (has_output(*route.operation)) return openai::make_responses_content(bounds);
+    return nullptr;
   }
 
   std::string error_body(int status, std::string_view code, std::string_view message) const override {

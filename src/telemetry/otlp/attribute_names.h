@@ -56,6 +56,11 @@ inline constexpr std::string_view kGenAiOutputTokens = "gen_ai.usage.output_toke
 inline constexpr std::string_view kGenAiCacheReadTokens = "gen_ai.usage.cache_read.input_tokens";
 inline constexpr std::string_view kGenAiCacheCreationTokens = "gen_ai.usage.cache_creation.input_tokens";
 inline constexpr std::string_view kGenAiReasoningTokens = "gen_ai.usage.reasoning.output_tokens";
+// Content, where an agent has it captured: JSON texts.
+inline constexpr std::string_view kGenAiSystemInstructions = "gen_ai.system_instructions";
+inline constexpr std::string_view kGenAiInputMessages = "gen_ai.input.messages";
+inline constexpr std::string_view kGenAiOutputMessages = "gen_ai.output.messages";
+inline constexpr std::string_view kGenAiToolDefinitions = "gen_ai.tool.definitions";
 inline constexpr std::string_view kGenAiFirstTokenEvent = "gen_ai.first_token";
 
 // Further events of a try, for which there is no convention; durations are in seconds.

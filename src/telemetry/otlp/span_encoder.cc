@@ -249,6 +249,13 @@ void put_request_attributes(AttributeWriter& attributes, const FinishedRequest& 
   attributes.string("http.request.method", finished.request.method);
 }
 
+void put_content(AttributeWriter& attributes, const call::CapturedContent& content) {
+  attributes.string_unless_empty(kGenAiSystemInstructions, content.system_instructions);
+  attributes.string_unless_empty(kGenAiInputMessages, content.input_messages);
+  attributes.string_unless_empty(kGenAiOutputMessages, content.output_messages);
+  attributes.string_unless_empty(kGenAiToolDefinitions, content.tool_definitions);
+}
+
 /// What came of the call; on the last try alone, which answered it.
 void put_response_attributes(AttributeWriter& attributes, const call::CallRecord& call) {
   attributes.string_unless_empty(kGenAiResponseModel, call.response_model);
@@ -257,6 +264,7 @@ void put_response_attributes(AttributeWriter& attributes, const call::CallRecord
   attributes.string_unless_empty(kOpenAiSystemFingerprint, call.system_fingerprint);
   if (!call.finish_reasons.empty()) attributes.strings(kGenAiFinishReasons, call.finish_reasons);
   put_usage(attributes, call.usage);
+  if (call.content != nullptr) put_content(attributes, *call.content);
 }
 
 void put_try_attributes(AttributeWriter& attributes, const call::CallRecord& call, std::size_t index) {

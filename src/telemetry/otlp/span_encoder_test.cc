@@ -22,7 +22,7 @@ std::vector<WireMessage> spans_of_request(const call::RequestRecord& request,
                                           SpanNames names = SpanNames::kProvider) {
   base::ByteRing ring(1 << 20);
   FinishedRequest finished;
-  EXPECT_TRUE(write_record(request, ring));
+  EXPECT_TRUE(write_record(request, ring, RecordedContent::kCaptured));
   EXPECT_TRUE(read_record(ring.front(), finished));
   static ProtoWriter out;  // what the messages view
   out.clear();
@@ -339,9 +339,16 @@ TEST(SpanEncoder, OnlyTheLastTryTellsOfTheResponse) {
   tries[0].stalls = {};
   tries[0].gaps = {};
   sample.call.tries = tries;
+  const call::CapturedContent content{.system_instructions = "[1]",
+                                      .input_messages = "[2]",
+                                      .output_messages = "[3]",
+                                      .tool_definitions = ""};
+  sample.call.content = &content;
   const auto spans = spans_of_request(sample.request);
   ASSERT_EQ(spans.size(), 3u);
   const Attributes first = attributes_of(spans[1], 9);
+  EXPECT_FALSE(first.contains("gen_ai.input.messages"));
+  EXPECT_FALSE(attributes_of(spans[0], 9).contains("gen_ai.input.messages"));
   EXPECT_EQ(first.at("error.type"), "\"overloaded_error\"");
   EXPECT_EQ(first.at("http.response.status_code"), "529");
   EXPECT_FALSE(first.contains("gen_ai.usage.input_tokens"));
@@ -351,6 +358,10 @@ TEST(SpanEncoder, OnlyTheLastTryTellsOfTheResponse) {
   const Attributes second = attributes_of(spans[2], 9);
   EXPECT_EQ(second.at("gen_ai.usage.input_tokens"), "100");
   EXPECT_EQ(second.at("http.request.resend_count"), "1");
+  EXPECT_EQ(second.at("gen_ai.system_instructions"), "\"[1]\"");
+  EXPECT_EQ(second.at("gen_ai.input.messages"), "\"[2]\"");
+  EXPECT_EQ(second.at("gen_ai.output.messages"), "\"[3]\"");
+  EXPECT_FALSE(second.contains("gen_ai.tool.definitions"));
 }
 
 TEST(SpanEncoder, SaysNothingThatIsNotKnown) {

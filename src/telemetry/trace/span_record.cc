@@ -62,7 +62,8 @@ struct PackedCall {
 constexpr unsigned kHasParameters = 1;
 constexpr unsigned kIsStream = 2;
 constexpr unsigned kIsObserved = 4;
-constexpr unsigned kCallFlags = kHasParameters | kIsStream | kIsObserved;
+constexpr unsigned kHasContent = 8;
+constexpr unsigned kCallFlags = kHasParameters | kIsStream | kIsObserved | kHasContent;
 static_assert(kRecordedTriesMax <= UINT8_MAX && kRecordedFinishReasonsMax <= UINT8_MAX);
 
 constexpr std::size_t kNumbers = 9;  // of call::RequestNumbers
@@ -106,9 +107,10 @@ constexpr std::int64_t kDurationMax = std::int64_t{1} << 59;
 constexpr std::size_t kRequestTexts = 8;
 constexpr std::size_t kCallTexts = 14;
 constexpr std::size_t kParameterTexts = 2;  // and the stop sequences
-constexpr std::size_t kTextsMax = kRequestTexts + kCallTexts + kParameterTexts + call::kStopSequencesMax +
-                                  2 * kRecordedLabelsMax + kRecordedFinishReasonsMax + 2 * kRecordedTriesMax +
-                                  2 * kRecordedDecisionsMax;
+constexpr std::size_t kContentTexts = 4;
+constexpr std::size_t kTextsMax =
+    kRequestTexts + kCallTexts + kParameterTexts + kContentTexts + call::kStopSequencesMax +
+    2 * kRecordedLabelsMax + kRecordedFinishReasonsMax + 2 * kRecordedTriesMax + 2 * kRecordedDecisionsMax;
 
 std::int64_t packed(const std::optional<base::Duration>& time) { return time ? time->count() : kNoTime; }
 
@@ -223,6 +225,15 @@ void add_parameter_texts(TextList& texts, const call::RequestParameters& paramet
   for (const std::string& sequence : stop_sequences_of(parameters)) texts.add(sequence, kIdBytesMax);
 }
 
+// In the one order for both sides.
+template <class Content, class Take>
+void for_each_content(Content& content, Take take) {
+  take(content.system_instructions);
+  take(content.input_messages);
+  take(content.output_messages);
+  take(content.tool_definitions);
+}
+
 void add_request_labels(TextList& texts, const call::RequestLabels& labels) {
   for (const std::string_view label : {labels.agent, labels.session, labels.run, labels.user})
     texts.add(label, kRequestLabelBytesMax);
@@ -287,7 +298,7 @@ PackedRequest pack(const call::RequestRecord& request, std::size_t tries, std::s
               flag_if(request.trace.random, kIsRandom) | flag_if(request.call != nullptr, kHasCall))};
 }
 
-PackedCall pack(const call::CallRecord& call, bool has_parameters, std::size_t tries) {
+PackedCall pack(const call::CallRecord& call, bool has_parameters, bool has_content, std::size_t tries) {
   const bool is_observed = call.route.operation != nullptr && call.route.operation->observed;
   return {.input_tokens = call.usage.input_tokens,
           .output_tokens = call.usage.output_tokens,
@@ -301,9 +312,9 @@ PackedCall pack(const call::CallRecord& call, bool has_parameters, std::size_t t
           .tool_results = call.tool_results,
           .blocked_tool_calls = call.blocked_tool_calls,
           .decisions = static_cast<std::uint32_t>(all_decisions_of(call).size()),
-          .flags =
-              static_cast<std::uint16_t>(flag_if(has_parameters, kHasParameters) |
-                                         flag_if(call.stream, kIsStream) | flag_if(is_observed, kIsObserved)),
+          .flags = static_cast<std::uint16_t>(
+              flag_if(has_parameters, kHasParameters) | flag_if(call.stream, kIsStream) |
+              flag_if(is_observed, kIsObserved) | flag_if(has_content, kHasContent)),
           .labels = static_cast<std::uint16_t>(labels_of(call).size()),
           .tries = static_cast<std::uint8_t>(tries),
           .finish_reasons = static_cast<std::uint8_t>(finish_reasons_of(call).size()),
@@ -550,6 +561,8 @@ void read_call_texts(Reader& reader, FinishedRequest& out) {
     decision.tool = reader.text();
     decision.reason = reader.text();
   }
+  if (out.call.content != nullptr)
+    for_each_content(out.content, [&](std::string_view& text) { text = reader.text(); });
 }
 
 bool read_decisions(Reader& reader, FinishedRequest& out) {
@@ -582,7 +595,8 @@ std::size_t texts_of_call(const FinishedRequest& request) {
   const std::size_t of_parameters =
       request.call.parameters != nullptr ? kParameterTexts + request.parameters.stop_sequences.size() : 0;
   return kCallTexts + of_parameters + 2 * request.labels.size() + request.finish_reasons.size() +
-         2 * request.tries.size() + 2 * request.decisions.size();
+         2 * request.tries.size() + 2 * request.decisions.size() +
+         (request.call.content != nullptr ? kContentTexts : 0);
 }
 
 bool read_parameters(Reader& reader, bool has_parameters, FinishedRequest& out) {
@@ -606,19 +620,22 @@ bool read_tries(Reader& reader, std::size_t count, FinishedRequest& out) {
 /// All of a call but its texts.
 bool read_call(Reader& reader, FinishedRequest& out) {
   PackedCall call;
-  return reader.read(call) && unpack(call, out) &&
-         read_parameters(reader, (call.flags & kHasParameters) != 0, out) &&
+  if (!reader.read(call) || !unpack(call, out)) return false;
+  out.call.content = (call.flags & kHasContent) != 0 ? &out.content : nullptr;
+  return read_parameters(reader, (call.flags & kHasParameters) != 0, out) &&
          read_tries(reader, call.tries, out) && read_decisions(reader, out);
 }
 
 }  // namespace
 
-bool write_record(const call::RequestRecord& request, base::ByteRing& ring) {
+bool write_record(const call::RequestRecord& request, base::ByteRing& ring, RecordedContent recorded) {
   const call::CallRecord* call = request.call;
   TextList texts;
   add_request_texts(texts, request);
   std::span<const call::TryRecord> tries;
   const call::RequestParameters* parameters = nullptr;
+  const bool has_content =
+      recorded == RecordedContent::kCaptured && call != nullptr && call->content != nullptr;
   if (call != nullptr) {
     parameters = parameters_of(*call);
     tries = last(call->tries, kRecordedTriesMax);
@@ -626,6 +643,11 @@ bool write_record(const call::RequestRecord& request, base::ByteRing& ring) {
     if (parameters != nullptr) add_parameter_texts(texts, *parameters);
     add_request_labels(texts, call->request_labels);
     add_list_texts(texts, *call, tries);
+    // Its limit is its maker's: what is cut here would be JSON no more.
+    if (has_content)
+      for_each_content(*call->content, [&](std::string_view text) {
+        texts.add(text.size() <= call::CapturedContent::kBytesMax ? text : std::string_view());
+      });
   }
 
   std::size_t size = sizeof(PackedRequest) + texts.bytes_packed();
@@ -638,7 +660,7 @@ bool write_record(const call::RequestRecord& request, base::ByteRing& ring) {
 
   std::byte* at = copy_to(record.data(), pack(request, tries.size(), texts.count()));
   if (call != nullptr) {
-    at = copy_to(at, pack(*call, parameters != nullptr, tries.size()));
+    at = copy_to(at, pack(*call, parameters != nullptr, has_content, tries.size()));
     if (parameters != nullptr) at = copy_to(at, pack(*parameters));
     for (const call::TryRecord& attempt : tries) at = copy_to(at, pack(attempt));
     for (const call::TryRecord& attempt : tries)

@@ -32,7 +32,7 @@ struct LabelView {
   std::string_view value;
 };
 
-inline constexpr std::uint16_t kRecordFormat = 1;
+inline constexpr std::uint16_t kRecordFormat = 2;
 
 /// What a record of any format begins with, in this version and all later ones.
 struct RecordPrefix {
@@ -67,6 +67,7 @@ struct FinishedRequest {
   };
   std::vector<Decision> decisions;
   std::size_t decisions_left_out = 0;
+  call::CapturedContent content;  ///< what call.content points to, where it does
 };
 
 /// How many spans a request has: its own and one for each try.
@@ -74,8 +75,12 @@ inline std::size_t spans_of(const call::RequestRecord& request) {
   return 1 + (request.call != nullptr ? std::min(request.call->tries.size(), kRecordedTriesMax) : 0);
 }
 
+/// Whether captured content is recorded: nothing but a span may show it.
+enum class RecordedContent : bool { kNone, kCaptured };
+
 /// Copies a request into the ring. False where the ring is too full. The shard's thread.
-bool write_record(const call::RequestRecord& request, base::ByteRing& ring);
+bool write_record(const call::RequestRecord& request, base::ByteRing& ring,
+                  RecordedContent content = RecordedContent::kNone);
 
 /// Nothing where there are too few bytes.
 std::optional<RecordPrefix> read_prefix(std::span<const std::byte> record);

@@ -23,9 +23,9 @@ using testing::ElementsAre;
 class SpanRecordTest : public testing::Test {
  protected:
   /// Through the ring; `read_` has the result until the next one.
-  void round_trip(const call::RequestRecord& request) {
+  void round_trip(const call::RequestRecord& request, RecordedContent content = RecordedContent::kNone) {
     ring_.pop();
-    ASSERT_TRUE(write_record(request, ring_));
+    ASSERT_TRUE(write_record(request, ring_, content));
     ASSERT_TRUE(read_record(ring_.front(), read_));
   }
   void SetUp() override { ASSERT_TRUE(write_record(sample_health(), ring_)); }  // for the first pop()
@@ -70,6 +70,29 @@ TEST_F(SpanRecordTest, RequestLabelsComeBackCut) {
   EXPECT_EQ(labels.run, "r-1");
   EXPECT_EQ(labels.user, std::string(kRequestLabelBytesMax - 1, 'u'));
   EXPECT_EQ(read_.agent_name, "Support Bot");
+}
+
+TEST_F(SpanRecordTest, CapturedContentComesBackWhereItIsWanted) {
+  SampleCall sample;
+  const std::string longest(call::CapturedContent::kBytesMax, 'x');
+  const std::string too_long = longest + "x";
+  call::CapturedContent content{.system_instructions = "[1]",
+                                .input_messages = longest,
+                                .output_messages = "",
+                                .tool_definitions = too_long};
+  sample.call.content = &content;
+  round_trip(sample.request, RecordedContent::kCaptured);
+  ASSERT_EQ(read_.call.content, &read_.content);
+  EXPECT_EQ(read_.content.system_instructions, "[1]");
+  EXPECT_EQ(read_.content.input_messages, longest);
+  EXPECT_EQ(read_.content.output_messages, "");
+  EXPECT_EQ(read_.content.tool_definitions, "");
+  EXPECT_EQ(read_.agent_name, "Support Bot");
+  round_trip(sample.request, RecordedContent::kNone);
+  EXPECT_EQ(read_.call.content, nullptr);
+  sample.call.content = nullptr;
+  round_trip(sample.request, RecordedContent::kCaptured);
+  EXPECT_EQ(read_.call.content, nullptr);
 }
 
 TEST_F(SpanRecordTest, ACallComesBackWhole) {

@@ -236,7 +236,7 @@ function AgentFormCard({ agent, onSaved }: { agent: Agent | undefined; onSaved: 
             checked={form.captureContent}
             onChange={(captureContent) => set({ captureContent })}
             label="Keep what is said"
-            hint="Prompts and answers, with each call."
+            hint="Prompts and answers go to the collector with each call's span. Credentials are taken out; other secrets may not be."
           />
         </div>
       </Card>
