@@ -76,7 +76,7 @@ TEST_F(RuntimeMetricsTest, ScrapesDoNotDisturbTheLagThatIsExported) {
   metrics_.show_lag(lag);
   const auto max_of = [&](Reader reader) {
     const auto families = scrape_.collect(reader);
-    return std::get<double>(families[static_cast<std::size_t>(Metric::kRuntimeLagMax)].samples.at(0).value);
+    return std::get<double>(families[Metric::kRuntimeLagMax].samples.at(0).value);
   };
   lag.record(std::chrono::milliseconds(200));
   EXPECT_NEAR(max_of(Reader::kScraper), 0.2, 0.004);
