@@ -9,6 +9,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdio>
+#include <filesystem>
 #include <string>
 #include <thread>
 #include <vector>
@@ -113,6 +114,74 @@ TEST_F(PipelineTest, ACallLeavesOneLineAndTwoSpans) {
       value_in(telemetry,
                "http_request_duration_seconds_count{method=\"GET\",route=\"/health\",status_code=\"200\"}"),
       1);
+}
+
+TEST_F(PipelineTest, ALineIsARecordToo) {
+  Telemetry telemetry({.shard = {.exports_spans = false}, .exports_logs = true}, log_);
+  const SampleCall sample;
+  finish(telemetry.observer(0), sample);
+  telemetry.observer(0).on_request_finished(sample_health());
+  telemetry.drain();
+  EXPECT_EQ(telemetry.traces().items(), 0u);
+  spool::Batch batch;
+  ASSERT_TRUE(telemetry.logs().take(512, {}, batch));
+  ASSERT_EQ(batch.entries.size(), 1u) << "of the call, as there is one line";
+  EXPECT_EQ(WireMessage(batch.entries[0].bytes).message(2).message(5).bytes(1), "llm call");
+  telemetry.logs().settle();
+  log_.stop(1s);
+  EXPECT_EQ(file_.lines(), 1u);
+}
+
+TEST_F(PipelineTest, RecordsOutliveTheProcessAsSpansDo) {
+  const std::string folder = testing::TempDir() + "archestra-pipeline-" + std::to_string(getpid());
+  const auto options = [&](const char* instance, bool exports_spans, bool exports_logs) {
+    return Telemetry::Options{.shard = {.exports_spans = exports_spans},
+                              .resource = {.service_instance_id = instance},
+                              .unsent = {.folder = folder},
+                              .exports_logs = exports_logs};
+  };
+  const SampleCall sample;
+  {
+    Telemetry first(options("first", true, true), log_);
+    finish(first.observer(0), sample);
+    first.drain();
+    finish(first.observer(0), sample);  // which stays in the ring
+  }
+  {
+    // What is not exported any more is left alone.
+    Telemetry second(options("second", true, false), log_);
+    second.adopt_orphans();
+    EXPECT_EQ(second.traces().items(), 4u);
+    EXPECT_EQ(second.logs().items(), 0u);
+    second.adopt_orphans();
+    EXPECT_EQ(second.traces().items(), 4u) << "once";
+    EXPECT_EQ(exported_spans(second), 4u);
+  }
+  Telemetry third(options("third", true, true), log_);
+  third.adopt_orphans();
+  EXPECT_EQ(third.traces().items(), 0u);
+  EXPECT_EQ(third.logs().items(), 1u) << "the ring was emptied by one that exported no logs";
+  std::filesystem::remove_all(folder);
+}
+
+TEST_F(PipelineTest, MetricsAreEncodedWhileNobodyScrapes) {
+  struct Portions final : otlp::MetricPortions {
+    void take(std::string_view metrics, std::size_t count) override {
+      bytes += metrics;
+      points += count;
+    }
+    std::string bytes;
+    std::size_t points = 0;
+  } portions;
+  Telemetry telemetry({}, log_);
+  const SampleCall sample;
+  finish(telemetry.observer(0), sample);
+  EXPECT_TRUE(telemetry.try_encode_metrics(portions));
+  EXPECT_GT(portions.points, 100u);
+  bool is_there = false;
+  for (const auto& metric : WireMessage(portions.bytes).all(2))
+    is_there |= WireMessage(metric.bytes).bytes(1) == "llm_requests_total";
+  EXPECT_TRUE(is_there);
 }
 
 TEST_F(PipelineTest, AnUnsampledCallLeavesALineAndNoSpan) {
