@@ -1,6 +1,6 @@
 // Records of finished requests: what a crash left in a file is any bytes. Whatever of it can be read can be
-// encoded as spans and as a log line, and says the same when it is read again. It makes its seeds itself, so
-// that they are records of the layout of today.
+// encoded as spans, as a log record and as a log line, all of whose texts are UTF-8. It makes its seeds
+// itself, so that they are records of the layout of today.
 
 #include <array>
 #include <chrono>
@@ -16,9 +16,11 @@
 #include "base/assert.h"
 #include "base/byte_ring.h"
 #include "telemetry/log/access_log.h"
+#include "telemetry/otlp/log_encoder.h"
 #include "telemetry/otlp/span_encoder.h"
 #include "telemetry/proto_writer.h"
 #include "telemetry/test_records.h"
+#include "telemetry/test_wire.h"
 #include "telemetry/text.h"
 #include "telemetry/trace/span_record.h"
 
@@ -41,9 +43,38 @@ class Block {
   std::size_t size_;
 };
 
+void check_text(std::string_view text) {
+  std::string scratch;
+  ARCHESTRA_ASSERT(telemetry::as_valid_utf8(text, scratch).data() == text.data(), "what goes out is UTF-8");
+}
+
+void check_attributes(const telemetry::WireMessage& message, std::uint32_t field) {
+  for (const auto& attribute : message.all(field)) {
+    const telemetry::WireMessage pair(attribute.bytes);
+    check_text(pair.bytes(1));
+    for (const auto& text : pair.message(2).all(1)) check_text(text.bytes);
+  }
+}
+
 std::string spans_of(const FinishedRequest& request, telemetry::otlp::SpanNames names) {
   telemetry::ProtoWriter out;
   telemetry::otlp::encode_spans(request, out, names);
+  const auto spans = telemetry::WireMessage(out.bytes()).all(2);
+  ARCHESTRA_ASSERT(spans.size() == telemetry::spans_of(request.request), "no span is left out");
+  for (const auto& bytes : spans) {
+    const telemetry::WireMessage span(bytes.bytes);
+    for (const std::uint32_t text : {3u, 5u})
+      for (const auto& field : span.all(text)) check_text(field.bytes);
+    check_attributes(span, 9);
+    for (const auto& event : span.all(11)) check_attributes(telemetry::WireMessage(event.bytes), 3);
+  }
+  return std::string(out.bytes());
+}
+
+std::string log_record_of(const FinishedRequest& request) {
+  telemetry::ProtoWriter out;
+  telemetry::otlp::encode_log_record(request, out);
+  check_attributes(telemetry::WireMessage(out.bytes()).message(2), 6);
   return std::string(out.bytes());
 }
 
@@ -51,8 +82,7 @@ std::string line_of(const FinishedRequest& request, base::LogFormat format) {
   std::string line;
   telemetry::append_access_log(line, request, format);
   ARCHESTRA_ASSERT(line.find('\n') == line.size() - 1, "a line is one line");
-  std::string scratch;
-  ARCHESTRA_ASSERT(telemetry::as_valid_utf8(line, scratch).data() == line.data(), "a line is UTF-8");
+  check_text(line);
   return line;
 }
 
@@ -115,6 +145,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   fuzz::check_prefix(record.bytes(), fresh);
   for (const auto names : {telemetry::otlp::SpanNames::kProvider, telemetry::otlp::SpanNames::kGenAi})
     ARCHESTRA_ASSERT(fuzz::spans_of(fresh, names) == fuzz::spans_of(used, names), "spans are the record's");
+  ARCHESTRA_ASSERT(fuzz::log_record_of(fresh) == fuzz::log_record_of(used), "a log record is the record's");
   for (const auto format : {base::LogFormat::kJson, base::LogFormat::kText})
     ARCHESTRA_ASSERT(fuzz::line_of(fresh, format) == fuzz::line_of(used, format), "a line is the record's");
   return 0;

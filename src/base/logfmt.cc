@@ -20,11 +20,16 @@ void append_logfmt_text(std::string& out, std::string_view text) {
 }
 
 void append_logfmt_key(std::string& out, std::string_view key) {
-  const auto ends_key = [](char c) {
-    const auto byte = static_cast<unsigned char>(c);
-    return byte <= ' ' || byte == 0x7f || c == '"' || c == '=';
-  };
-  for (const char c : key) out += ends_key(c) ? '_' : c;
+  while (!key.empty()) {
+    const char c = key[0];
+    const bool ends_key = static_cast<unsigned char>(c) <= ' ' || c == 0x7f || c == '"' || c == '=';
+    const std::size_t length = ends_key ? 0 : utf8_sequence_length(key);  // none of what is no UTF-8 either
+    if (length == 0)
+      out += '_';
+    else
+      out += key.substr(0, length);
+    key.remove_prefix(std::max<std::size_t>(length, 1));
+  }
 }
 
 }  // namespace archestra::base

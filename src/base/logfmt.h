@@ -11,7 +11,7 @@ namespace archestra::base {
 /// Appends a value, in quotes where it has to be.
 void append_logfmt_text(std::string& out, std::string_view text);
 
-/// Appends a key that somebody else chose: what would end it becomes '_'.
+/// Appends a key that somebody else chose: what would end it, and what is no UTF-8, becomes '_'.
 void append_logfmt_key(std::string& out, std::string_view key);
 
 }  // namespace archestra::base

@@ -32,6 +32,9 @@ TEST(Logfmt, AKeyCannotEndEarly) {
   std::string out;
   append_logfmt_key(out, "cost center=\"x\"\n");
   EXPECT_EQ(out, "cost_center__x__");
+  out.clear();
+  append_logfmt_key(out, "\xc3\xa9\x7f\xff\xc3");
+  EXPECT_EQ(out, "\xc3\xa9___") << "what is no UTF-8 is nobody's key";
 }
 
 }  // namespace
