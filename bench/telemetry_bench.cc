@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "filled_set.h"
 #include "telemetry/history/history.h"
 #include "telemetry/history/overview.h"
 #include "telemetry/log/access_log.h"
@@ -243,26 +244,6 @@ void metrics_of_a_folded_call(benchmark::State& state) {
   }
 }
 BENCHMARK(metrics_of_a_folded_call);
-
-/// A call of each kind that a set is likely to see in its life: makes its 145 lines or so.
-void fill_set(ShardMetrics& shard, SampleCall& sample) {
-  using call::Outcome;
-  constexpr std::array<std::pair<int, Outcome>, 5> kEnds{{{200, Outcome::kCompleted},
-                                                          {200, Outcome::kClientCancelled},
-                                                          {429, Outcome::kUpstreamError},
-                                                          {500, Outcome::kUpstreamError},
-                                                          {503, Outcome::kUpstreamError}}};
-  std::array<call::TryRecord, 2> tries{sample.tries[0], sample.tries[0]};  // the model stays a label
-  for (const auto& [status, outcome] : kEnds) {
-    tries[0].status_code = status;
-    sample.call.tries = tries;
-    sample.call.outcome = outcome;
-    sample.call.usage.provenance =
-        outcome == Outcome::kClientCancelled ? call::Provenance::kEstimate : call::Provenance::kProvider;
-    shard.on_call_started(sample.call.route, sample.call.agent);
-    shard.on_request_finished(sample.request);
-  }
-}
 
 /// `range(0)` label sets, the same on each of `range(1)` shards. `set_bytes`: memory for one of them.
 void scrape(benchmark::State& state, ExpositionFormat format) {

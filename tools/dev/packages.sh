@@ -36,7 +36,9 @@ bench      wrk                   generates HTTP load
 test,bench haproxy               the proxy we are measured against, and a second opinion on hostile requests
 prove      slowhttptest          attacks with a thousand slow clients
 micro      libbenchmark-dev      micro benchmarks
-micro      prometheus-cpp-dev    the counters ours are measured against
+micro      prometheus-cpp-dev    the counters and the page of metrics ours are measured against
+micro      protobuf-compiler     generates the encoder of spans ours is measured against
+micro      libprotobuf-dev       what the generated one is built upon
 format     clang-format-19       formats C++
 lint       clang-tidy-19         static analysis
 lint       shellcheck            static analysis of the scripts
