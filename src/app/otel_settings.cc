@@ -115,6 +115,12 @@ bool set_metrics_exporter(Config& config, std::string_view text) {
   return value == "otlp" || value == "none" || value == "prometheus";
 }
 
+bool set_exemplar_filter(Config& config, std::string_view text) {
+  const std::string value = base::lower_case(text);
+  config.has_exemplars = value == "trace_based";
+  return value == "trace_based" || value == "always_off";
+}
+
 bool set_sdk_disabled(Config& config, std::string_view text) {
   const std::string value = base::lower_case(text);
   if (value == "true") config.traces_exported = config.logs_exported = config.metrics_exported = false;

@@ -28,6 +28,7 @@ bool set_sample_rate(Config& config, std::string_view text);
 // How they travel.
 
 bool set_traces_exporter(Config& config, std::string_view text);
+bool set_exemplar_filter(Config& config, std::string_view text);
 bool set_sdk_disabled(Config& config, std::string_view text);
 bool set_logs_exporter(Config& config, std::string_view text);
 /// prometheus is as good as none: /metrics is served whatever it says.

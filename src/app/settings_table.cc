@@ -480,6 +480,12 @@ const std::vector<Setting>& settings() {
        .accepted = kMilliseconds,
        .help = "how long the series of a deleted agent stay",
        .set = set_milliseconds<&Config::metrics_retire_after>},
+      {.env = "OTEL_METRICS_EXEMPLAR_FILTER",
+       .default_value = "trace_based",
+       .accepted = "trace_based or always_off",
+       .help =
+           "whether metrics of calls name some of the spans that are exported, in OpenMetrics and protobuf",
+       .set = set_exemplar_filter},
       // Of the next three the last one that says something wins, and likewise of the samplers below and of
       // each variable of all signals and the one of traces alone; see otel_settings.h.
       {.env = "OTEL_EXPORTER_OTLP_ENDPOINT",

@@ -35,14 +35,18 @@ void ShardObserver::on_call_started(const call::Route& route, const model::Agent
 
 void ShardObserver::on_call_accepted(const call::AcceptedCall& call) { metrics_.on_call_accepted(call); }
 
+// The record first: an exemplar names a span only where its record is in the ring.
 void ShardObserver::on_request_finished(const call::RequestRecord& record) {
-  metrics_.on_request_finished(record);
   const bool has_spans = options_.exports_spans && record.trace.sampled;
   const bool has_line = log_level_of(record) >= access_log_level_.value();
   const bool has_call = record.call != nullptr;  // for the history
-  if ((!has_spans && !has_line && !has_call) ||
-      write_record(record, ring_, has_spans ? RecordedContent::kCaptured : RecordedContent::kNone))
-    return;
+  const bool is_wanted = has_spans || has_line || has_call;
+  const bool is_written =
+      is_wanted &&
+      write_record(record, ring_, has_spans ? RecordedContent::kCaptured : RecordedContent::kNone);
+  metrics_.on_request_finished(
+      record, options_.has_exemplars && has_spans && is_written ? SpansRecorded::kYes : SpansRecorded::kNo);
+  if (!is_wanted || is_written) return;
   metrics_.on_ring_full({.spans = has_spans ? spans_of(record) : 0,
                          .log_lines = has_line ? std::size_t{1} : 0,
                          .calls = has_call ? std::size_t{1} : 0});

@@ -73,7 +73,7 @@ struct alignas(64) AgentBlock {
   LabelBase labels;
   Gauge in_flight;
   Counter started;
-  std::array<Lazy<Counter>, call::kOutcomeCount> finalized;
+  std::array<Lazy<CallCounter>, call::kOutcomeCount> finalized;
 };
 
 /// One model of an AgentBlock.
@@ -81,11 +81,11 @@ struct alignas(64) ModelBlock {
   const AgentBlock* agent = nullptr;
   std::string model;
   LabelBase labels;
-  Counter input_tokens;
-  Counter output_tokens;
-  Counter blocked_tools;  ///< shown under both its names
-  std::array<Lazy<Counter>, call::kOutcomeCount> requests;
-  std::array<Lazy<Counter>, kModelCounters> counters;      ///< by ModelCounter
+  CallCounter input_tokens;
+  CallCounter output_tokens;
+  CallCounter blocked_tools;  ///< shown under both its names
+  std::array<Lazy<CallCounter>, call::kOutcomeCount> requests;
+  std::array<Lazy<CallCounter>, kModelCounters> counters;  ///< by ModelCounter
   std::array<LazyHistogram, kModelHistograms> histograms;  ///< by ModelHistogram
   std::deque<TryBlock> tries;                              ///< one for each status code; few
 };

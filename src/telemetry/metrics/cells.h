@@ -11,6 +11,7 @@
 #include "base/assert.h"
 #include "base/clock.h"
 #include "base/stats.h"
+#include "telemetry/metrics/exemplar.h"
 
 namespace archestra::telemetry {
 
@@ -18,12 +19,35 @@ using base::add_alone;
 using base::Counter;
 using base::Gauge;
 
+/// Counts what calls bring, with one of their spans.
+class CallCounter {
+ public:
+  void add(std::uint64_t n, const ExemplarSource& source) {
+    count_.add(n);
+    if (source && n > 0) exemplar_.offer(*source, n, 0, 1);
+  }
+
+  // Any thread.
+
+  std::uint64_t value() const { return count_.value(); }
+  std::optional<Exemplar> exemplar() const {
+    const ExemplarSlot* const slot = exemplar_.find();
+    return slot != nullptr ? slot->read() : std::nullopt;
+  }
+
+ private:
+  Counter count_;
+  ExemplarSlots exemplar_;
+};
+
 /// One histogram's figures at one time, or the sum of several.
 struct HistogramValue {
   static constexpr std::size_t kBucketsMax = 16;
   std::array<std::uint64_t, kBucketsMax> buckets{};  ///< not cumulative; the last used one is +Inf
   std::uint64_t sum_nanos = 0;
 };
+/// By bucket.
+using BucketExemplars = std::array<std::optional<Exemplar>, HistogramValue::kBucketsMax>;
 
 /// Durations in fixed buckets. There is no count: it is the sum of the buckets, so the two cannot
 /// disagree however a read and a write interleave. The sum of nanoseconds lasts 584 years.
@@ -34,12 +58,15 @@ class Histogram {
     ARCHESTRA_ASSERT(bounds.size() < HistogramValue::kBucketsMax, "a bucket for each bound and one for +Inf");
   }
 
-  void observe(base::Duration duration) {
+  /// `source` gives the bucket its exemplar.
+  void observe(base::Duration duration, const ExemplarSource& source = std::nullopt) {
     if (duration < base::Duration::zero()) duration = base::Duration::zero();
     std::size_t bucket = 0;
     while (bucket < bounds_.size() && duration > bounds_[bucket]) ++bucket;
     add_alone(buckets_[bucket], std::uint64_t{1});
     add_alone(sum_nanos_, static_cast<std::uint64_t>(duration.count()));
+    if (source)
+      exemplars_.offer(*source, static_cast<std::uint64_t>(duration.count()), bucket, bounds_.size() + 1);
   }
 
   /// Durations that were counted elsewhere, in the same buckets, and their sum.
@@ -56,11 +83,18 @@ class Histogram {
       total.buckets[i] += buckets_[i].load(std::memory_order_acquire);
     total.sum_nanos += sum_nanos_.load(std::memory_order_acquire);
   }
+  /// Any thread: those that are newer than what `total` has. A bucket that has one has counted it.
+  void add_to(BucketExemplars& total) const {
+    const ExemplarSlot* const slots = exemplars_.find();
+    if (slots == nullptr) return;
+    for (std::size_t i = 0; i <= bounds_.size(); ++i) keep_newer(total[i], slots[i].read());
+  }
 
  private:
   const std::span<const base::Duration> bounds_;
   std::array<std::atomic<std::uint64_t>, HistogramValue::kBucketsMax> buckets_{};
   std::atomic<std::uint64_t> sum_nanos_{0};
+  ExemplarSlots exemplars_;
 };
 
 }  // namespace archestra::telemetry

@@ -24,8 +24,9 @@ class FamilyWriter {
 
 std::unique_ptr<FamilyWriter> make_text_writer();
 std::unique_ptr<FamilyWriter> make_open_metrics_writer();
-/// One message for each family, behind its length in bytes. Histograms have no bucket for +Inf: it is their
-/// count. Each sample is encoded twice, because the length of all stands in front of them.
+/// One message for each family, behind its length in bytes. Histograms have a bucket for +Inf only
+/// where it has an exemplar: it is their count. Each sample is encoded twice, because the length of all
+/// stands in front of them.
 std::unique_ptr<FamilyWriter> make_protobuf_writer();
 
 class Exposition {

@@ -1,16 +1,21 @@
 #include "telemetry/metrics/exposition_lines.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
 #include <type_traits>
 #include <variant>
 
+#include "base/ids.h"
+
 namespace archestra::telemetry {
 namespace {
 
 /// Of any number.
 constexpr std::size_t kNumberBytesMax = 32;
+/// Of an exemplar and the line end: its ids in hex, names and signs, and two numbers.
+constexpr std::size_t kExemplarBytesMax = 48 + 40 + 2 * kNumberBytesMax;
 
 /// Shortest text that reads back as the same number, in any locale.
 template <class T>
@@ -22,7 +27,22 @@ char* put_number(char* at, T value) {
   return std::to_chars(at, at + kNumberBytesMax, value).ptr;
 }
 
+/// Seconds since 1970, to the millisecond.
+char* put_time(char* at, base::WallTime time) {
+  const std::uint64_t millis = base::unix_nanos(time) / 1'000'000;
+  at = put_number(at, millis / 1000);
+  *at++ = '.';
+  for (std::uint64_t digit = 100; digit > 0; digit /= 10)
+    *at++ = static_cast<char>('0' + millis / digit % 10);
+  return at;
+}
+
 }  // namespace
+
+double shown_value(const Exemplar& exemplar, const Family& family) {
+  const auto value = static_cast<double>(exemplar.value);
+  return family.type == MetricType::kHistogram ? family.shown(value) : value;
+}
 
 void FamilyLines::begin(const Family& family) {
   family_ = &family;
@@ -42,6 +62,7 @@ void FamilyLines::add_end(std::string_view label, double value) {
 }
 
 void FamilyLines::write(ByteBuffer& out, const Sample& sample) {
+  details_ = exemplars_ == Exemplars::kWritten ? sample.details : nullptr;
   labels_.clear();
   append_labels(labels_, sample);
   std::visit([&](const auto& value) { write_value(out, value); }, sample.value);
@@ -49,7 +70,7 @@ void FamilyLines::write(ByteBuffer& out, const Sample& sample) {
 
 template <class T>
 void FamilyLines::write_value(ByteBuffer& out, const T& number) {
-  write_line(out, "", number);
+  write_line(out, "", number, family_->name.ends_with("_total") ? exemplar_of(0) : nullptr);
 }
 
 void FamilyLines::write_value(ByteBuffer& out, const HistogramFigures& value) {
@@ -57,7 +78,7 @@ void FamilyLines::write_value(ByteBuffer& out, const HistogramFigures& value) {
   std::uint64_t count = 0;
   for (std::size_t i = 0; i < ends_.size(); ++i) {
     count += value.buckets()[i];
-    write_line_end(out, i, count);
+    write_line_end(out, i, count, exemplar_of(i));
   }
   write_line(out, "_sum", family_->shown(static_cast<double>(value.sum_nanos())));
   write_line(out, "_count", count);
@@ -77,17 +98,16 @@ void FamilyLines::begin_line(std::string_view suffix) {
 }
 
 template <class T>
-void FamilyLines::write_line_end(ByteBuffer& out, std::size_t i, T number) {
-  char* at = out.room(line_start_.size() + ends_[i].size() + kNumberBytesMax + 1);
+void FamilyLines::write_line_end(ByteBuffer& out, std::size_t i, T number, const Exemplar* exemplar) {
+  char* at = out.room(line_start_.size() + ends_[i].size() + kNumberBytesMax);
   at = put_bytes(put_bytes(at, line_start_), ends_[i]);
-  at = put_number(at, number);
-  *at++ = '\n';
-  out.written_to(at);
+  out.written_to(put_number(at, number));
+  write_exemplar(out, exemplar);
 }
 
 /// `name_suffix{labels} number`.
 template <class T>
-void FamilyLines::write_line(ByteBuffer& out, std::string_view suffix, T number) {
+void FamilyLines::write_line(ByteBuffer& out, std::string_view suffix, T number, const Exemplar* exemplar) {
   char* at = out.room(family_->name.size() + suffix.size() + labels_.size() + kNumberBytesMax + 4);
   at = put_bytes(put_bytes(at, family_->name), suffix);
   if (!labels_.empty()) {
@@ -96,7 +116,30 @@ void FamilyLines::write_line(ByteBuffer& out, std::string_view suffix, T number)
     *at++ = '}';
   }
   *at++ = ' ';
-  at = put_number(at, number);
+  out.written_to(put_number(at, number));
+  write_exemplar(out, exemplar);
+}
+
+const Exemplar* FamilyLines::exemplar_of(std::size_t bucket) const {
+  if (details_ == nullptr) return nullptr;
+  const auto found = std::ranges::find(details_->exemplars, bucket, &BucketExemplar::bucket);
+  return found != details_->exemplars.end() ? &found->exemplar : nullptr;
+}
+
+/// And the end of the line.
+void FamilyLines::write_exemplar(ByteBuffer& out, const Exemplar* exemplar) {
+  char* at = out.room(kExemplarBytesMax);
+  if (exemplar != nullptr) {
+    const ExemplarSpan& span = exemplar->span;
+    at = put_bytes(at, " # {trace_id=\"");
+    at = base::write_hex(span.trace_id.bytes.data(), span.trace_id.bytes.size(), at);
+    at = put_bytes(at, "\",span_id=\"");
+    at = base::write_hex(span.span_id.bytes.data(), span.span_id.bytes.size(), at);
+    at = put_bytes(at, "\"} ");
+    at = put_number(at, shown_value(*exemplar, *family_));
+    *at++ = ' ';
+    at = put_time(at, span.time);
+  }
   *at++ = '\n';
   out.written_to(at);
 }

@@ -11,10 +11,17 @@
 
 namespace archestra::telemetry {
 
+enum class Exemplars : bool {
+  kLeftOut,
+  kWritten,  ///< as OpenMetrics 1.0 has them, on `_bucket` and `_total`
+};
+
 /// Writes the samples of one family. A page has some hundred thousand lines, most of them of histograms, so
 /// what the lines of a family or of a sample have in common is put together once.
 class FamilyLines {
  public:
+  explicit FamilyLines(Exemplars exemplars) : exemplars_(exemplars) {}
+
   /// What follows is of this family, which outlives it.
   void begin(const Family& family);
   void write(ByteBuffer& out, const Sample& sample);
@@ -27,15 +34,22 @@ class FamilyLines {
   void write_value(ByteBuffer& out, const SummaryValue* value);
   void begin_line(std::string_view suffix);
   template <class T>
-  void write_line_end(ByteBuffer& out, std::size_t i, T number);
+  void write_line_end(ByteBuffer& out, std::size_t i, T number, const Exemplar* exemplar = nullptr);
   template <class T>
-  void write_line(ByteBuffer& out, std::string_view suffix, T number);
+  void write_line(ByteBuffer& out, std::string_view suffix, T number, const Exemplar* exemplar = nullptr);
+  const Exemplar* exemplar_of(std::size_t bucket) const;
+  void write_exemplar(ByteBuffer& out, const Exemplar* exemplar);
 
+  const Exemplars exemplars_;
   const Family* family_ = nullptr;
-  std::vector<std::string> ends_;  // the last label of each bucket or quantile
-  std::string line_start_;         // these two of the sample that is being written
+  std::vector<std::string> ends_;           // the last label of each bucket or quantile
+  const SampleDetails* details_ = nullptr;  // these three of the sample that is being written
+  std::string line_start_;
   std::string labels_;
 };
+
+/// What the exemplar of a sample shows: in seconds, or what the family counts.
+double shown_value(const Exemplar& exemplar, const Family& family);
 
 /// Appends a bound or a quantile as a label has it: as Go writes it with %g, and with `.0` where it is whole
 /// (OpenMetrics 1.0, "Considerations: Canonical Numbers").

@@ -1,4 +1,4 @@
-// OpenMetrics text 1.0.0, without exemplars and without _created.
+// OpenMetrics text 1.0.0, without _created.
 #include "telemetry/metrics/exposition.h"
 #include "telemetry/metrics/exposition_lines.h"
 
@@ -21,7 +21,7 @@ class OpenMetricsWriter final : public FamilyWriter {
   void end_page(ByteBuffer& out) override { out.append("# EOF\n"); }
 
  private:
-  FamilyLines lines_;
+  FamilyLines lines_{Exemplars::kWritten};
 };
 
 }  // namespace

@@ -3,9 +3,15 @@
 #include <array>
 #include <bit>
 #include <cstdint>
+#include <limits>
+#include <span>
+#include <string_view>
 #include <variant>
 
+#include "base/clock.h"
+#include "base/ids.h"
 #include "telemetry/metrics/exposition.h"
+#include "telemetry/metrics/exposition_lines.h"
 #include "telemetry/proto_writer.h"
 
 namespace archestra::telemetry {
@@ -21,9 +27,9 @@ enum : std::uint32_t { kLabel = 1, kGauge = 2, kCounter = 3, kSummary = 4, kHist
 namespace label_field {
 enum : std::uint32_t { kName = 1, kValue = 2 };
 }
-/// Gauge and Counter.
+/// Gauge and Counter; only the latter has exemplars.
 namespace number_field {
-enum : std::uint32_t { kValue = 1 };
+enum : std::uint32_t { kValue = 1, kExemplar = 2 };
 }
 /// Summary and Histogram.
 namespace samples_field {
@@ -33,7 +39,13 @@ namespace quantile_field {
 enum : std::uint32_t { kQuantile = 1, kValue = 2 };
 }
 namespace bucket_field {
-enum : std::uint32_t { kCumulativeCount = 1, kUpperBound = 2 };
+enum : std::uint32_t { kCumulativeCount = 1, kUpperBound = 2, kExemplar = 3 };
+}
+namespace exemplar_field {
+enum : std::uint32_t { kLabel = 1, kValue = 2, kTimestamp = 3 };
+}
+namespace timestamp_field {
+enum : std::uint32_t { kSeconds = 1, kNanos = 2 };
 }
 
 /// Of the enumeration MetricType.
@@ -63,16 +75,19 @@ class MetricField {
   void write(const Sample& sample) {
     const ProtoWriter::Nested metric = out_.begin_message(family_field::kMetric);
     for (const LabelPart* part : {sample.first, sample.last, sample.agent})
-      for (const Label& label : part->pairs) write(label);
+      for (const Label& label : part->pairs) write_label(metric_field::kLabel, label.name, label.value);
+    exemplars_ = sample.details != nullptr ? std::span(sample.details->exemplars) : none();
     std::visit([this](const auto& value) { write(value); }, sample.value);
     out_.end_message(metric);
   }
 
  private:
-  void write(const Label& label) {
-    const ProtoWriter::Nested pair = out_.begin_message(metric_field::kLabel);
-    out_.bytes_field(label_field::kName, label.name);
-    out_.bytes_field(label_field::kValue, label.value);
+  static std::span<const BucketExemplar> none() { return {}; }
+
+  void write_label(std::uint32_t field, std::string_view name, std::string_view value) {
+    const ProtoWriter::Nested pair = out_.begin_message(field);
+    out_.bytes_field(label_field::kName, name);
+    out_.bytes_field(label_field::kValue, value);
     out_.end_message(pair);
   }
 
@@ -82,6 +97,7 @@ class MetricField {
     const ProtoWriter::Nested message =
         out_.begin_message(is_gauge ? metric_field::kGauge : metric_field::kCounter);
     put_double(out_, number_field::kValue, static_cast<double>(number));
+    if (!is_gauge) write_exemplar(number_field::kExemplar, 0);
     out_.end_message(message);
   }
 
@@ -97,6 +113,14 @@ class MetricField {
       out_.varint_field(bucket_field::kCumulativeCount, below);
       put_double(out_, bucket_field::kUpperBound,
                  family_.shown(static_cast<double>(family_.bounds[i].count())));
+      write_exemplar(bucket_field::kExemplar, i);
+      out_.end_message(bucket);
+    }
+    if (!exemplars_.empty()) {  // that of the bucket for +Inf has no other place
+      const ProtoWriter::Nested bucket = out_.begin_message(samples_field::kPart);
+      out_.varint_field(bucket_field::kCumulativeCount, count);
+      put_double(out_, bucket_field::kUpperBound, std::numeric_limits<double>::infinity());
+      write_exemplar(bucket_field::kExemplar, family_.bounds.size());
       out_.end_message(bucket);
     }
     out_.end_message(histogram);
@@ -119,8 +143,27 @@ class MetricField {
     put_double(out_, samples_field::kSum, family_.shown(static_cast<double>(sum_nanos)));
   }
 
+  /// The next one, where it is that bucket's.
+  void write_exemplar(std::uint32_t field, std::size_t bucket) {
+    if (exemplars_.empty() || exemplars_.front().bucket != bucket) return;
+    const Exemplar& exemplar = exemplars_.front().exemplar;
+    exemplars_ = exemplars_.subspan(1);
+    const ProtoWriter::Nested message = out_.begin_message(field);
+    write_label(exemplar_field::kLabel, "trace_id", base::to_hex(exemplar.span.trace_id));
+    write_label(exemplar_field::kLabel, "span_id", base::to_hex(exemplar.span.span_id));
+    put_double(out_, exemplar_field::kValue, shown_value(exemplar, family_));
+    const std::uint64_t nanos = base::unix_nanos(exemplar.span.time);
+    constexpr std::uint64_t kSecond = 1'000'000'000;
+    const ProtoWriter::Nested time = out_.begin_message(exemplar_field::kTimestamp);
+    out_.varint_field(timestamp_field::kSeconds, nanos / kSecond);
+    out_.varint_field(timestamp_field::kNanos, nanos % kSecond);
+    out_.end_message(time);
+    out_.end_message(message);
+  }
+
   ProtoWriter& out_;
   const Family& family_;
+  std::span<const BucketExemplar> exemplars_;  // those that are still to be written
 };
 
 class ProtobufWriter final : public FamilyWriter {

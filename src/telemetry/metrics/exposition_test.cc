@@ -28,8 +28,9 @@ using testing::Pair;
 /// Families of the test's own, one sample each.
 class FamiliesTest : public testing::Test {
  protected:
-  void add(const Family& family, const SampleValue& value, const LabelPart& first = kNoLabels) {
-    families_.push_back({&family, {{&first, &kLast, &kNoLabels, value}}});
+  void add(const Family& family, const SampleValue& value, const LabelPart& first = kNoLabels,
+           const SampleDetails* details = nullptr) {
+    families_.push_back({&family, {{&first, &kLast, &kNoLabels, value, details}}});
   }
   std::string text(ExpositionFormat format) const { return page_of(format, {.families = families_}); }
 
@@ -179,6 +180,64 @@ TEST_F(FamiliesTest, AHistogramIsShownInItsOwnUnit) {
   const WireMessage histogram = messages_in(bytes).at(0).message(4).message(7);
   EXPECT_EQ(number(histogram, 2), 1.5);
   EXPECT_EQ(number(WireMessage(histogram.all(3).at(1).bytes), 2), 10'000);
+}
+
+/// Of the bucket at `bucket`, as of a counter.
+SampleDetails with_exemplar(std::size_t bucket, std::uint64_t value) {
+  const ExemplarSpan span{id_of<16>(0x0a), id_of<8>(0x0b), base::WallTime(1'700'000'000s + 5ms)};
+  return {.exemplars = {{bucket, {span, value}}}};
+}
+
+constexpr std::string_view kTraceIdText = "1111111111111111111111111111110a";
+constexpr std::string_view kSpanIdText = "111111111111110b";
+
+TEST_F(FamiliesTest, ExemplarsAreWrittenInOpenMetrics) {
+  const SampleDetails of_counter = with_exemplar(0, 3);
+  const SampleDetails of_histogram = with_exemplar(1, 2'500'000'000);
+  const SampleDetails of_rate = with_exemplar(2, 20'000'000'000);
+  add(kCounter, std::uint64_t{3}, first_, &of_counter);
+  add(kHistogram, HistogramFigures{kHistogramNumbers}, first_, &of_histogram);
+  add(kRate, HistogramFigures{kHistogramNumbers}, first_, &of_rate);
+  const std::string ids =
+      "{trace_id=\"" + std::string(kTraceIdText) + "\",span_id=\"" + std::string(kSpanIdText) + "\"}";
+  const std::string page = text(ExpositionFormat::kOpenMetrics);
+  EXPECT_THAT(page, testing::HasSubstr("\"} 3 # " + ids + " 3 1700000000.005\n"));
+  EXPECT_THAT(page, testing::HasSubstr("le=\"10.0\"} 3 # " + ids + " 2.5 1700000000.005\n"));
+  EXPECT_THAT(page, testing::HasSubstr("le=\"+Inf\"} 7 # " + ids + " 20000 1700000000.005\n"));
+  EXPECT_EQ(std::ranges::count(page, '#'), 3 + 3 + 3 + 2 + 1) << "and nowhere else";
+  EXPECT_THAT(text(ExpositionFormat::kText), testing::Not(testing::HasSubstr("trace_id")));
+}
+
+void expect_exemplar(const WireMessage& exemplar, double value) {
+  EXPECT_THAT(labels_of(exemplar), ElementsAre(Pair("trace_id", std::string(kTraceIdText)),
+                                               Pair("span_id", std::string(kSpanIdText))));
+  EXPECT_EQ(number(exemplar, 2), value);
+  EXPECT_EQ(exemplar.message(3).scalar(1), 1'700'000'000u);
+  EXPECT_EQ(exemplar.message(3).scalar(2), 5'000'000u);
+}
+
+TEST_F(FamiliesTest, ExemplarsAreWrittenInProtobuf) {
+  const SampleDetails of_counter = with_exemplar(0, 3);
+  const SampleDetails of_bounded = with_exemplar(1, 2'500'000'000);
+  const SampleDetails of_last = with_exemplar(2, 20'000'000'000);
+  add(kCounter, std::uint64_t{3}, first_, &of_counter);
+  add(kHistogram, HistogramFigures{kHistogramNumbers}, first_, &of_bounded);
+  add(kHistogram, HistogramFigures{kHistogramNumbers}, first_, &of_last);
+  const std::string bytes = text(ExpositionFormat::kProtobuf);
+  const std::vector<WireMessage> families = messages_in(bytes);
+  expect_exemplar(families.at(0).message(4).message(3).message(2), 3);
+
+  const WireMessage bounded = families.at(1).message(4).message(7);
+  ASSERT_EQ(bounded.all(3).size(), 2u);
+  EXPECT_FALSE(WireMessage(bounded.all(3)[0].bytes).has(3));
+  expect_exemplar(WireMessage(bounded.all(3)[1].bytes).message(3), 2.5);
+
+  const WireMessage last = families.at(2).message(4).message(7);
+  ASSERT_EQ(last.all(3).size(), 3u) << "one for +Inf";
+  const WireMessage bucket(last.all(3)[2].bytes);
+  EXPECT_EQ(bucket.scalar(1), 7u);
+  EXPECT_EQ(number(bucket, 2), std::numeric_limits<double>::infinity());
+  expect_exemplar(bucket.message(3), 20);
 }
 
 TEST_F(FamiliesTest, AsProtobuf) {

@@ -17,7 +17,7 @@ class TextWriter final : public FamilyWriter {
   void write(ByteBuffer& out, const Sample& sample) override { lines_.write(out, sample); }
 
  private:
-  FamilyLines lines_;
+  FamilyLines lines_{Exemplars::kLeftOut};
 };
 
 }  // namespace

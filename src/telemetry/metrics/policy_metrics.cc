@@ -23,10 +23,10 @@ PolicyMetrics::PolicyMetrics(SeriesList& series, LabelBudget& tools) : series_(s
   series_.publish({Metric::kPolicyEvaluationDuration, &no_labels_, "", &time_});
 }
 
-void PolicyMetrics::count(const call::CallRecord& call) {
+void PolicyMetrics::count(const call::CallRecord& call, const ExemplarSource& source) {
   const call::PolicyFigures& figures = call.policy;
   for (const call::ToolDecision& decision : call.tool_decisions) {
-    tool(cut_text(decision.tool, kToolBytesMax)).decisions[index_of(decision.decision)].add();
+    tool(cut_text(decision.tool, kToolBytesMax)).decisions[index_of(decision.decision)].add(1, source);
     if (figures.calls_judged > 0) calls_[index_of(decision.decision)].add();
   }
   if (figures.time == base::Duration::zero()) return;  // as nearly always: nobody was asked

@@ -21,12 +21,12 @@ class PolicyMetrics {
   PolicyMetrics(const PolicyMetrics&) = delete;
   PolicyMetrics& operator=(const PolicyMetrics&) = delete;
 
-  void count(const call::CallRecord& call);
+  void count(const call::CallRecord& call, const ExemplarSource& source);
 
  private:
   struct Tool {
     LabelBase labels;
-    std::array<Counter, call::kDecisionCount> decisions;
+    std::array<CallCounter, call::kDecisionCount> decisions;
   };
   struct Hash {
     using is_transparent = void;

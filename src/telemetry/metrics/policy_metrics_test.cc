@@ -4,6 +4,7 @@
 
 #include <array>
 #include <chrono>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,7 +22,7 @@ class PolicyMetricsTest : public testing::Test {
     call::CallRecord call;
     call.tool_decisions = decisions;
     call.policy = figures;
-    metrics_.count(call);
+    metrics_.count(call, std::nullopt);
   }
   std::int64_t value_of(Metric metric, std::string_view labels) {
     for (const auto& [text, value] : values_in(scrape_.collect(), metric))

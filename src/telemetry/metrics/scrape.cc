@@ -37,6 +37,11 @@ HistogramFigures keep(const HistogramValue& value, const Family& family, Snapsho
 SampleValue sum_of(std::span<const Cell> cells, const Family& family, base::MonotonicTime now,
                    Snapshot& snapshot) {
   const Cell& first = cells.front();
+  if (std::holds_alternative<const CallCounter*>(first)) {
+    std::uint64_t total = 0;
+    for (const Cell& cell : cells) total += std::get<const CallCounter*>(cell)->value();
+    return total;
+  }
   if (std::holds_alternative<const Counter*>(first)) {
     std::uint64_t total = 0;
     for (const Cell& cell : cells) total += std::get<const Counter*>(cell)->value();
@@ -51,6 +56,23 @@ SampleValue sum_of(std::span<const Cell> cells, const Family& family, base::Mono
   HistogramValue total;
   for (const Cell& cell : cells) std::get<const Histogram*>(cell)->add_to(total);
   return keep(total, family, snapshot);
+}
+
+/// Null where there is nothing to tell. To be called before sum_of(): what an exemplar shows was counted
+/// before it.
+const SampleDetails* details_of(std::span<const Cell> cells, Snapshot& snapshot) {
+  BucketExemplars found;
+  for (const Cell& cell : cells) {
+    if (const auto* const counter = std::get_if<const CallCounter*>(&cell))
+      keep_newer(found[0], (*counter)->exemplar());
+    else if (const auto* const histogram = std::get_if<const Histogram*>(&cell))
+      (*histogram)->add_to(found);
+  }
+  std::vector<BucketExemplar> exemplars;
+  for (std::size_t i = 0; i < found.size(); ++i)
+    if (found[i]) exemplars.push_back({i, *found[i]});
+  if (exemplars.empty()) return nullptr;
+  return &snapshot.details.emplace_back(std::move(exemplars));
 }
 
 SampleValue value_of(const ScrapedFigures::Figure& figure, Snapshot& snapshot) {
@@ -184,9 +206,12 @@ Snapshot Scrape::collect(Reader reader) {
     families[i].family = &catalogue()[i];
     families[i].samples.reserve(line_counts_[i]);
     for (const auto& [key, set] : sets_)
-      for (const Line& line : std::ranges::equal_range(set.lines, static_cast<Metric>(i), {}, &Line::metric))
+      for (const Line& line :
+           std::ranges::equal_range(set.lines, static_cast<Metric>(i), {}, &Line::metric)) {
+        const SampleDetails* const details = details_of(line.cells, snapshot);
         families[i].samples.push_back(
-            {&key.first, line.last, &key.agent, sum_of(line.cells, catalogue()[i], now, snapshot)});
+            {&key.first, line.last, &key.agent, sum_of(line.cells, catalogue()[i], now, snapshot), details});
+      }
   }
   const auto add = [&](Metric metric, const LabelPart& labels, SampleValue value) {
     families[static_cast<std::size_t>(metric)].samples.push_back({&labels, &no_labels_, &no_labels_, value});

@@ -29,6 +29,16 @@ struct HistogramFigures {
   std::uint64_t sum_nanos() const { return numbers.back(); }
 };
 
+struct BucketExemplar {
+  std::size_t bucket = 0;  ///< of a histogram
+  Exemplar exemplar;
+};
+
+/// What few samples have.
+struct SampleDetails {
+  std::vector<BucketExemplar> exemplars;  ///< in the order of the buckets; of a counter at most one
+};
+
 /// What is more than a number lies in the snapshot.
 using SampleValue = std::variant<std::uint64_t, std::int64_t, double, HistogramFigures, const SummaryValue*>;
 
@@ -40,6 +50,7 @@ struct Sample {
   const LabelPart* last = nullptr;   ///< the family's last label, where `first` does not have it
   const LabelPart* agent = nullptr;  ///< the agent's own labels
   SampleValue value;
+  const SampleDetails* details = nullptr;  ///< the snapshot's; null for none
 };
 
 /// Appends the text of a sample's labels, `a="x",b="y"`.
@@ -64,6 +75,7 @@ struct Snapshot {
   std::vector<std::unique_ptr<std::uint64_t[]>> numbers{};
   std::size_t numbers_left = 0;  ///< in the last block
   std::deque<SummaryValue> summaries{};
+  std::deque<SampleDetails> details{};
   std::shared_ptr<const void> labels{};  ///< keeps those that its samples point to
 };
 

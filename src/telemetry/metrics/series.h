@@ -67,7 +67,7 @@ class HandOver {
   std::atomic<Node*> newest_{nullptr};
 };
 
-using Cell = std::variant<const Counter*, const Gauge*, const Histogram*, const Summary*>;
+using Cell = std::variant<const Counter*, const CallCounter*, const Gauge*, const Histogram*, const Summary*>;
 
 /// One series of one thread. Several threads may have one with the same labels: a scrape adds them up.
 struct Series {

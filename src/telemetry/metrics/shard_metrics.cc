@@ -160,70 +160,75 @@ void ShardMetrics::on_call_accepted(const call::AcceptedCall& call) {
   counter(block, ModelCounter::kStalls);
 }
 
-void ShardMetrics::on_request_finished(const call::RequestRecord& record) {
+void ShardMetrics::on_request_finished(const call::RequestRecord& record, SpansRecorded spans) {
   HttpBlock& http = http_block({record.method, record.route, known_status(record.status_code)});
   http.duration.observe(record.duration);
   http.summary.observe(record.duration, retirement_.now());
-  if (record.call != nullptr) count_call(*record.call);
+  if (record.call != nullptr) count_call(*record.call, RequestSpans(record, spans));
   give_up_ended();
 }
 
 // In the order of the catalogue: see Metric.
-void ShardMetrics::count_call(const call::CallRecord& call) {
+void ShardMetrics::count_call(const call::CallRecord& call, const RequestSpans& spans) {
+  const ExemplarSource source = spans.of_call();
   AgentBlock& agent = block_to_end({call.agent ? call.agent : unknown_agent_, call.route.provider});
   ModelBlock& block = model_block(agent, model_label(call));
-  for (const call::TryRecord& attempt : call.tries)
-    try_block(block, attempt.status_code).duration.observe(attempt.duration);
-  count_tokens(block, call.usage);
-  requests(block, call.outcome).add();
-  for (const call::TryRecord& attempt : call.tries) observe_pace(block, attempt, call.usage);
-  count_details(block, call);
-  if (call.blocked_tool_calls > 0) block.blocked_tools.add(call.blocked_tool_calls);
-  policy_.count(call);
-  finalized(agent, call.outcome).add();
+  for (std::size_t i = 0; i < call.tries.size(); ++i)
+    try_block(block, call.tries[i].status_code).duration.observe(call.tries[i].duration, spans.of_try(i));
+  count_tokens(block, call.usage, source);
+  requests(block, call.outcome).add(1, source);
+  for (std::size_t i = 0; i < call.tries.size(); ++i)
+    observe_pace(block, call.tries[i], call.usage, spans.of_try(i));
+  count_details(block, call, source);
+  if (call.blocked_tool_calls > 0) block.blocked_tools.add(call.blocked_tool_calls, source);
+  policy_.count(call, source);
+  finalized(agent, call.outcome).add(1, source);
   agent.in_flight.add(-1);
   if (block.agent->group == overflow_.get()) folded_calls_.add();
   agent.group->end_call();
 }
 
-void ShardMetrics::count_tokens(ModelBlock& block, const call::Usage& usage) {
+void ShardMetrics::count_tokens(ModelBlock& block, const call::Usage& usage, const ExemplarSource& source) {
   if (usage.provenance == call::Provenance::kProvider) {
-    block.input_tokens.add(usage.input_tokens);
-    block.output_tokens.add(usage.output_tokens);
+    block.input_tokens.add(usage.input_tokens, source);
+    block.output_tokens.add(usage.output_tokens, source);
   } else if (usage.provenance == call::Provenance::kEstimate) {
-    counter(block, ModelCounter::kEstimatedInput).add(usage.input_tokens);
-    counter(block, ModelCounter::kEstimatedOutput).add(usage.output_tokens);
+    counter(block, ModelCounter::kEstimatedInput).add(usage.input_tokens, source);
+    counter(block, ModelCounter::kEstimatedOutput).add(usage.output_tokens, source);
   }
 }
 
 // Only one try of a call has brought content: what was relayed is not tried again.
-void ShardMetrics::observe_pace(ModelBlock& block, const call::TryRecord& attempt, const call::Usage& usage) {
+void ShardMetrics::observe_pace(ModelBlock& block, const call::TryRecord& attempt, const call::Usage& usage,
+                                const ExemplarSource& source) {
   if (attempt.time_to_first_token)
-    histogram(block, ModelHistogram::kFirstToken).observe(*attempt.time_to_first_token);
+    histogram(block, ModelHistogram::kFirstToken).observe(*attempt.time_to_first_token, source);
   if (attempt.time_to_first_byte_sent)
-    histogram(block, ModelHistogram::kFirstByte).observe(*attempt.time_to_first_byte_sent);
+    histogram(block, ModelHistogram::kFirstByte).observe(*attempt.time_to_first_byte_sent, source);
   if (std::ranges::none_of(attempt.gaps.counts, [](std::uint32_t count) { return count > 0; })) return;
   histogram(block, ModelHistogram::kInterToken).add(attempt.gaps.counts, attempt.gaps.sum);
-  if (attempt.gaps.stalls > 0) counter(block, ModelCounter::kStalls).add(attempt.gaps.stalls);
+  if (attempt.gaps.stalls > 0) counter(block, ModelCounter::kStalls).add(attempt.gaps.stalls, source);
   if (const auto rate = tokens_per_second(attempt.gaps, usage))
-    histogram(block, ModelHistogram::kTokensPerSecond).observe(*rate);
+    histogram(block, ModelHistogram::kTokensPerSecond).observe(*rate, source);
 }
 
-void ShardMetrics::count_details(ModelBlock& block, const call::CallRecord& call) {
-  histogram(block, ModelHistogram::kGateway).observe(call.gateway_time);
+void ShardMetrics::count_details(ModelBlock& block, const call::CallRecord& call,
+                                 const ExemplarSource& source) {
+  histogram(block, ModelHistogram::kGateway).observe(call.gateway_time, source);
   const call::Usage& usage = call.usage;
   if (usage.provenance == call::Provenance::kProvider) {
     for (const auto& [which, tokens] : {std::pair(ModelCounter::kCacheRead, usage.cache_read_tokens),
                                         std::pair(ModelCounter::kCacheWrite, usage.cache_write_tokens),
                                         std::pair(ModelCounter::kReasoning, usage.reasoning_tokens)})
-      if (tokens > 0) counter(block, which).add(tokens);
+      if (tokens > 0) counter(block, which).add(tokens, source);
   }
-  counter(block, counter_of(usage.provenance)).add();
-  if (call.undelivered_tokens > 0) counter(block, ModelCounter::kUndelivered).add(call.undelivered_tokens);
+  counter(block, counter_of(usage.provenance)).add(1, source);
+  if (call.undelivered_tokens > 0)
+    counter(block, ModelCounter::kUndelivered).add(call.undelivered_tokens, source);
 }
 
-Counter& ShardMetrics::shown(Lazy<Counter>& lazy, Metric metric, const AgentBlock& agent,
-                             const LabelBase& base, std::string_view last) {
+CallCounter& ShardMetrics::shown(Lazy<CallCounter>& lazy, Metric metric, const AgentBlock& agent,
+                                 const LabelBase& base, std::string_view last) {
   if (lazy.is_published) [[likely]]
     return lazy.cell;
   lazy.is_published = true;
@@ -231,17 +236,17 @@ Counter& ShardMetrics::shown(Lazy<Counter>& lazy, Metric metric, const AgentBloc
   return lazy.cell;
 }
 
-Counter& ShardMetrics::requests(ModelBlock& block, call::Outcome outcome) {
+CallCounter& ShardMetrics::requests(ModelBlock& block, call::Outcome outcome) {
   return shown(block.requests[index_of(outcome)], Metric::kLlmRequests, *block.agent, block.labels,
                name_of(outcome));
 }
 
-Counter& ShardMetrics::finalized(AgentBlock& block, call::Outcome outcome) {
+CallCounter& ShardMetrics::finalized(AgentBlock& block, call::Outcome outcome) {
   return shown(block.finalized[index_of(outcome)], Metric::kLlmAccountingFinalized, block, block.labels,
                name_of(outcome));
 }
 
-Counter& ShardMetrics::counter(ModelBlock& block, ModelCounter which) {
+CallCounter& ShardMetrics::counter(ModelBlock& block, ModelCounter which) {
   const auto& [metric, last] = kCounterSeries[index_of(which)];
   return shown(block.counters[index_of(which)], metric, *block.agent, block.labels, last);
 }

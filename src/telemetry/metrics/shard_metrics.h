@@ -20,6 +20,7 @@
 #include "telemetry/metrics/agent_series.h"
 #include "telemetry/metrics/label_budget.h"
 #include "telemetry/metrics/policy_metrics.h"
+#include "telemetry/metrics/request_spans.h"
 #include "telemetry/metrics/series.h"
 
 namespace archestra::telemetry {
@@ -52,7 +53,8 @@ class ShardMetrics {
   void on_agent_changed(const model::AgentRef& before, const model::AgentRef& after);
   void on_call_started(const call::Route& route, const model::AgentRef& agent);
   void on_call_accepted(const call::AcceptedCall& call);
-  void on_request_finished(const call::RequestRecord& record);
+  /// Exemplars name the spans of the request only where they were recorded: before this.
+  void on_request_finished(const call::RequestRecord& record, SpansRecorded spans = SpansRecorded::kNo);
   /// What a full ring has cost.
   struct RingLoss {
     std::size_t spans = 0;
@@ -144,17 +146,18 @@ class ShardMetrics {
   void give_up_ended();
   void give_up(AgentGroup& group);
 
-  void count_call(const call::CallRecord& call);
-  void count_tokens(ModelBlock& block, const call::Usage& usage);
-  void observe_pace(ModelBlock& block, const call::TryRecord& attempt, const call::Usage& usage);
-  void count_details(ModelBlock& block, const call::CallRecord& call);
+  void count_call(const call::CallRecord& call, const RequestSpans& spans);
+  void count_tokens(ModelBlock& block, const call::Usage& usage, const ExemplarSource& source);
+  void observe_pace(ModelBlock& block, const call::TryRecord& attempt, const call::Usage& usage,
+                    const ExemplarSource& source);
+  void count_details(ModelBlock& block, const call::CallRecord& call, const ExemplarSource& source);
   /// The cell; published with its first use, or with being asked for.
-  Counter& requests(ModelBlock& block, call::Outcome outcome);
-  Counter& finalized(AgentBlock& block, call::Outcome outcome);
-  Counter& counter(ModelBlock& block, ModelCounter which);
+  CallCounter& requests(ModelBlock& block, call::Outcome outcome);
+  CallCounter& finalized(AgentBlock& block, call::Outcome outcome);
+  CallCounter& counter(ModelBlock& block, ModelCounter which);
   Histogram& histogram(ModelBlock& block, ModelHistogram which);
-  Counter& shown(Lazy<Counter>& lazy, Metric metric, const AgentBlock& agent, const LabelBase& base,
-                 std::string_view last);
+  CallCounter& shown(Lazy<CallCounter>& lazy, Metric metric, const AgentBlock& agent, const LabelBase& base,
+                     std::string_view last);
 
   const Retirement retirement_;
   BudgetDoor agent_door_;
