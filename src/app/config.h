@@ -102,6 +102,7 @@ struct Config {
   bool traces_exported = true;
   bool logs_exported = false;
   bool metrics_exported = false;
+  bool has_native_histograms = false;
   bool has_exemplars = true;  ///< metrics name some of the spans that are exported
   base::Duration bsp_schedule_delay{};
   base::Duration bsp_export_timeout{};

@@ -139,6 +139,8 @@ telemetry::Telemetry::Options telemetry_options(const Config& config) {
       .shard = {.sampler = sampler(config),
                 .exports_spans = config.traces_exported,
                 .retirement = {.after = config.metrics_retire_after},
+                .native_histograms = config.has_native_histograms ? telemetry::NativeHistograms::kYes
+                                                                  : telemetry::NativeHistograms::kNo,
                 .has_exemplars = config.has_exemplars},
       .access_log_level = config.access_log_level,
       .log_format = config.log_format,

@@ -12,14 +12,14 @@ ShardObserver::ShardObserver(const Options& options, const AccessLogLevel& acces
     : options_(options),
       access_log_level_(access_log_level),
       ring_(options.ring_bytes, std::move(ring)),
-      metrics_(budgets, options.retirement) {}
+      metrics_(budgets, options.retirement, options.native_histograms) {}
 
 ShardObserver::ShardObserver(const Options& options, const AccessLogLevel& access_log_level,
                              LabelBudgets& budgets)
     : options_(options),
       access_log_level_(access_log_level),
       ring_(options.ring_bytes),
-      metrics_(budgets, options.retirement) {}
+      metrics_(budgets, options.retirement, options.native_histograms) {}
 
 bool ShardObserver::should_sample(const base::TraceId& trace_id, std::optional<bool> parent_sampled) {
   return options_.sampler.should_sample(trace_id, parent_sampled);

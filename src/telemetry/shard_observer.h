@@ -23,6 +23,7 @@ class ShardObserver final : public call::CallObserver {
     bool exports_spans = true;
     std::size_t ring_bytes = std::size_t{2} << 20;  ///< a power of two
     ShardMetrics::Retirement retirement{};
+    NativeHistograms native_histograms = NativeHistograms::kNo;
     bool has_exemplars = true;  ///< metrics name some of the spans that are exported
   };
   /// `budgets` and `access_log_level` outlive it. `ring`: memory for ring_bytes (ByteRing::bytes_for).

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -58,9 +59,10 @@ class AgentGroup;
 
 /// Tries with one status code.
 struct TryBlock {
-  explicit TryBlock(int status) : status_code(status) {}
+  TryBlock(int status, std::optional<base::Duration> native_one)
+      : status_code(status), duration(family_of(Metric::kLlmRequestDuration).bounds, native_one) {}
   const int status_code;
-  Histogram duration{family_of(Metric::kLlmRequestDuration).bounds};
+  Histogram duration;
 };
 
 /// One provider and one label set of an agent.

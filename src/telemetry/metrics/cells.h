@@ -6,12 +6,15 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
+#include <optional>
 #include <span>
 
 #include "base/assert.h"
 #include "base/clock.h"
 #include "base/stats.h"
 #include "telemetry/metrics/exemplar.h"
+#include "telemetry/metrics/native_histogram.h"
 
 namespace archestra::telemetry {
 
@@ -24,16 +27,13 @@ class CallCounter {
  public:
   void add(std::uint64_t n, const ExemplarSource& source) {
     count_.add(n);
-    if (source && n > 0) exemplar_.offer(*source, n, 0, 1);
+    if (source && n > 0) exemplar_.offer(*source, n, 0);
   }
 
   // Any thread.
 
   std::uint64_t value() const { return count_.value(); }
-  std::optional<Exemplar> exemplar() const {
-    const ExemplarSlot* const slot = exemplar_.find();
-    return slot != nullptr ? slot->read() : std::nullopt;
-  }
+  void add_to(std::optional<Exemplar>& newest) const { exemplar_.add_to({&newest, 1}); }
 
  private:
   Counter count_;
@@ -53,20 +53,23 @@ using BucketExemplars = std::array<std::optional<Exemplar>, HistogramValue::kBuc
 /// disagree however a read and a write interleave. The sum of nanoseconds lasts 584 years.
 class Histogram {
  public:
-  /// `bounds` outlive the histogram: inclusive upper bounds, ascending.
-  explicit Histogram(std::span<const base::Duration> bounds) : bounds_(bounds) {
+  /// `bounds` outlive the histogram: inclusive upper bounds, ascending. With `native_one`, what stands for 1,
+  /// there is a native histogram of the same durations.
+  explicit Histogram(std::span<const base::Duration> bounds,
+                     std::optional<base::Duration> native_one = std::nullopt)
+      : bounds_(bounds), native_(native_one ? std::make_unique<NativeHistogram>(*native_one) : nullptr) {
     ARCHESTRA_ASSERT(bounds.size() < HistogramValue::kBucketsMax, "a bucket for each bound and one for +Inf");
   }
 
   /// `source` gives the bucket its exemplar.
   void observe(base::Duration duration, const ExemplarSource& source = std::nullopt) {
     if (duration < base::Duration::zero()) duration = base::Duration::zero();
+    if (native_) native_->observe(duration);
     std::size_t bucket = 0;
     while (bucket < bounds_.size() && duration > bounds_[bucket]) ++bucket;
     add_alone(buckets_[bucket], std::uint64_t{1});
     add_alone(sum_nanos_, static_cast<std::uint64_t>(duration.count()));
-    if (source)
-      exemplars_.offer(*source, static_cast<std::uint64_t>(duration.count()), bucket, bounds_.size() + 1);
+    if (source) exemplars_.offer(*source, static_cast<std::uint64_t>(duration.count()), bucket);
   }
 
   /// Durations that were counted elsewhere, in the same buckets, and their sum.
@@ -83,15 +86,14 @@ class Histogram {
       total.buckets[i] += buckets_[i].load(std::memory_order_acquire);
     total.sum_nanos += sum_nanos_.load(std::memory_order_acquire);
   }
-  /// Any thread: those that are newer than what `total` has. A bucket that has one has counted it.
-  void add_to(BucketExemplars& total) const {
-    const ExemplarSlot* const slots = exemplars_.find();
-    if (slots == nullptr) return;
-    for (std::size_t i = 0; i <= bounds_.size(); ++i) keep_newer(total[i], slots[i].read());
-  }
+  /// Any thread: those that are newer than what `newest` has. A bucket that has one has counted it.
+  void add_to(BucketExemplars& newest) const { exemplars_.add_to(newest); }
+  /// Any thread; null for none. It has all that an earlier look at the buckets has seen.
+  const NativeHistogram* native() const { return native_.get(); }
 
  private:
   const std::span<const base::Duration> bounds_;
+  const std::unique_ptr<NativeHistogram> native_;
   std::array<std::atomic<std::uint64_t>, HistogramValue::kBucketsMax> buckets_{};
   std::atomic<std::uint64_t> sum_nanos_{0};
   ExemplarSlots exemplars_;

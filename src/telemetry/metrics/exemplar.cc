@@ -1,5 +1,7 @@
 #include "telemetry/metrics/exemplar.h"
 
+#include <utility>
+
 namespace archestra::telemetry {
 
 std::optional<Exemplar> ExemplarSlot::read() const {
@@ -23,8 +25,29 @@ std::optional<Exemplar> ExemplarSlot::read() const {
   return std::nullopt;
 }
 
-void keep_newer(std::optional<Exemplar>& kept, const std::optional<Exemplar>& other) {
-  if (other && (!kept || kept->span.time < other->span.time)) kept = other;
+ExemplarSlots::~ExemplarSlots() {
+  for (const Node* node = newest_.load(std::memory_order_relaxed); node != nullptr;)
+    delete std::exchange(node, node->older);
+}
+
+void ExemplarSlots::offer(const ExemplarSpan& span, std::uint64_t value, std::size_t place) {
+  const Node* const newest = newest_.load(std::memory_order_relaxed);
+  const Node* node = newest;
+  while (node != nullptr && node->place != place) node = node->older;
+  if (node != nullptr) [[likely]]
+    return node->slot.offer(span, value);
+  node = new Node{.place = place, .older = newest, .slot = {}};
+  node->slot.offer(span, value);
+  newest_.store(node, std::memory_order_release);
+}
+
+void ExemplarSlots::add_to(std::span<std::optional<Exemplar>> newest) const {
+  const Node* node = newest_.load(std::memory_order_acquire);
+  for (; node != nullptr; node = node->older) {
+    const std::optional<Exemplar> exemplar = node->slot.read();
+    std::optional<Exemplar>& kept = newest[node->place];
+    if (exemplar && (!kept || kept->span.time < exemplar->span.time)) kept = exemplar;
+  }
 }
 
 }  // namespace archestra::telemetry

@@ -8,8 +8,8 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <optional>
+#include <span>
 
 #include "base/clock.h"
 #include "base/ids.h"
@@ -66,32 +66,29 @@ class ExemplarSlot {
   std::array<std::atomic<std::uint64_t>, kWords> words_{};
 };
 
-/// Slots of one cell, which take memory with the first exemplar: 48 bytes each.
+/// The exemplars of one cell: a slot for each place, of a counter the one, of a histogram a bucket. Each
+/// takes memory, 64 bytes, with its first exemplar; few of a histogram's are ever used, so they are in a
+/// list.
 class ExemplarSlots {
  public:
   ExemplarSlots() = default;
   ExemplarSlots(const ExemplarSlots&) = delete;
   ExemplarSlots& operator=(const ExemplarSlots&) = delete;
-  ~ExemplarSlots() { delete[] slots_.load(std::memory_order_relaxed); }
+  ~ExemplarSlots();
 
-  /// The owner's thread: to the slot `at` of `count`, which is the same each time. Allocates at first.
-  void offer(const ExemplarSpan& span, std::uint64_t value, std::size_t at, std::size_t count) {
-    ExemplarSlot* slots = slots_.load(std::memory_order_relaxed);
-    if (slots == nullptr) [[unlikely]] {
-      slots = new ExemplarSlot[count];
-      slots_.store(slots, std::memory_order_release);
-    }
-    slots[at].offer(span, value);
-  }
+  /// The owner's thread. Allocates for the first one of a place.
+  void offer(const ExemplarSpan& span, std::uint64_t value, std::size_t place);
 
-  /// Any thread. Null before the first offer.
-  const ExemplarSlot* find() const { return slots_.load(std::memory_order_acquire); }
+  /// Any thread. By place: those that are newer than what `newest` has.
+  void add_to(std::span<std::optional<Exemplar>> newest) const;
 
  private:
-  std::atomic<ExemplarSlot*> slots_{nullptr};
+  struct Node {
+    const std::size_t place;
+    const Node* const older;
+    mutable ExemplarSlot slot;
+  };
+  std::atomic<const Node*> newest_{nullptr};
 };
-
-/// The newer one of two, of which either may be missing.
-void keep_newer(std::optional<Exemplar>& kept, const std::optional<Exemplar>& other);
 
 }  // namespace archestra::telemetry

@@ -116,13 +116,16 @@ TEST(Histogram, OfSeveralTheNewestExemplarIsKept) {
 
 TEST(CallCounter, HasTheExemplarOfWhatWasAdded) {
   CallCounter counter;
+  std::optional<Exemplar> found;
   counter.add(5, std::nullopt);
-  EXPECT_FALSE(counter.exemplar());
   counter.add(0, span_at(0s));
-  EXPECT_FALSE(counter.exemplar()) << "nothing was added";
+  counter.add_to(found);
+  EXPECT_FALSE(found) << "nothing was added for that span";
   counter.add(3, span_at(0s));
+  counter.add_to(found);
   EXPECT_EQ(counter.value(), 8u);
-  EXPECT_EQ(counter.exemplar()->value, 3u);
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->value, 3u);
 }
 
 class ExemplarsOfCallsTest : public testing::Test {

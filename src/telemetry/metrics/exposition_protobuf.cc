@@ -41,6 +41,19 @@ enum : std::uint32_t { kQuantile = 1, kValue = 2 };
 namespace bucket_field {
 enum : std::uint32_t { kCumulativeCount = 1, kUpperBound = 2, kExemplar = 3 };
 }
+/// Of the native part of a Histogram.
+namespace native_field {
+enum : std::uint32_t {
+  kSchema = 5,
+  kZeroThreshold = 6,
+  kZeroCount = 7,
+  kPositiveSpan = 12,
+  kPositiveDelta = 13
+};
+}
+namespace span_field {
+enum : std::uint32_t { kOffset = 1, kLength = 2 };
+}
 namespace exemplar_field {
 enum : std::uint32_t { kLabel = 1, kValue = 2, kTimestamp = 3 };
 }
@@ -67,6 +80,11 @@ void put_double(ProtoWriter& out, std::uint32_t field, double value) {
   out.fixed64_field(field, std::bit_cast<std::uint64_t>(value));
 }
 
+/// As sint32 and sint64 are written.
+std::uint64_t zigzag(std::int64_t value) {
+  return static_cast<std::uint64_t>(value) << 1 ^ static_cast<std::uint64_t>(value >> 63);
+}
+
 /// Appends a field of MetricFamily.
 class MetricField {
  public:
@@ -76,6 +94,7 @@ class MetricField {
     const ProtoWriter::Nested metric = out_.begin_message(family_field::kMetric);
     for (const LabelPart* part : {sample.first, sample.last, sample.agent})
       for (const Label& label : part->pairs) write_label(metric_field::kLabel, label.name, label.value);
+    native_ = sample.details != nullptr && sample.details->native ? &*sample.details->native : nullptr;
     exemplars_ = sample.details != nullptr ? std::span(sample.details->exemplars) : none();
     std::visit([this](const auto& value) { write(value); }, sample.value);
     out_.end_message(metric);
@@ -105,6 +124,8 @@ class MetricField {
     const ProtoWriter::Nested histogram = out_.begin_message(metric_field::kHistogram);
     std::uint64_t count = 0;
     for (const std::uint64_t bucket : value.buckets()) count += bucket;
+    // What the shards have counted since the buckets were read is beyond the last bound.
+    if (native_ != nullptr) count = native_->count();
     put_count_and_sum(count, value.sum_nanos());
     std::uint64_t below = 0;
     for (std::size_t i = 0; i < family_.bounds.size(); ++i) {
@@ -123,7 +144,45 @@ class MetricField {
       write_exemplar(bucket_field::kExemplar, family_.bounds.size());
       out_.end_message(bucket);
     }
+    if (native_ != nullptr) write_native(*native_);
     out_.end_message(histogram);
+  }
+
+  // Prometheus 2.42 knows a native histogram without values by its threshold, later ones by its span.
+  void write_native(const NativeFigures& native) {
+    out_.varint_field(native_field::kSchema, zigzag(NativeScale::kSchema));
+    put_double(out_, native_field::kZeroThreshold, NativeScale::kZeroThreshold);
+    out_.varint_field(native_field::kZeroCount, native.zeros);
+    if (native.buckets.empty()) return write_span(0, 0);
+    // A few empty buckets between two others take less room than another span.
+    constexpr std::int32_t kStepMax = 3;
+    std::int32_t end = 0;  // of the span before
+    for (auto at = native.buckets.begin(); at != native.buckets.end();) {
+      const std::int32_t begin = at->index;
+      const std::int32_t offset = begin - end;
+      for (end = begin + 1, ++at; at != native.buckets.end() && at->index < end + kStepMax; ++at)
+        end = at->index + 1;
+      write_span(offset, end - begin);
+    }
+    std::uint64_t before = 0;
+    const auto write_count = [&](std::uint64_t count) {
+      out_.varint_field(native_field::kPositiveDelta, zigzag(static_cast<std::int64_t>(count - before)));
+      before = count;
+    };
+    end = native.buckets.front().index;
+    for (const NativeFigures::Bucket& bucket : native.buckets) {
+      if (bucket.index < end + kStepMax)
+        for (; end < bucket.index; ++end) write_count(0);
+      write_count(bucket.count);
+      end = bucket.index + 1;
+    }
+  }
+
+  void write_span(std::int32_t offset, std::int32_t length) {
+    const ProtoWriter::Nested span = out_.begin_message(native_field::kPositiveSpan);
+    out_.varint_field(span_field::kOffset, zigzag(offset));
+    out_.varint_field(span_field::kLength, static_cast<std::uint64_t>(length));
+    out_.end_message(span);
   }
 
   void write(const SummaryValue* value) {
@@ -163,6 +222,7 @@ class MetricField {
 
   ProtoWriter& out_;
   const Family& family_;
+  const NativeFigures* native_ = nullptr;      // of the sample
   std::span<const BucketExemplar> exemplars_;  // those that are still to be written
 };
 

@@ -240,6 +240,72 @@ TEST_F(FamiliesTest, ExemplarsAreWrittenInProtobuf) {
   expect_exemplar(bucket.message(3), 20);
 }
 
+// ---- Native histograms
+
+std::int64_t unzigzag(std::uint64_t value) {
+  return static_cast<std::int64_t>(value >> 1) ^ -static_cast<std::int64_t>(value & 1);
+}
+
+/// With the two counts of a native histogram, spans as (offset, length), and deltas.
+struct NativePart {
+  explicit NativePart(const WireMessage& histogram)
+      : count(histogram.scalar(1)),
+        schema(unzigzag(histogram.scalar(5))),
+        zero_threshold(number(histogram, 6)),
+        zero_count(histogram.scalar(7)) {
+    for (const WireMessage::Field& field : histogram.all(12)) {
+      const WireMessage span(field.bytes);
+      spans.emplace_back(unzigzag(span.scalar(1)), span.scalar(2));
+    }
+    for (const WireMessage::Field& field : histogram.all(13)) deltas.push_back(unzigzag(field.scalar));
+  }
+  std::uint64_t count;
+  std::int64_t schema;
+  double zero_threshold;
+  std::uint64_t zero_count;
+  std::vector<std::pair<std::int64_t, std::uint64_t>> spans;
+  std::vector<std::int64_t> deltas;
+};
+
+NativeFigures native_of(std::vector<NativeFigures::Bucket> buckets, std::uint64_t zeros) {
+  NativeFigures native{NativeValue()};
+  native.zeros = zeros;
+  native.buckets = std::move(buckets);
+  return native;
+}
+
+TEST_F(FamiliesTest, NativeHistogramsAreSpansAndDeltasBesideTheClassicBuckets) {
+  const struct {
+    NativeFigures native;
+    std::uint64_t count;
+    std::vector<std::pair<std::int64_t, std::uint64_t>> spans;
+    std::vector<std::int64_t> deltas;
+  } cases[] = {
+      {native_of({}, 0), 0, {{0, 0}}, {}},
+      {native_of({}, 3), 3, {{0, 0}}, {}},
+      {native_of({{-79, 4}}, 1), 5, {{-79, 1}}, {4}},
+      // Two empty buckets are within a span, three are not.
+      {native_of({{-1, 4}, {0, 2}, {3, 7}, {4, 1}}, 0), 14, {{-1, 6}}, {4, -2, -2, 0, 7, -6}},
+      {native_of({{-1, 4}, {0, 2}, {4, 7}, {5, 1}}, 0), 14, {{-1, 2}, {3, 2}}, {4, -2, 5, -6}},
+  };
+  for (const auto& [native, count, spans, deltas] : cases) {
+    families_.clear();
+    const SampleDetails details{.exemplars = {}, .native = native};
+    add(kHistogram, HistogramFigures{kHistogramNumbers}, first_, &details);
+    const std::string bytes = text(ExpositionFormat::kProtobuf);
+    const WireMessage histogram = messages_in(bytes).at(0).message(4).message(7);
+    const NativePart part(histogram);
+    EXPECT_EQ(part.schema, 3);
+    EXPECT_EQ(part.zero_threshold, 2.938735877055719e-39);
+    EXPECT_EQ(part.zero_count, native.zeros);
+    EXPECT_EQ(part.count, count);
+    EXPECT_EQ(part.spans, spans);
+    EXPECT_EQ(part.deltas, deltas);
+    EXPECT_EQ(histogram.all(3).size(), 2u) << "the classic ones";
+    EXPECT_THAT(text(ExpositionFormat::kText), testing::HasSubstr("le=\"+Inf\"} 7\n"));
+  }
+}
+
 TEST_F(FamiliesTest, AsProtobuf) {
   add_all();
   const std::string bytes = text(ExpositionFormat::kProtobuf);

@@ -58,21 +58,42 @@ SampleValue sum_of(std::span<const Cell> cells, const Family& family, base::Mono
   return keep(total, family, snapshot);
 }
 
-/// Null where there is nothing to tell. To be called before sum_of(): what an exemplar shows was counted
-/// before it.
-const SampleDetails* details_of(std::span<const Cell> cells, Snapshot& snapshot) {
+std::vector<BucketExemplar> exemplars_of(std::span<const Cell> cells) {
   BucketExemplars found;
   for (const Cell& cell : cells) {
     if (const auto* const counter = std::get_if<const CallCounter*>(&cell))
-      keep_newer(found[0], (*counter)->exemplar());
+      (*counter)->add_to(found[0]);
     else if (const auto* const histogram = std::get_if<const Histogram*>(&cell))
       (*histogram)->add_to(found);
   }
   std::vector<BucketExemplar> exemplars;
   for (std::size_t i = 0; i < found.size(); ++i)
     if (found[i]) exemplars.push_back({i, *found[i]});
-  if (exemplars.empty()) return nullptr;
-  return &snapshot.details.emplace_back(std::move(exemplars));
+  return exemplars;
+}
+
+/// Those of a family have one all together, or none.
+std::optional<NativeFigures> native_of(std::span<const Cell> cells) {
+  const auto* const first = std::get_if<const Histogram*>(&cells.front());
+  if (first == nullptr || (*first)->native() == nullptr) return std::nullopt;
+  NativeValue total;
+  for (const Cell& cell : cells) std::get<const Histogram*>(cell)->native()->add_to(total);
+  return NativeFigures(total);
+}
+
+/// What cells say besides their value. It is read after the exemplars, because what they show was counted
+/// before, and before the native histogram, see there.
+struct CellFigures {
+  SampleValue value;
+  const SampleDetails* details;
+};
+CellFigures figures_of(std::span<const Cell> cells, const Family& family, base::MonotonicTime now,
+                       Snapshot& snapshot) {
+  SampleDetails details{.exemplars = exemplars_of(cells)};
+  const SampleValue value = sum_of(cells, family, now, snapshot);
+  details.native = native_of(cells);
+  if (details.exemplars.empty() && !details.native) return {value, nullptr};
+  return {value, &snapshot.details.emplace_back(std::move(details))};
 }
 
 SampleValue value_of(const ScrapedFigures::Figure& figure, Snapshot& snapshot) {
@@ -208,9 +229,8 @@ Snapshot Scrape::collect(Reader reader) {
     for (const auto& [key, set] : sets_)
       for (const Line& line :
            std::ranges::equal_range(set.lines, static_cast<Metric>(i), {}, &Line::metric)) {
-        const SampleDetails* const details = details_of(line.cells, snapshot);
-        families[i].samples.push_back(
-            {&key.first, line.last, &key.agent, sum_of(line.cells, catalogue()[i], now, snapshot), details});
+        const auto [value, details] = figures_of(line.cells, catalogue()[i], now, snapshot);
+        families[i].samples.push_back({&key.first, line.last, &key.agent, value, details});
       }
   }
   const auto add = [&](Metric metric, const LabelPart& labels, SampleValue value) {

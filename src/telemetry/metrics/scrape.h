@@ -10,6 +10,7 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <span>
 #include <string>
@@ -37,6 +38,7 @@ struct BucketExemplar {
 /// What few samples have.
 struct SampleDetails {
   std::vector<BucketExemplar> exemplars;  ///< in the order of the buckets; of a counter at most one
+  std::optional<NativeFigures> native{};  ///< of a histogram; no fewer than its buckets have
 };
 
 /// What is more than a number lies in the snapshot.

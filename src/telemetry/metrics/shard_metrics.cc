@@ -108,8 +108,9 @@ std::size_t ShardMetrics::Hash::operator()(const ModelView& view) const {
   return mix(hash_of(view.model), reinterpret_cast<std::uintptr_t>(view.agent) >> 6);
 }
 
-ShardMetrics::ShardMetrics(LabelBudgets& budgets, const Retirement& retirement)
+ShardMetrics::ShardMetrics(LabelBudgets& budgets, const Retirement& retirement, NativeHistograms native)
     : retirement_(retirement),
+      native_(native),
       agent_door_(budgets.agents),
       model_door_(budgets.models),
       unknown_agent_(std::make_shared<const model::Agent>(
@@ -256,15 +257,21 @@ Histogram& ShardMetrics::histogram(ModelBlock& block, ModelHistogram which) {
   if (lazy) [[likely]]
     return *lazy;
   const Metric metric = kHistogramMetrics[index_of(which)];
-  lazy = std::make_unique<Histogram>(family_of(metric).bounds);
+  lazy = std::make_unique<Histogram>(family_of(metric).bounds, native_one(metric));
   block.agent->group->series.publish({metric, &block.labels, "", lazy.get()});
   return *lazy;
+}
+
+// Gaps between tokens are counted by bucket elsewhere: there is no value to be had.
+std::optional<base::Duration> ShardMetrics::native_one(Metric metric) const {
+  if (native_ == NativeHistograms::kNo || metric == Metric::kLlmInterToken) return std::nullopt;
+  return family_of(metric).one;
 }
 
 ShardMetrics::HttpBlock& ShardMetrics::http_block(const HttpView& view) {
   if (const auto found = http_.find(view); found != http_.end()) [[likely]]
     return found->second;
-  HttpBlock& block = http_[HttpKey(view)];
+  HttpBlock& block = http_.try_emplace(HttpKey(view), native_one(Metric::kHttpRequestDuration)).first->second;
   block.labels.values = {std::string(view.method), std::string(view.route), status_text(view.status_code)};
   series_.series.publish({Metric::kHttpRequestDuration, &block.labels, "", &block.duration});
   series_.series.publish({Metric::kHttpRequestSummary, &block.labels, "", &block.summary});
@@ -381,7 +388,7 @@ TryBlock& ShardMetrics::try_block(ModelBlock& block, int status_code) {
     status = kOtherStatus;
     if (found = find(); found != block.tries.end()) return *found;
   }
-  TryBlock& made = block.tries.emplace_back(status);
+  TryBlock& made = block.tries.emplace_back(status, native_one(Metric::kLlmRequestDuration));
   block.agent->group->series.publish(
       {Metric::kLlmRequestDuration, &block.labels, status_text(status), &made.duration});
   return made;

@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -35,6 +36,9 @@ inline constexpr std::string_view kOverflow = "__overflow__";
 /// (status 200 to 399), else "unknown", because a client can write anything there.
 std::string_view model_label(const call::CallRecord& call);
 
+/// Whether histograms of single values are native ones as well; those of a family are alike.
+enum class NativeHistograms : bool { kNo, kYes };
+
 /// Not thread-safe, apart from series(). Made on any thread before its shard's starts.
 class ShardMetrics {
  public:
@@ -44,7 +48,8 @@ class ShardMetrics {
   };
   /// `budgets` outlives it.
   explicit ShardMetrics(LabelBudgets& budgets) : ShardMetrics(budgets, Retirement()) {}
-  ShardMetrics(LabelBudgets& budgets, const Retirement& retirement);
+  ShardMetrics(LabelBudgets& budgets, const Retirement& retirement,
+               NativeHistograms native = NativeHistograms::kNo);
   ShardMetrics(const ShardMetrics&) = delete;
   ShardMetrics& operator=(const ShardMetrics&) = delete;
 
@@ -120,13 +125,17 @@ class ShardMetrics {
   };
 
   struct HttpBlock {
+    explicit HttpBlock(std::optional<base::Duration> native_one)
+        : duration(family_of(Metric::kHttpRequestDuration).bounds, native_one) {}
     LabelBase labels;
-    Histogram duration{family_of(Metric::kHttpRequestDuration).bounds};
+    Histogram duration;
     Summary summary;
   };
   using GroupRef = std::shared_ptr<AgentGroup>;
 
   HttpBlock& http_block(const HttpView& view);
+  /// What stands for 1 in native histograms of the family; nothing where it has none.
+  std::optional<base::Duration> native_one(Metric metric) const;
 
   // Which block.
   AgentBlock& block_to_start(const AgentView& view);
@@ -160,6 +169,7 @@ class ShardMetrics {
                      std::string_view last);
 
   const Retirement retirement_;
+  const NativeHistograms native_;
   BudgetDoor agent_door_;
   BudgetDoor model_door_;
   std::unordered_map<HttpKey, HttpBlock, Hash, Equal<HttpView>> http_;

@@ -2,8 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <chrono>
+#include <cstdint>
 #include <string>
+#include <thread>
+#include <variant>
 
 #include "telemetry/metrics/test_scrape.h"
 #include "telemetry/test_records.h"
@@ -221,6 +225,58 @@ TEST_F(ShardMetricsTest, CountsWhatAFullRingCost) {
   EXPECT_EQ(value_of(Metric::kTelemetryDropped, "signal=\"traces\",reason=\"ring_full\""), 3);
   EXPECT_EQ(value_of(Metric::kTelemetryDropped, "signal=\"logs\",reason=\"ring_full\""), 1);
   EXPECT_EQ(value_of(Metric::kTelemetryDropped, "signal=\"history\",reason=\"ring_full\""), 2);
+}
+
+// A family is native as a whole, on all shards.
+TEST(NativeHistogramsOfShards, AreThereWhereAskedFor) {
+  for (const NativeHistograms native : {NativeHistograms::kNo, NativeHistograms::kYes}) {
+    LabelBudgets budgets;
+    ShardMetrics one(budgets, {}, native);
+    ShardMetrics other(budgets, {}, native);
+    const SampleCall sample;
+    for (ShardMetrics* const shard : {&one, &other}) {
+      shard->on_call_started(sample.call.route, sample.call.agent);
+      shard->on_request_finished(sample.request);
+    }
+    Scrape scrape({&one.series(), &other.series()}, "1");
+    const Snapshot snapshot = scrape.collect();
+    for (const FamilySnapshot& family : snapshot.families) {
+      const bool is_native = native == NativeHistograms::kYes &&
+                             family.family->type == MetricType::kHistogram &&
+                             (family.family->name.starts_with("llm_") ||
+                              family.family->metric == Metric::kHttpRequestDuration) &&
+                             family.family->metric != Metric::kLlmInterToken;
+      for (const Sample& of : family.samples) {
+        ASSERT_EQ(of.details != nullptr && of.details->native, is_native) << family.family->name;
+        if (is_native) EXPECT_EQ(of.details->native->count(), 2u) << family.family->name;
+      }
+    }
+  }
+}
+
+// What Prometheus calls an error where it is not so.
+TEST(NativeHistogramsOfShards, HaveNoFewerThanTheBucketsWhileAShardWrites) {
+  LabelBudgets budgets;
+  ShardMetrics shard(budgets, {}, NativeHistograms::kYes);
+  Scrape scrape({&shard.series()}, "1");
+  std::atomic<bool> is_over{false};
+  std::thread writer([&] {
+    call::RequestRecord request = sample_health();
+    for (int i = 0; i < 20'000; ++i) {
+      request.duration = base::Duration(1000 * i);
+      shard.on_request_finished(request);
+    }
+    is_over = true;
+  });
+  while (!is_over) {
+    const Snapshot snapshot = scrape.collect();
+    for (const Sample& sample : snapshot[Metric::kHttpRequestDuration].samples) {
+      std::uint64_t classic = 0;
+      for (const std::uint64_t bucket : std::get<HistogramFigures>(sample.value).buckets()) classic += bucket;
+      ASSERT_GE(sample.details->native->count(), classic);
+    }
+  }
+  writer.join();
 }
 
 }  // namespace
