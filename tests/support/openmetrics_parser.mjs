@@ -19,11 +19,16 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families
 sys.stdin.reconfigure(encoding="utf-8", newline="")
 families = text_string_to_metric_families(sys.stdin.read())
 print(json.dumps([
-    {"name": f.name, "type": f.type, "unit": f.unit, "help": f.documentation, "samples": len(f.samples)}
+    {"name": f.name, "type": f.type, "unit": f.unit, "help": f.documentation, "samples": len(f.samples),
+     "exemplars": [{"name": s.name, "of": s.labels, "labels": s.exemplar.labels, "value": s.exemplar.value,
+                    "timestamp": float(s.exemplar.timestamp)} for s in f.samples if s.exemplar]}
     for f in families]))
 `;
 
-/** The families of a page: [{name, type, unit, help, samples: their number}]. Throws where the parser does. */
+/**
+ * The families of a page: [{name, type, unit, help, samples: their number, exemplars}]; an exemplar is {name, of: labels of
+ * its sample, labels, value, timestamp}. Throws where the parser does.
+ */
 export async function parseOpenMetrics(page) {
   const child = spawn('python3', ['-c', program], { env, stdio: ['pipe', 'pipe', 'pipe'] });
   child.stdin.end(page);
