@@ -10,7 +10,7 @@
 namespace archestra::telemetry {
 
 /// A call of each kind that a set is likely to see in its life: makes its 145 lines or so.
-inline void fill_set(ShardMetrics& shard, SampleCall& sample) {
+inline void fill_set(ShardMetrics& shard, SampleCall& sample, SpansRecorded spans = SpansRecorded::kNo) {
   using call::Outcome;
   constexpr std::array<std::pair<int, Outcome>, 5> kEnds{{{200, Outcome::kCompleted},
                                                           {200, Outcome::kClientCancelled},
@@ -25,7 +25,7 @@ inline void fill_set(ShardMetrics& shard, SampleCall& sample) {
     sample.call.usage.provenance =
         outcome == Outcome::kClientCancelled ? call::Provenance::kEstimate : call::Provenance::kProvider;
     shard.on_call_started(sample.call.route, sample.call.agent);
-    shard.on_request_finished(sample.request);
+    shard.on_request_finished(sample.request, spans);
   }
 }
 

@@ -63,7 +63,7 @@ BENCHMARK(histogram_observe)->Arg(40)->Arg(900)->Arg(700'000);
 
 void metrics_of_a_call(benchmark::State& state) {
   LabelBudgets budgets;
-  ShardMetrics metrics(budgets);
+  ShardMetrics metrics(budgets, {}, state.range(0) != 0 ? NativeHistograms::kYes : NativeHistograms::kNo);
   const SampleCall sample;
   for (auto _ : state) {
     metrics.on_call_started(sample.call.route, sample.call.agent);
@@ -71,7 +71,7 @@ void metrics_of_a_call(benchmark::State& state) {
     metrics.on_request_finished(sample.request);
   }
 }
-BENCHMARK(metrics_of_a_call);
+BENCHMARK(metrics_of_a_call)->ArgName("native")->Arg(0)->Arg(1);
 
 /// The record alone, written and taken out unread, so that the ring never fills.
 void record_of_a_call(benchmark::State& state) {
@@ -90,7 +90,7 @@ BENCHMARK(record_of_a_call);
 void observe_a_call(benchmark::State& state) {
   LabelBudgets budgets;
   const AccessLogLevel level(base::LogLevel::kInfo);
-  ShardObserver observer({}, level, budgets);
+  ShardObserver observer({.has_exemplars = state.range(0) != 0}, level, budgets);
   SampleCall sample;
   sample.call.usage.cache_write_tokens = 16;
   sample.call.undelivered_tokens = 4;
@@ -102,7 +102,7 @@ void observe_a_call(benchmark::State& state) {
     observer.ring().pop();
   }
 }
-BENCHMARK(observe_a_call);
+BENCHMARK(observe_a_call)->ArgName("exemplars")->Arg(0)->Arg(1);
 
 /// A record to read from; `request` views it.
 struct Recorded {
@@ -246,18 +246,19 @@ void metrics_of_a_folded_call(benchmark::State& state) {
 BENCHMARK(metrics_of_a_folded_call);
 
 /// `range(0)` label sets, the same on each of `range(1)` shards. `set_bytes`: memory for one of them.
-void scrape(benchmark::State& state, ExpositionFormat format) {
+void scrape(benchmark::State& state, ExpositionFormat format, SpansRecorded spans = SpansRecorded::kNo,
+            NativeHistograms native = NativeHistograms::kNo) {
   const auto bytes_before = read_heap().used_bytes;
   LabelBudgets budgets(static_cast<std::size_t>(state.range(0)));
   std::deque<ShardMetrics> shards;
   std::vector<SeriesSource*> sources;
   SampleCall sample;
   for (std::int64_t n = 0; n < state.range(1); ++n) {
-    sources.push_back(&shards.emplace_back(budgets).series());
+    sources.push_back(&shards.emplace_back(budgets, ShardMetrics::Retirement(), native).series());
     for (std::int64_t i = 0; i < state.range(0); ++i) {
       const std::string model = "model-" + std::to_string(i);
       sample.call.requested_model = model;
-      fill_set(shards.back(), sample);
+      fill_set(shards.back(), sample, spans);
     }
   }
   Scrape scrape(sources, "1");
@@ -293,6 +294,15 @@ BENCHMARK_CAPTURE(scrape, open_metrics, ExpositionFormat::kOpenMetrics)
     ->Args({2000, 8})
     ->Unit(benchmark::kMillisecond);
 BENCHMARK_CAPTURE(scrape, protobuf, ExpositionFormat::kProtobuf)
+    ->Args({2000, 8})
+    ->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(scrape, open_metrics_with_exemplars, ExpositionFormat::kOpenMetrics, SpansRecorded::kYes)
+    ->Args({2000, 1})
+    ->Args({2000, 8})
+    ->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(scrape, native_protobuf, ExpositionFormat::kProtobuf, SpansRecorded::kNo,
+                  NativeHistograms::kYes)
+    ->Args({2000, 1})
     ->Args({2000, 8})
     ->Unit(benchmark::kMillisecond);
 

@@ -42,7 +42,7 @@ class CallCounter {
 
 /// One histogram's figures at one time, or the sum of several.
 struct HistogramValue {
-  static constexpr std::size_t kBucketsMax = 16;
+  static constexpr std::size_t kBucketsMax = 15;
   std::array<std::uint64_t, kBucketsMax> buckets{};  ///< not cumulative; the last used one is +Inf
   std::uint64_t sum_nanos = 0;
 };
