@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "telemetry/otlp/backoff.h"
 #include "telemetry/otlp/gzip.h"
 
 namespace archestra::telemetry::otlp {
@@ -9,8 +10,6 @@ namespace {
 
 using net::Interest;
 
-constexpr base::Duration kFirstBackoff = std::chrono::seconds(1);
-constexpr base::Duration kBackoffMax = std::chrono::seconds(5);
 // How soon it is looked again whether a scrape is over.
 constexpr base::Duration kScrapePause = std::chrono::milliseconds(5);
 
@@ -90,7 +89,7 @@ void MetricReader::make_body(const Portion& portion) {
 net::Task<bool> MetricReader::deliver(const Portion& portion, base::MonotonicTime give_up_at) {
   ExporterMetrics& metrics = telemetry_.exporter_metrics();
   make_body(portion);
-  base::Duration backoff = kFirstBackoff;
+  Backoff backoff(random_);
   while (!end_limit_.gone) {
     const base::MonotonicTime deadline =
         std::min({loop_.now() + client_.options().request_timeout, give_up_at, end_by_});
@@ -111,10 +110,8 @@ net::Task<bool> MetricReader::deliver(const Portion& portion, base::MonotonicTim
       co_return true;
     }
     metrics.count_request(Signal::kMetrics, ExportResult::kRetried);
-    const auto jittered = std::chrono::duration_cast<base::Duration>(backoff * (0.5 + random_.unit()));
     const base::MonotonicTime next =
-        loop_.now() + std::max(jittered, std::min(attempt.retry_after, options_.timeout));
-    backoff = std::min(backoff * 3 / 2, kBackoffMax);
+        loop_.now() + backoff.next(std::min(attempt.retry_after, options_.timeout));
     if (next >= std::min(give_up_at, end_by_)) co_return false;
     // The last export waits for nobody who is away.
     if (ending_.readable && !attempt.answered) co_return false;

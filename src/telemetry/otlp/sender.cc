@@ -2,15 +2,13 @@
 
 #include <algorithm>
 
+#include "telemetry/otlp/backoff.h"
 #include "telemetry/otlp/gzip.h"
 
 namespace archestra::telemetry::otlp {
 namespace {
 
 using net::Interest;
-
-constexpr base::Duration kFirstBackoff = std::chrono::seconds(1);
-constexpr base::Duration kBackoffMax = std::chrono::seconds(5);
 
 }  // namespace
 
@@ -71,7 +69,7 @@ net::Task<Sender::Done> Sender::deliver() {
   }
   make_body();
   base::MonotonicTime give_up_at = loop_.now() + options_.timeout;
-  base::Duration backoff = kFirstBackoff;
+  Backoff backoff(random_);
   while (!end_limit_.gone) {
     const Attempt attempt = co_await client_.post(pieces_, deadline_in(client_.options().request_timeout));
     reachability_.note(attempt);
@@ -86,10 +84,8 @@ net::Task<Sender::Done> Sender::deliver() {
       co_return Done::kYes;
     }
     metrics_.count_request(signal_, ExportResult::kRetried);
-    const auto jittered = std::chrono::duration_cast<base::Duration>(backoff * (0.5 + random_.unit()));
     const base::MonotonicTime next =
-        loop_.now() + std::max(jittered, std::min(attempt.retry_after, options_.timeout));
-    backoff = std::min(backoff * 3 / 2, kBackoffMax);
+        loop_.now() + backoff.next(std::min(attempt.retry_after, options_.timeout));
     if (!co_await pause_until(next, attempt.answered)) co_return Done::kNo;
     if (backlog_.is_expired(batch_.newest_at, base::wall_now())) {
       give_up(DropReason::kSpoolAge);
