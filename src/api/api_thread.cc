@@ -4,7 +4,7 @@
 
 #include "api/routes.h"
 #include "api/tool_json.h"
-#include "base/thread_name.h"
+#include "base/this_thread.h"
 
 namespace archestra::api {
 

@@ -4,7 +4,7 @@
 #include <latch>
 
 #include "app/metrics_page.h"
-#include "base/thread_name.h"
+#include "base/this_thread.h"
 #include "http/accept_encoding.h"
 #include "telemetry/metrics/exposition_format.h"
 
@@ -54,6 +54,7 @@ void MetricsServer::stop_accepting() {
 
 void MetricsServer::run() {
   base::name_this_thread("metrics");
+  base::let_others_go_first();  // a large page, zipped, takes hundreds of milliseconds
   base::BufferPool buffers;
   // A scrape has no body.
   const http_io::ServerLimits limits{.inbound = {}, .body = {.body_bytes_max = 0}};

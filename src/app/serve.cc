@@ -24,7 +24,8 @@ constexpr base::Duration kHandOverLook = std::chrono::milliseconds(20);
 // Beyond the drain: a predecessor's last requests to the platform API.
 constexpr base::Duration kHandOverMargin = std::chrono::seconds(10);
 
-// Written whole or not at all: whoever sees the file sees both ports.
+// Written whole or not at all: whoever sees the file sees both ports. Calls need no disk: where it is full,
+// there is no such file, and the log alone tells the ports.
 void write_ports(const fs::path& path, const std::string& ports) {
   const fs::path draft = path.string() + ".tmp";
   std::ofstream file(draft);
@@ -32,9 +33,13 @@ void write_ports(const fs::path& path, const std::string& ports) {
   file.close();
   std::error_code error(file ? 0 : errno != 0 ? errno : EIO, std::generic_category());
   if (file) fs::rename(draft, path, error);
-  if (error)
-    throw ConfigError{
-        fmt::format("ARCHESTRA_DATA_DIR: cannot write \"{}\": {}", path.string(), error.message())};
+  if (!error) return;
+  const std::string why =
+      fmt::format("ARCHESTRA_DATA_DIR: cannot write \"{}\": {}", path.string(), error.message());
+  if (error.value() != ENOSPC && error.value() != EDQUOT) throw ConfigError{why};
+  base::log(base::LogLevel::kWarn, "the ports are not in ports.json", {{"why", std::string_view(why)}});
+  std::error_code ignored;
+  for (const fs::path& stale : {draft, path}) fs::remove(stale, ignored);
 }
 
 // Unless another gateway has written its own since.

@@ -18,7 +18,7 @@
 #include "base/base64.h"
 #include "base/ids.h"
 #include "base/log.h"
-#include "base/thread_name.h"
+#include "base/this_thread.h"
 
 namespace archestra::app {
 namespace {

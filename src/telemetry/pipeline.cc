@@ -285,7 +285,9 @@ void Telemetry::adopt_ring(const std::string& path, std::uint32_t index, spool::
   auto memory = base::MappedMemory::open(path);
   std::optional<base::RingRemains> ring;
   if (memory) ring = base::RingRemains::in(std::move(*memory));
-  std::size_t unreadable = ring ? 0 : 1;
+  // Of what nobody can read, at least one.
+  std::uint64_t lost_spans = ring ? 0 : 1;
+  std::uint64_t lost_lines = lost_spans;
   for (; ring; ring->pop()) {
     const std::span<const std::byte> record = ring->front();
     if (record.data() == nullptr) break;
@@ -296,7 +298,9 @@ void Telemetry::adopt_ring(const std::string& path, std::uint32_t index, spool::
     };
     if (has_it(traces)) continue;
     if (!read_record(record, request_)) {
-      ++unreadable;
+      const auto prefix = read_prefix(record);
+      lost_spans += prefix ? prefix->spans : 1;
+      ++lost_lines;
       continue;
     }
     for (spool::Spool* const spool : {traces, logs})
@@ -308,8 +312,14 @@ void Telemetry::adopt_ring(const std::string& path, std::uint32_t index, spool::
                             .logs = is_logged ? nullptr : logs,
                             .has_line = is_logged});
   }
-  if (ring && ring->is_damaged()) ++unreadable;
-  exporter_metrics_.count_dropped(Signal::kTraces, DropReason::kSpoolUnreadable, unreadable);
+  if (ring && ring->is_damaged()) {
+    ++lost_spans;
+    ++lost_lines;
+  }
+  if (traces != nullptr)
+    exporter_metrics_.count_dropped(Signal::kTraces, DropReason::kSpoolUnreadable, lost_spans);
+  if (logs != nullptr)
+    exporter_metrics_.count_dropped(Signal::kLogs, DropReason::kSpoolUnreadable, lost_lines);
   ::unlink(path.c_str());
 }
 

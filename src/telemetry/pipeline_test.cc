@@ -10,14 +10,17 @@
 #include <chrono>
 #include <cstdio>
 #include <filesystem>
+#include <fstream>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "base/byte_ring.h"
 #include "telemetry/history/overview.h"
 #include "telemetry/metrics/test_scrape.h"
 #include "telemetry/test_records.h"
 #include "telemetry/test_wire.h"
+#include "telemetry/trace/span_record.h"
 
 namespace archestra::telemetry {
 namespace {
@@ -161,6 +164,33 @@ TEST_F(PipelineTest, RecordsOutliveTheProcessAsSpansDo) {
   third.adopt_orphans();
   EXPECT_EQ(third.traces().items(), 0u);
   EXPECT_EQ(third.logs().items(), 1u) << "the ring was emptied by one that exported no logs";
+  std::filesystem::remove_all(folder);
+}
+
+TEST_F(PipelineTest, ARecordThatALaterVersionLeftIsCountedBySpansAndLines) {
+  const std::string folder = testing::TempDir() + "archestra-pipeline-" + std::to_string(getpid());
+  const auto options = [&](const char* instance) {
+    return Telemetry::Options{
+        .resource = {.service_instance_id = instance}, .unsent = {.folder = folder}, .exports_logs = true};
+  };
+  const SampleCall sample;
+  {
+    Telemetry first(options("first"), log_);
+    finish(first.observer(0), sample);
+    finish(first.observer(0), sample);
+  }
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder)) {
+    if (!entry.path().string().ends_with("shard-0.ring")) continue;
+    std::fstream ring(entry.path(), std::ios::in | std::ios::out | std::ios::binary);
+    constexpr std::uint16_t kLater = kRecordFormat + 1;
+    ring.seekp(sizeof(base::RingControl) + 8);  // the record's length
+    ring.write(reinterpret_cast<const char*>(&kLater), sizeof kLater);
+  }
+  Telemetry second(options("second"), log_);
+  second.adopt_orphans();
+  EXPECT_EQ(second.traces().items(), 2u) << "of the other record";
+  EXPECT_EQ(value_in(second, "telemetry_dropped_total{signal=\"traces\",reason=\"spool_unreadable\"}"), 2);
+  EXPECT_EQ(value_in(second, "telemetry_dropped_total{signal=\"logs\",reason=\"spool_unreadable\"}"), 1);
   std::filesystem::remove_all(folder);
 }
 

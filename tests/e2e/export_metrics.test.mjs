@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
-import { partialSuccessOfMetrics } from '../support/collector.mjs';
+import { SpanKind, partialSuccessOfMetrics } from '../support/collector.mjs';
 import { answeringUpstream, call, endpointOf, withExport } from '../support/export.mjs';
 import { only } from '../support/scene.mjs';
 import { until } from '../support/until.mjs';
@@ -101,6 +101,23 @@ test('they are those of a scrape', async () => {
     }
     assert.equal(new Set(points.filter(({ type }) => type === 'sum').map(({ start }) => start)).size, 1);
     assert.equal(points[0].resource['service.name'], 'archestra');
+  });
+});
+
+test('exemplars name spans that the collector has got', async () => {
+  await withMetrics({}, async (gateway, collector) => {
+    for (let i = 0; i < 3; i += 1) await call(gateway);
+    await until('the last span', () => collector.spans.length >= 6);
+    const points = (await nextExport(collector)).filter(({ exemplars }) => exemplars.length > 0);
+    for (const name of ['llm_requests_total', 'llm_tokens_total', 'llm_request_duration_seconds'])
+      assert.ok(points.some((point) => point.name === name), name);
+    for (const { name, bounds, buckets, exemplars, time } of points)
+      for (const { traceId, spanId, value, time: at } of exemplars) {
+        const span = only(collector.spansOf(traceId).filter((own) => own.spanId === spanId), `${name}: spans`);
+        assert.equal(span.kind, SpanKind.CLIENT, name);
+        assert.ok(at <= time && value > 0, name);
+        if (buckets) assert.ok(buckets[bounds.filter((bound) => bound < value).length] > 0, `${name}: ${value}`);
+      }
   });
 });
 

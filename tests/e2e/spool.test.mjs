@@ -2,13 +2,14 @@
 // once, or is counted.
 
 import assert from 'node:assert/strict';
-import { readFile, readdir, writeFile } from 'node:fs/promises';
+import { readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 
 import { Collector } from '../support/collector.mjs';
 import { answeringUpstream, call, endpointOf } from '../support/export.mjs';
 import { Gateway } from '../support/gateway.mjs';
+import { fillDisk, mountDisk } from '../support/small_disk.mjs';
 import { until, within } from '../support/until.mjs';
 
 let upstream;
@@ -19,13 +20,14 @@ after(() => upstream.stop());
 class Series {
   #gateways = [];
 
-  static async run(env, act) {
+  /** `shell` starts the first one, see Program. */
+  static async run(env, act, { shell } = {}) {
     const series = new Series();
     series.collector = await Collector.start();
     // With one shard there is one order of calls.
     series.env = { ...endpointOf(series.collector), ARCHESTRA_THREADS: '1', ...env };
     try {
-      await series.start();
+      await series.start({}, shell);
       await act(series, series.collector);
       assert.deepEqual(series.collector.faults, []);
       await series.gateway.program.stop();
@@ -40,9 +42,9 @@ class Series {
     return this.#gateways.at(-1);
   }
 
-  async start(env = {}) {
-    const of = this.gateway;
-    this.#gateways.push(await Gateway.start({ openaiBaseUrl: upstream.baseUrl(), of, env: { OTEL_TRACES_EXPORTER: 'otlp', ...this.env, ...env } }));
+  async start(env = {}, shell) {
+    const whole = { OTEL_TRACES_EXPORTER: 'otlp', ...this.env, ...env };
+    this.#gateways.push(await Gateway.start({ openaiBaseUrl: upstream.baseUrl(), of: this.gateway, env: whole, shell }));
   }
 
   /** Ends the gateway as the kernel does, and starts the next one. */
@@ -185,6 +187,51 @@ test('damaged files: what can be read is sent, what cannot is counted, and the s
     await until('the spans', () => collector.spans.length === 38);
     assert.deepEqual(await series.dropped(), { spool_unreadable: 3 }, 'two spans, and a file that nobody knows');
   }));
+
+test('a disk that is full at the start: calls are served, what waits on it is sent, the rest waits in memory', async (t) => {
+  const disk = await mountDisk('24m');
+  if (!disk) return t.skip('this user may mount no file system');
+  const filler = join(disk.path, 'filler');
+  try {
+    const run = async (series, collector) => {
+      const usual = collector.answer;
+      const waiting = (count) => until(`${count} spans that wait`, async () => (await series.gauge('telemetry_unsent')) === count);
+      const told = (text) => series.gateway.program.stderr.some((line) => line.includes(text));
+      collector.answer = away;
+      const traceIds = await series.calls(5);
+      await waiting(10);
+      series.gateway.program.kill('SIGKILL');
+      await within('its end', series.gateway.program.ended);
+      await fillDisk(filler);
+      await series.start();
+      assert.ok(told('telemetry cannot be kept on disk; it waits in memory'), series.gateway.program.stderr.join('\n'));
+      traceIds.push(...(await series.calls(3)));
+      await waiting(16);
+      collector.answer = usual;
+      await series.expectSpansOf(traceIds);
+      assert.deepEqual(await series.dropped(), {});
+      assert.equal((await series.gateway.api('GET', '/agents')).status, 200);
+
+      // Which has made room by taking the earlier one's files away. In good order it can be ended, and started again, too.
+      await fillDisk(filler);
+      await series.restart();
+      await rm(filler);
+      collector.answer = away;
+      await until('room that is found', async () => {
+        traceIds.push(...(await series.calls(1)));
+        return told('telemetry is kept on disk again');
+      });
+      await waiting(2 * (traceIds.length - 8));
+      await series.kill();
+      collector.answer = usual;
+      // Those that waited in memory alone went with the process: no more than there were before there was room.
+      await until('the last spans', () => new Set(collector.spans.map(({ traceId }) => traceId)).has(traceIds.at(-1)));
+    };
+    await Series.run({}, run, { shell: `ln -s '${disk.path}' data && exec "$0" "$@"` });
+  } finally {
+    await disk.remove();
+  }
+});
 
 test('more than there is room for on the disk is counted', () =>
   Series.run({ ARCHESTRA_OTEL_SPOOL_LIMIT: '4MB', OTEL_BSP_MAX_EXPORT_BATCH_SIZE: '10' }, async (series, collector) => {

@@ -170,7 +170,13 @@ function* pointsIn(body) {
 }
 
 function figuresOf(point) {
-  const bare = { start: BigInt(point.startTimeUnixNano ?? 0), time: BigInt(point.timeUnixNano) };
+  const exemplars = (point.exemplars ?? []).map(({ traceId, spanId, timeUnixNano, asDouble }) => ({
+    traceId: Buffer.from(traceId).toString('hex'),
+    spanId: Buffer.from(spanId).toString('hex'),
+    time: BigInt(timeUnixNano),
+    value: asDouble,
+  }));
+  const bare = { start: BigInt(point.startTimeUnixNano ?? 0), time: BigInt(point.timeUnixNano), exemplars };
   if (point.bucketCounts?.length > 0)
     return {
       ...bare,

@@ -187,9 +187,18 @@ function portsIn(file, program) {
       try {
         return JSON.parse(await readFile(file, 'utf8'));
       } catch {
-        return null; // not there, or half written
+        return portsInLog(program); // the file is not there, or half written
       }
     },
     { withinMs: startWithinMs },
   );
+}
+
+/** Those of a gateway that says that it had no room for the file. */
+function portsInLog({ stderr }) {
+  if (!stderr.some((line) => line.includes('the ports are not in ports.json'))) return null;
+  const serving = stderr.find((line) => line.includes('"serving"'));
+  if (!serving) return null;
+  const { api_port: api, metrics_port: metrics } = JSON.parse(serving);
+  return { api, metrics };
 }

@@ -12,7 +12,7 @@
 #include <csignal>
 #include <utility>
 
-#include "base/thread_name.h"
+#include "base/this_thread.h"
 
 namespace archestra::telemetry {
 namespace {

@@ -39,11 +39,6 @@ char* put_time(char* at, base::WallTime time) {
 
 }  // namespace
 
-double shown_value(const Exemplar& exemplar, const Family& family) {
-  const auto value = static_cast<double>(exemplar.value);
-  return family.type == MetricType::kHistogram ? family.shown(value) : value;
-}
-
 void FamilyLines::begin(const Family& family) {
   family_ = &family;
   ends_.clear();

@@ -48,9 +48,6 @@ class FamilyLines {
   std::string labels_;
 };
 
-/// What the exemplar of a sample shows: in seconds, or what the family counts.
-double shown_value(const Exemplar& exemplar, const Family& family);
-
 /// Appends a bound or a quantile as a label has it: as Go writes it with %g, and with `.0` where it is whole
 /// (OpenMetrics 1.0, "Considerations: Canonical Numbers").
 void append_canonical(std::string& out, double value);

@@ -109,6 +109,11 @@ SampleValue value_of(const ScrapedFigures::Figure& figure, Snapshot& snapshot) {
 
 }  // namespace
 
+double shown_value(const Exemplar& exemplar, const Family& family) {
+  const auto value = static_cast<double>(exemplar.value);
+  return family.type == MetricType::kHistogram ? family.shown(value) : value;
+}
+
 void append_labels(std::string& out, const Sample& sample) {
   bool is_first = true;
   for (const LabelPart* part : {sample.first, sample.last, sample.agent}) {

@@ -41,6 +41,9 @@ struct SampleDetails {
   std::optional<NativeFigures> native{};  ///< of a histogram; no fewer than its buckets have
 };
 
+/// What the exemplar of a sample shows: in seconds, or what the family counts.
+double shown_value(const Exemplar& exemplar, const Family& family);
+
 /// What is more than a number lies in the snapshot.
 using SampleValue = std::variant<std::uint64_t, std::int64_t, double, HistogramFigures, const SummaryValue*>;
 

@@ -1,6 +1,6 @@
 #include "telemetry/otlp/exporter.h"
 
-#include "base/thread_name.h"
+#include "base/this_thread.h"
 
 namespace archestra::telemetry::otlp {
 namespace {

@@ -6,6 +6,7 @@
 #include <variant>
 
 #include "telemetry/otlp/attributes.h"
+#include "telemetry/otlp/ids.h"
 
 namespace archestra::telemetry::otlp {
 namespace {
@@ -29,7 +30,7 @@ namespace data_field {
 enum : std::uint32_t { kPoints = 1, kTemporality = 2, kIsMonotonic = 3 };
 }
 namespace number_field {
-enum : std::uint32_t { kStart = 2, kTime = 3, kDouble = 4, kInt = 6, kAttributes = 7 };
+enum : std::uint32_t { kStart = 2, kTime = 3, kDouble = 4, kExemplars = 5, kInt = 6, kAttributes = 7 };
 }
 namespace histogram_field {
 enum : std::uint32_t {
@@ -39,6 +40,7 @@ enum : std::uint32_t {
   kSum = 5,
   kBuckets = 6,
   kBounds = 7,
+  kExemplars = 8,
   kAttributes = 9
 };
 }
@@ -47,6 +49,9 @@ enum : std::uint32_t { kStart = 2, kTime = 3, kCount = 4, kSum = 5, kQuantiles =
 }
 namespace quantile_field {
 enum : std::uint32_t { kQuantile = 1, kValue = 2 };
+}
+namespace exemplar_field {
+enum : std::uint32_t { kTime = 2, kDouble = 3, kSpanId = 4, kTraceId = 5 };
 }
 constexpr std::uint64_t kCumulative = 2;
 
@@ -114,11 +119,25 @@ class MetricMessage {
     out_.fixed64_field(number_field::kTime, base::unix_nanos(times_.now));
   }
 
+  void put_exemplars(std::uint32_t field, const Sample& sample) {
+    if (sample.details == nullptr) return;
+    for (const BucketExemplar& each : sample.details->exemplars) {
+      const auto exemplar = out_.begin_message(field);
+      const ExemplarSpan& span = each.exemplar.span;
+      out_.fixed64_field(exemplar_field::kTime, base::unix_nanos(span.time));
+      out_.fixed64_field(exemplar_field::kDouble, bits(shown_value(each.exemplar, family_)));
+      out_.bytes_field(exemplar_field::kSpanId, bytes_of(span.span_id));
+      out_.bytes_field(exemplar_field::kTraceId, bytes_of(span.trace_id));
+      out_.end_message(exemplar);
+    }
+  }
+
   template <class T>
   void write(const Sample& sample, const T& number) {
     put_labels(number_field::kAttributes, sample);
     put_times(family_.type == MetricType::kCounter);
     put_value(number);
+    put_exemplars(number_field::kExemplars, sample);
   }
 
   void write(const Sample& sample, const HistogramFigures& value) {
@@ -135,6 +154,7 @@ class MetricMessage {
     for (const base::Duration bound : family_.bounds)
       at = put_fixed64(at, bits(family_.shown(static_cast<double>(bound.count()))));
     out_.written_to(at);
+    put_exemplars(histogram_field::kExemplars, sample);
   }
 
   void write(const Sample& sample, const SummaryValue* summary) {

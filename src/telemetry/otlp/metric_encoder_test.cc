@@ -11,6 +11,7 @@
 
 #include "telemetry/metrics/labels.h"
 #include "telemetry/metrics/shard_metrics.h"
+#include "telemetry/otlp/ids.h"
 #include "telemetry/otlp/test_attributes.h"
 #include "telemetry/test_records.h"
 #include "telemetry/test_wire.h"
@@ -58,8 +59,9 @@ class MetricEncoderTest : public testing::Test {
     return found;
   }
   /// The only metric of a family.
-  WireMessage encode(const Family& family, const SampleValue& value) {
-    const FamilySnapshot families[] = {snapshot(family, {value})};
+  WireMessage encode(const Family& family, const SampleValue& value, const SampleDetails* details = nullptr) {
+    FamilySnapshot families[] = {snapshot(family, {value})};
+    families[0].samples[0].details = details;
     encode_metrics(families, kTimes, portions_);
     EXPECT_EQ(portions_.points, std::vector<std::size_t>{1});
     return WireMessage(portions_.bytes.at(0)).message(2);
@@ -141,6 +143,43 @@ TEST_F(MetricEncoderTest, HistogramsHaveTheCountOfEachBucket) {
   EXPECT_EQ(packed(point.bytes(7)), (std::vector<std::uint64_t>{std::bit_cast<std::uint64_t>(0.1),
                                                                 std::bit_cast<std::uint64_t>(1.0)}));
   EXPECT_EQ(attributes_of(point, 9), kLabels);
+}
+
+constexpr ExemplarSpan kSpan{
+    .trace_id = {{0x11, 0x22}}, .span_id = {{0x33}}, .time = base::WallTime(1'700'000'050s)};
+
+TEST_F(MetricEncoderTest, CountersHaveAnExemplar) {
+  const Family family{.metric = Metric::kLlmTokens,
+                      .name = "a_total",
+                      .type = MetricType::kCounter,
+                      .unit = "",
+                      .help = "",
+                      .labels = {}};
+  const SampleDetails details{.exemplars = {{.exemplar = {.span = kSpan, .value = 5}}}};
+  const WireMessage exemplar = encode(family, std::uint64_t{7}, &details).message(7).message(1).message(5);
+  EXPECT_EQ(exemplar.scalar(2), 1'700'000'050 * kSecond);
+  EXPECT_EQ(real(exemplar, 3), 5.0);
+  EXPECT_EQ(exemplar.bytes(4), bytes_of(kSpan.span_id));
+  EXPECT_EQ(exemplar.bytes(5), bytes_of(kSpan.trace_id));
+}
+
+TEST_F(MetricEncoderTest, HistogramsHaveAnExemplarForEachBucketThatHasOne) {
+  static constexpr base::Duration kBounds[] = {100ms, 1s};
+  const Family family{.metric = Metric::kLlmRequestDuration,
+                      .name = "a_seconds",
+                      .type = MetricType::kHistogram,
+                      .unit = "seconds",
+                      .help = "",
+                      .labels = {},
+                      .bounds = kBounds};
+  constexpr std::array<std::uint64_t, 4> kBucketsAndSum{1, 0, 2, 4'500'000'000};
+  const SampleDetails details{
+      .exemplars = {{.bucket = 0, .exemplar = {.span = kSpan, .value = 50'000'000}},
+                    {.bucket = 2, .exemplar = {.span = kSpan, .value = 2 * kSecond}}}};
+  const WireMessage point = encode(family, HistogramFigures{kBucketsAndSum}, &details).message(9).message(1);
+  ASSERT_EQ(point.all(8).size(), 2u);
+  EXPECT_EQ(real(WireMessage(point.all(8)[0].bytes), 3), 0.05);
+  EXPECT_EQ(real(WireMessage(point.all(8)[1].bytes), 3), 2.0);
 }
 
 TEST_F(MetricEncoderTest, SummariesHaveTheirQuantiles) {

@@ -163,10 +163,12 @@ std::optional<Spool::Part> Spool::use_spare(const std::string& path) {
 }
 
 bool Spool::try_memory_part() {
+  if (memory_bytes_ + options_.segment_bytes > options_.memory_bytes_max) return false;
   auto memory = base::MappedMemory::anonymous(options_.segment_bytes);
   if (!memory) return false;
   auto segment = Segment::begin(std::move(*memory), 1, options_.frame);
   if (!segment) return false;
+  memory_bytes_ += options_.segment_bytes;
   push({.segment = std::move(segment)});
   return true;
 }
@@ -250,6 +252,7 @@ void Spool::drop_front() {
   items_ -= part.items;
   if (part.path.empty()) {
     memory_items_ -= part.items;
+    memory_bytes_ -= options_.segment_bytes;
     return;
   }
   const bool is_reusable = part.segment && part.segment->frame() == options_.frame &&

@@ -1,7 +1,7 @@
 // What one signal has to say and the collector has not taken yet, oldest first: segments one behind the
 // other, in files where there is a folder for them and room on the disk, else in memory. What is in files
-// outlives the process. Bounded by bytes on the disk and by items in memory; what has no room is refused, and
-// whoever adds counts it. One thread.
+// outlives the process. Bounded by bytes on the disk, and by items and bytes in memory; what has no room is
+// refused, and whoever adds counts it. One thread.
 //
 // Only the segments at both ends are mapped. As long as the collector keeps up there is one, used again and
 // again.
@@ -29,12 +29,12 @@ struct DiskBudget {
 /// Why something was not added.
 enum class Refusal : std::uint8_t {
   kTooLarge,    ///< for any segment
-  kMemoryFull,  ///< it would wait in memory, where as many do as may
+  kMemoryFull,  ///< it would wait in memory, where as much does as may
   kDiskLimit,   ///< the budget is used up
   kDiskFull,    ///< the disk takes no more, and memory neither
 };
 
-/// What is sent together.
+/// What is sent together; all of one segment, so that no batch is larger than that.
 struct Batch {
   std::string_view frame;      ///< what surrounds it; "" where that is not known any more
   std::vector<Entry> entries;  ///< their bytes are there until the spool's settle()
@@ -57,6 +57,8 @@ class Spool {
     bool keeps_found_frame = false;  ///< add with the frame that is found in the folder, if one is
     std::size_t segment_bytes = std::size_t{4} << 20;
     std::uint64_t memory_items_max = 2048;
+    /// Of whole segments: items may be large, where they have captured content.
+    std::size_t memory_bytes_max = std::size_t{64} << 20;
   };
   /// `budget` outlives it. What is in the folder already is taken on.
   Spool(Options options, DiskBudget& budget);
@@ -107,7 +109,6 @@ class Spool {
   void take_on_files();
   void take_on_file(const std::string& path);
   std::optional<Refusal> make_room(std::size_t bytes, std::uint64_t items);
-  bool may_wait_in_memory(std::uint64_t items) const;
   bool try_file_part();
   bool try_memory_part();
   void push(Part part);
@@ -128,6 +129,7 @@ class Spool {
   std::optional<Part> spare_;  // a file to be used again
   std::uint64_t items_ = 0;
   std::uint64_t memory_items_ = 0;
+  std::size_t memory_bytes_ = 0;     // of segments in memory alone
   std::uint64_t unmapped_lost_ = 0;  // items of files that could not be mapped again
   std::optional<Source> last_source_;
   std::size_t unreadable_files_ = 0;

@@ -85,6 +85,20 @@ TEST_F(SpoolTest, InMemoryItHoldsAsManyItemsAsItMay) {
   EXPECT_EQ(drain(*spool), std::vector{3});
 }
 
+TEST_F(SpoolTest, InMemoryItTakesAsManyBytesAsItMay) {
+  Spool spool({.frame = "frame", .segment_bytes = 4096, .memory_bytes_max = 3 * 4096}, budget_);
+  int added = 0;
+  while (!add(spool, added)) ++added;
+  EXPECT_EQ(added, 9);
+  EXPECT_EQ(add(spool, 9), Refusal::kMemoryFull);
+  for (int i = 0; i < 2; ++i) {
+    ASSERT_TRUE(spool.take(4, kNever, batch_));
+    spool.settle();
+  }
+  EXPECT_FALSE(add(spool, 9)) << "a segment became free";
+  EXPECT_EQ(drain(spool).back(), 9);
+}
+
 TEST_F(SpoolTest, GivesBatchesOfItsLimitOldestFirst) {
   const auto spool = make_on_disk();
   EXPECT_FALSE(spool->take(4, kNever, batch_));

@@ -1,12 +1,11 @@
 // A file system that is really full, below the data folder and both logs.
 
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
-import { open, readFile, rm } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { exchange } from '../../support/client.mjs';
-import { temporaryFolder } from '../../support/program.mjs';
+import { fillDisk, mountDisk } from '../../support/small_disk.mjs';
 import { until } from '../../support/until.mjs';
 import { call, moreCalls, withCalls, withGateway } from './scene.mjs';
 
@@ -14,44 +13,12 @@ const diskSize = '4m';
 
 export const broken = `disk: the file system of ${diskSize.toUpperCase()} with the data folder and both logs is full`;
 
-/** A file system of its own, or null where this user may mount none. */
-async function mountDisk() {
-  const folder = await temporaryFolder();
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${diskSize},mode=700`, 'tmpfs', folder.path], { stdio: 'ignore' });
-  } catch {
-    await folder.remove();
-    return null;
-  }
-  const remove = async () => {
-    execFileSync('umount', ['--lazy', folder.path]);
-    await folder.remove();
-  };
-  return { path: folder.path, remove };
-}
-
-/** Writes until nothing goes any more, not a byte. */
-async function fill(path) {
-  const file = await open(path, 'a');
-  try {
-    for (let size = 1 << 16; size >= 1; ) {
-      const written = await file.write(Buffer.alloc(size)).then(({ bytesWritten }) => bytesWritten, (error) => {
-        assert.equal(error.code, 'ENOSPC');
-        return 0;
-      });
-      if (written < size) size = Math.floor(size / 2);
-    }
-  } finally {
-    await file.close();
-  }
-}
-
 async function lostLines(gateway) {
   return (await gateway.scrape()).sum('telemetry_dropped_total', { signal: 'logs', reason: 'write_failed' });
 }
 
 export async function run() {
-  const disk = await mountDisk();
+  const disk = await mountDisk(diskSize);
   if (!disk) return { skipped: 'this user may mount no file system' };
   const shell = `ln -s '${disk.path}' data && exec "$0" "$@" >data/calls.log 2>data/own.log`;
   try {
@@ -62,7 +29,7 @@ export async function run() {
       const write = (name) => gateway.api('POST', '/agents', { name });
       assert.equal((await write('before')).status, 201);
       const calls = await withCalls(gateway, async (load) => {
-        await fill(filler);
+        await fillDisk(filler);
         await until('lines that are lost', async () => (await lostLines(gateway)) > 0);
         await moreCalls(load, 500);
         const refused = await until('a write without room', async () => {
