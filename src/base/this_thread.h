@@ -10,9 +10,9 @@ namespace archestra::base {
 /// thread's first `new`, it crashes.
 void name_this_thread(const std::string& name);
 
-/// What the calling thread does can wait while others of this machine have work: nice 10, a ninth of the
-/// processor time of a thread with which it shares a core, and the core at once for one that wakes up. Never
-/// undone: that would take privileges.
+/// What the calling thread does can wait while others of this machine have work: where it shares a core, it
+/// has a tenth of it (nice 10), and one that wakes up has the core within a tenth of a millisecond, as far as
+/// the kernel can (Linux 6.12; before, a few). Never undone: that would take privileges.
 void let_others_go_first();
 
 }  // namespace archestra::base

@@ -7,6 +7,7 @@ import { answer as anthropicMessage } from '../support/anthropic_messages.mjs';
 import { exchange } from '../support/client.mjs';
 import { partialSuccessOfLogs, SpanKind } from '../support/collector.mjs';
 import { answeringUpstream, call, endpointOf, withExport } from '../support/export.mjs';
+import { plainRecord, recordOf } from '../support/log_records.mjs';
 import { newTrace, only } from '../support/scene.mjs';
 import { until } from '../support/until.mjs';
 
@@ -18,57 +19,12 @@ const soon = { OTEL_BLRP_SCHEDULE_DELAY: '50', OTEL_BSP_SCHEDULE_DELAY: '50' };
 const withLogs = (env, act) =>
   withExport(upstream, (collector) => ({ OTEL_LOGS_EXPORTER: 'otlp', ...soon, ...endpointOf(collector), ...env }), act);
 
-/** Key of a line -> attribute of a record; what is not here is archestra.<key>. docs/decisions/0012. */
-const attributeOf = {
-  method: 'http.request.method',
-  route: 'http.route',
-  status_code: 'http.response.status_code',
-  outcome: 'archestra.outcome',
-  provider: 'llm.provider',
-  model: 'gen_ai.request.model',
-  response_model: 'gen_ai.response.model',
-  stream: 'llm.stream',
-  agent_id: 'agent.id',
-  agent_name: 'agent.name',
-  client_agent_id: 'archestra.client.agent_id',
-  session_id: 'session.id',
-  run_id: 'archestra.run.id',
-  user_id: 'user.id',
-  input_tokens: 'gen_ai.usage.input_tokens',
-  output_tokens: 'gen_ai.usage.output_tokens',
-  cache_read_tokens: 'gen_ai.usage.cache_read.input_tokens',
-  cache_write_tokens: 'gen_ai.usage.cache_creation.input_tokens',
-  reasoning_tokens: 'gen_ai.usage.reasoning.output_tokens',
-  finish_reasons: 'gen_ai.response.finish_reasons',
-  request_bytes: 'http.request.body.size',
-  response_bytes: 'http.response.body.size',
-  client_address: 'client.address',
-  error_type: 'error.type',
-};
-const severityOf = { debug: 5, info: 9, warn: 13 };
-
-/** The record as its line would say it. */
-function asRecord(line) {
-  const { time, level, message, trace_id: traceId, span_id: spanId, labels = {}, ...fields } = line;
-  const attributes = {};
-  for (const [key, value] of Object.entries(fields)) attributes[attributeOf[key] ?? `archestra.${key}`] = value;
-  for (const [key, value] of Object.entries(labels)) attributes[`agent.${key}`] = value;
-  return { time, severityText: level, severity: severityOf[level], body: message, traceId, spanId, attributes };
-}
-
-function microseconds(nanos) {
-  const micros = nanos / 1000n;
-  return `${new Date(Number(micros / 1000n)).toISOString().slice(0, -1)}${String(micros % 1000n).padStart(3, '0')}Z`;
-}
-
 async function assertAgree(gateway, collector, traceId) {
   const linesOf = () => gateway.program.stdout.filter((line) => line.includes(traceId));
   await until('line and record', () => linesOf().length > 0 && collector.records.some((own) => own.traceId === traceId));
   const line = JSON.parse(only(linesOf(), 'lines'));
   const record = only(collector.records.filter((own) => own.traceId === traceId), 'records');
-  const { time, severity, severityText, body, spanId, attributes } = record;
-  const own = { time: microseconds(time), severity, severityText, body, traceId, spanId, attributes };
-  assert.deepEqual(own, asRecord(line));
+  assert.deepEqual(plainRecord(record), recordOf(line));
   assert.equal(record.observed, record.time);
   return { line, record };
 }

@@ -123,6 +123,20 @@ describe('a comparison notices', () => {
       ...seen,
       collected: { ...seen.collected, rejected: seen.collected.rejected + 1 },
     }),
+    'a log record that is missing': (seen) => ({ ...seen, records: seen.records.slice(1) }),
+    'a log record that came twice': (seen) => ({ ...seen, records: [...seen.records, seen.records[0]] }),
+    'another field in a log record': (seen) => {
+      const [{ attributes, ...first }, ...rest] = seen.records;
+      return { ...seen, records: [{ ...first, attributes: { ...attributes, 'http.route': '/other' } }, ...rest] };
+    },
+    'one more in a data point': (seen) => ({
+      ...seen,
+      points: copyWith(seen.points, seen.points.find(({ name }) => name === 'llm_tokens_total'), { value: -1 }),
+    }),
+    'a data point that is missing': (seen) => ({
+      ...seen,
+      points: copyWithout(seen.points, seen.points.find(({ name }) => name === 'llm_request_duration_seconds')),
+    }),
     'a call more in the statistics': (seen) => {
       const [{ key, totals }, ...rest] = seen.statistics.groups;
       const groups = [{ key, totals: { ...totals, calls: totals.calls + 1 } }, ...rest];

@@ -23,19 +23,19 @@ const list = (counts) =>
     .join(', ');
 
 function report({ checks, seen, outcomes, seconds, unseen, disturbances, pages, linesMost }) {
-  const { views, spans, entries, collected } = seen;
+  const { views, spans, records, points, entries, collected } = seen;
   const planned = views.map(({ plan }) => plan);
   return [
     `${views.length} calls with seed ${seed}, ${clients} at a time, in every dialect and through two shards, in ${seconds.toFixed(0)} s. Each has a trace and a session`,
-    'of its own, by which five views of it are laid side by side: what its client saw, what the simulated provider noted in a',
-    'file, the line of the log, the spans that a collector took, and the metrics. Where two of them may differ, such as where a',
+    'of its own, by which six views of it are laid side by side: what its client saw, what the simulated provider noted in a',
+    'file, the line of the log, the spans and the log record that a collector took, and the metrics, scraped and sent. Where two of them may differ, such as where a',
     'client left, is said in `tests/support/faults/compare_calls.mjs`.',
     '',
     `- At the provider: ${list(countBy(planned, ({ fault }) => fault))}.`,
     `- At the client: ${list(countBy(planned, ({ manner }) => manner))}.`,
     `- Meanwhile: ${list(disturbances)}.`,
     `- What became of them: ${list(outcomes)}. ${unseen} clients had left before their request was read.`,
-    `- The provider saw ${entries.length} requests, the collector took ${spans.length} spans in ${collected.taken} requests, did not take ${collected.failed} requests, and refused ${collected.rejected} spans.`,
+    `- The provider saw ${entries.length} requests, the collector took ${spans.length} spans and ${records.length} log records in ${collected.taken} requests, did not take ${collected.failed} requests, and refused ${collected.rejected} spans and ${collected.rejectedRecords} records. The last export of metrics had ${points.length} data points.`,
     `- ${pages} pages of metrics were read all along, the longest with ${linesMost} lines that may only grow.`,
     '',
     ...checks.table,

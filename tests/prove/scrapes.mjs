@@ -6,7 +6,6 @@
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import os from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { Client, exchange } from '../support/client.mjs';
@@ -60,17 +59,16 @@ async function fillPage(gateway) {
 }
 
 /**
- * curl in a process of its own at the lowest priority, as a scraper on another machine would not share ours: it takes pages
- * with a pause between them. `stop` tells how many.
+ * curl in a process of its own, which has the processor only while nobody else wants it (SCHED_IDLE), as a scraper on another
+ * machine would not share ours: it takes pages with a pause between them. `stop` tells how many.
  */
 function scraper(port, encoding) {
   const args = ['-sS', '-o', '/dev/null', '-w', '%{http_code}\n', '-H', `Accept-Encoding: ${encoding}`];
   const loop = `while :; do curl "$@"; sleep ${scrapeEveryMs / 1000}; done`;
-  const child = spawn('sh', ['-c', loop, 'sh', ...args, `http://127.0.0.1:${port}/metrics`], {
+  const child = spawn('chrt', ['--idle', '0', 'sh', '-c', loop, 'sh', ...args, `http://127.0.0.1:${port}/metrics`], {
     stdio: ['ignore', 'pipe', 'inherit'],
     detached: true, // so that curl ends with it
   });
-  os.setPriority(child.pid, os.constants.priority.PRIORITY_LOW);
   let answers = '';
   child.stdout.setEncoding('utf8').on('data', (text) => (answers += text));
   const over = once(child, 'exit');

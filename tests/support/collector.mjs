@@ -132,7 +132,8 @@ export class Collector {
 
 const decoded = (type, body) => type.toObject(type.decode(body), { longs: String, arrays: true });
 
-function* recordsIn(body) {
+/** The log records of a request. */
+export function* recordsIn(body) {
   for (const { resource, scopeLogs } of decoded(ExportLogsServiceRequest, body).resourceLogs)
     for (const { scope, schemaUrl, logRecords } of scopeLogs)
       for (const record of logRecords)
@@ -152,7 +153,8 @@ function* recordsIn(body) {
         };
 }
 
-function* pointsIn(body) {
+/** The data points of a request. */
+export function* pointsIn(body) {
   for (const { resource, scopeMetrics } of decoded(ExportMetricsServiceRequest, body).resourceMetrics)
     for (const { scope, schemaUrl, metrics } of scopeMetrics)
       for (const metric of metrics) {

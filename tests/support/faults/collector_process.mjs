@@ -1,24 +1,31 @@
-// The process of SpanFile: a collector that can fail in the ways that its parent names, and writes what it took to a
-// file, a line of JSON for each span.
+// The process of SpanFile: a collector that can fail in the ways that its parent names, and writes what it took to
+// files, a line of JSON for each span and each log record. Of metrics it keeps the newest export.
 
 import { createWriteStream } from 'node:fs';
 import http from 'node:http';
 import { createRequire } from 'node:module';
 import { gunzipSync } from 'node:zlib';
 
+import { pointsIn, recordsIn } from '../collector.mjs';
+import { plainRecord } from '../log_records.mjs';
+
 const require = createRequire(new URL('../../e2e/package.json', import.meta.url));
 const { opentelemetry } = require('@opentelemetry/otlp-transformer/build/src/generated/root.js');
 const { ExportTraceServiceRequest, ExportTraceServiceResponse } = opentelemetry.proto.collector.trace.v1;
 
 const wholeSuccess = ExportTraceServiceResponse.encode({}).finish();
+// The other signals' messages have the same fields.
 const partialSuccess = (rejectedSpans) =>
   ExportTraceServiceResponse.encode({ partialSuccess: { rejectedSpans, errorMessage: 'too many' } }).finish();
 const file = createWriteStream(process.argv[2]);
+const recordFile = createWriteStream(process.argv[3]);
+const rejectsMost = 3; // of a request, where it takes a part
 
 let mode = 'takes'; // see SpanFile.fail()
 let server;
 let port = 0;
-const counts = { requests: 0, taken: 0, failed: 0, spans: 0, rejected: 0, faults: [] };
+const counts = { requests: 0, taken: 0, failed: 0, spans: 0, rejected: 0, records: 0, rejectedRecords: 0, points: 0, faults: [] };
+let newest = { time: 0n, points: [] }; // the export of metrics, as far as it has come
 
 const wanted = new Set([
   'http.route',
@@ -61,7 +68,7 @@ function lineOf(span, at, isRejected) {
   });
 }
 
-function store(body, rejects) {
+function storeSpans(body, rejects) {
   const at = Date.now();
   let rejected = 0;
   for (const { scopeSpans } of ExportTraceServiceRequest.decode(body).resourceSpans) {
@@ -78,6 +85,31 @@ function store(body, rejects) {
   return rejected;
 }
 
+function storeRecords(body, rejects) {
+  let rejected = 0;
+  for (const record of recordsIn(body)) {
+    const isRejected = rejected < rejects;
+    rejected += isRejected ? 1 : 0;
+    recordFile.write(`${JSON.stringify({ ...plainRecord(record), ...(isRejected && { isRejected }) })}\n`);
+    counts.records += 1;
+  }
+  counts.rejectedRecords += rejected;
+  return rejected;
+}
+
+/** An export comes in several requests; all its points have one time. */
+function storePoints(body) {
+  for (const { name, type, labels, time, value, count, sum } of pointsIn(body)) {
+    counts.points += 1;
+    if (time < newest.time) throw new Error('an export that is older than the one before');
+    if (time > newest.time) newest = { time, points: [] };
+    newest.points.push({ name, type, labels, value, count, sum });
+  }
+  return 0;
+}
+
+const stores = { '/v1/traces': storeSpans, '/v1/logs': storeRecords, '/v1/metrics': storePoints };
+
 async function take(request, response) {
   const raw = Buffer.concat(await request.toArray());
   counts.requests += 1;
@@ -88,10 +120,8 @@ async function take(request, response) {
   if (mode === 'answers 503') return response.writeHead(503, { 'retry-after': '1' }).end();
   let rejected = 0;
   try {
-    rejected = store(
-      request.headers['content-encoding'] === 'gzip' ? gunzipSync(raw) : raw,
-      mode === 'takes a part' ? 3 : 0,
-    );
+    const body = request.headers['content-encoding'] === 'gzip' ? gunzipSync(raw) : raw;
+    rejected = stores[request.url](body, mode === 'takes a part' ? rejectsMost : 0);
   } catch (error) {
     counts.faults.push(error.stack);
   }
@@ -119,7 +149,8 @@ const commands = {
     mode = next;
   },
   counts: () => counts,
-  flush: () => new Promise((resolve) => file.write('', resolve)),
+  points: () => newest.points,
+  flush: () => Promise.all([file, recordFile].map((own) => new Promise((resolve) => own.write('', resolve)))),
 };
 
 process.on('disconnect', () => process.exit(0));

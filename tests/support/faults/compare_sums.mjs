@@ -10,7 +10,7 @@ const names = {
   pace: 'metrics and log: first tokens, first bytes, stalls by provider',
   tools: 'metrics, log and spans: tool calls, blocked tool calls',
   rest: 'at rest: begun is ended, nothing in flight, no internal_error',
-  export: 'metrics and collector: spans sent, refused, dropped; no span twice',
+  export: 'metrics and collector: spans, log records and data points sent, refused, dropped; no span twice',
   statistics: 'platform API and log: calls, errors, tokens, blocked tool calls of the last hour by provider',
   exemplars: 'exemplars: of spans that the collector got',
 };
@@ -163,11 +163,21 @@ function compareStatistics(equal, calls, { groups }) {
   }
 }
 
-function compareExport(equal, metrics, spans, { spans: taken, rejected, faults }) {
-  equal('export', metrics.sum('otlp_export_spans_total', { result: 'success' }), taken - rejected, 'spans taken');
-  equal('export', metrics.sum('otlp_export_spans_total', { result: 'rejected' }), rejected, 'spans refused');
+function compareExport(equal, metrics, spans, collected) {
+  const { points, faults } = collected;
+  const taken = [
+    ['otlp_export_spans_total', collected.spans, collected.rejected],
+    ['otlp_export_log_records_total', collected.records, collected.rejectedRecords],
+  ];
+  for (const [metric, came, rejected] of taken) {
+    equal('export', metrics.sum(metric, { result: 'success' }), came - rejected, `${metric}: taken`);
+    equal('export', metrics.sum(metric, { result: 'rejected' }), rejected, `${metric}: refused`);
+  }
+  // The last exports came after the page.
+  const sent = metrics.sum('otlp_export_data_points_total', { result: 'success' });
+  equal('export', sent > 0 && sent <= points, true, `data points sent ${sent}, taken ${points}`);
   for (const { labels, value } of metrics.samples('telemetry_dropped_total'))
-    equal('export', value, 0, `dropped: ${JSON.stringify(labels)}`);
+    if (labels.signal !== 'metrics') equal('export', value, 0, `dropped: ${JSON.stringify(labels)}`); // the next has all
   equal('export', new Set(spans.map(({ spanId }) => spanId)).size, spans.length, 'spans and their ids');
   equal('export', faults.length, 0, `requests that did not decode: ${faults[0]}`);
 }

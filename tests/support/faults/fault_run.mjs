@@ -3,6 +3,8 @@
 import { exchange } from '../client.mjs';
 import { Checks } from './checks.mjs';
 import { compareCalls } from './compare_calls.mjs';
+import { comparePoints } from './compare_points.mjs';
+import { compareRecords } from './compare_records.mjs';
 import { compareSums } from './compare_sums.mjs';
 import { Disturbances } from './disturbances.mjs';
 import { Growth } from './growth.mjs';
@@ -10,13 +12,21 @@ import { atRest } from './rest.mjs';
 import { Stage } from './stage.mjs';
 import { Traffic } from './traffic.mjs';
 
+/** Every signal goes to the collector. */
+const exportsAll = {
+  OTEL_LOGS_EXPORTER: 'otlp',
+  OTEL_BLRP_SCHEDULE_DELAY: '200',
+  OTEL_METRICS_EXPORTER: 'otlp',
+  OTEL_METRIC_EXPORT_INTERVAL: '2000',
+};
+
 /**
  * Runs `calls` calls of `seed` by `clients` at a time: {checks, seen (all that compareAll takes), outcomes (name ->
  * number), seconds, unseen, disturbances (name -> number), pages, linesMost (of one page)}.
  */
 export async function faultRun({ seed, calls, clients, scrapeEveryMs = 1000, note = () => {} }) {
   const checks = new Checks();
-  const stage = await Stage.start();
+  const stage = await Stage.start(exportsAll);
   try {
     const { gateway, collector } = stage;
     const disturbances = new Disturbances({ stage, checks, seed });
@@ -41,8 +51,9 @@ export async function faultRun({ seed, calls, clients, scrapeEveryMs = 1000, not
     const metrics = await gateway.scrape();
     const entries = await stage.end();
     note(`${calls} calls in ${seconds.toFixed(0)} s; comparing`);
-    const [spans, collected, lines] = [await collector.spans(), await collector.counts(), gateway.accessLog];
-    const seen = { views: traffic.views, lines, spans, entries, metrics, page, collected, statistics };
+    const [spans, records, points] = [await collector.spans(), await collector.records(), await collector.points()];
+    const [collected, lines] = [await collector.counts(), gateway.accessLog];
+    const seen = { views: traffic.views, lines, spans, records, points, entries, metrics, page, collected, statistics };
     const { unseen } = compareAll(checks, seen);
     const outcomes = countBy(
       lines.filter(({ outcome }) => outcome),
@@ -66,6 +77,8 @@ export async function faultRun({ seed, calls, clients, scrapeEveryMs = 1000, not
 /** Compares the views of one run: {unseen}. */
 export function compareAll(checks, seen) {
   compareSums(checks, seen);
+  comparePoints(checks, seen);
+  compareRecords(checks, seen);
   return compareCalls(checks, seen);
 }
 

@@ -1,5 +1,5 @@
-// A collector in a process of its own, for runs of many spans: it decodes there, with code that is not ours, and keeps
-// them in a file.
+// A collector in a process of its own, for runs of many spans and log records: it decodes there, with code that is not
+// ours, and keeps them in files.
 
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -22,14 +22,14 @@ export class SpanFile {
   static async start() {
     const collector = new SpanFile();
     collector.#folder = await temporaryFolder();
-    collector.#child = fork(processFile, [collector.#path]);
+    collector.#child = fork(processFile, [collector.#path('spans'), collector.#path('records')]);
     const [{ port }] = await within('the collector', once(collector.#child, 'message'));
     collector.endpoint = `http://127.0.0.1:${port}/v1/traces`;
     return collector;
   }
 
-  get #path() {
-    return join(this.#folder.path, 'spans');
+  #path(name) {
+    return join(this.#folder.path, name);
   }
 
   /**
@@ -40,7 +40,10 @@ export class SpanFile {
     return this.#ask('mode', next);
   }
 
-  /** {requests, taken, failed, spans, rejected, faults}; `rejected` are among `spans`, marked isRejected. */
+  /**
+   * {requests, taken, failed, spans, rejected, records, rejectedRecords, points, faults}; those that were rejected are
+   * among the others, marked isRejected.
+   */
   counts() {
     return this.#ask('counts');
   }
@@ -49,11 +52,25 @@ export class SpanFile {
    * All spans so far: {traceId, spanId, parentSpanId, kind, at (when it came, Date.now()), start, end (texts), status,
    * attributes (those that are compared), decisions, isRejected}.
    */
-  async spans() {
+  spans() {
+    return this.#linesOf('spans');
+  }
+
+  /** All log records so far, as plainRecord() has them, and isRejected. */
+  records() {
+    return this.#linesOf('records');
+  }
+
+  /** Of the last export of metrics: [{name, type, labels, value, count, sum}]. */
+  points() {
+    return this.#ask('points');
+  }
+
+  async #linesOf(name) {
     await this.#ask('flush');
-    const spans = [];
-    for await (const line of createInterface({ input: createReadStream(this.#path) })) spans.push(JSON.parse(line));
-    return spans;
+    const values = [];
+    for await (const line of createInterface({ input: createReadStream(this.#path(name)) })) values.push(JSON.parse(line));
+    return values;
   }
 
   async stop() {
