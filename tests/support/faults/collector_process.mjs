@@ -86,11 +86,12 @@ function storeSpans(body, rejects) {
 }
 
 function storeRecords(body, rejects) {
+  const at = Date.now();
   let rejected = 0;
   for (const record of recordsIn(body)) {
     const isRejected = rejected < rejects;
     rejected += isRejected ? 1 : 0;
-    recordFile.write(`${JSON.stringify({ ...plainRecord(record), ...(isRejected && { isRejected }) })}\n`);
+    recordFile.write(`${JSON.stringify({ ...plainRecord(record), at, ...(isRejected && { isRejected }) })}\n`);
     counts.records += 1;
   }
   counts.rejectedRecords += rejected;

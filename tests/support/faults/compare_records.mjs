@@ -18,7 +18,7 @@ export function compareRecords(checks, { records, lines }) {
     recordsOf.delete(line.span_id);
     checks.that(names.one, own.length === 1, () => `${own.length} records of ${JSON.stringify(line)}`);
     if (own.length === 0) continue;
-    const { isRejected, ...record } = own[0];
+    const { at, isRejected, ...record } = own[0];
     const same = () => isDeepStrictEqual(record, recordOf(line));
     checks.that(names.same, same(), () => JSON.stringify({ record, line }));
   }

@@ -30,7 +30,7 @@ export class Generations {
   /** Kills the gateway and starts the next one. */
   async kill() {
     const { gateway } = this.#stage;
-    const dropped = droppedOf(await gateway.scrape());
+    const dropped = droppedIn(await gateway.scrape());
     const began = Date.now();
     gateway.program.kill('SIGKILL');
     await gateway.program.ended;
@@ -42,17 +42,17 @@ export class Generations {
 
   /** What the last gateway, at rest, counted as dropped and then ended in order: its log. */
   async end(metrics) {
-    this.kills.push({ began: Infinity, over: Infinity, next: Infinity, dropped: droppedOf(metrics) });
+    this.kills.push({ began: Infinity, over: Infinity, next: Infinity, dropped: droppedIn(metrics) });
     const entries = await this.#stage.end();
     this.#take(this.#stage.gateway);
     return entries;
   }
 
-  /** Spans that all of them counted as dropped. */
-  get dropped() {
+  /** What all of them counted as dropped of a signal. */
+  droppedOf(signal) {
     return this.kills
       .flatMap(({ dropped }) => dropped)
-      .filter(({ signal }) => signal === 'traces')
+      .filter((own) => own.signal === signal)
       .reduce((sum, { value }) => sum + value, 0);
   }
 
@@ -81,8 +81,47 @@ export class Generations {
   }
 }
 
-const droppedOf = (metrics) =>
+const droppedIn = (metrics) =>
   metrics.samples('telemetry_dropped_total').map(({ labels, value }) => ({ ...labels, value }));
+
+/** What came, by span id; `twice` is how many came again. */
+function firstOfEach(checks, generations, what, items) {
+  const name = `no ${what} came twice, but for those whose answer was on its way at a kill`;
+  checks.expect(name);
+  const received = new Map();
+  let twice = 0;
+  for (const item of items) {
+    const first = received.get(item.spanId);
+    received.set(item.spanId, first ?? item);
+    if (!first) continue;
+    twice += 1;
+    checks.that(name, generations.mayComeAgain(first.at), () => JSON.stringify([first, item]));
+  }
+  return { received, twice };
+}
+
+/**
+ * What became of log records: {records, recordsLost (of calls that were under way at a kill), recordsDropped,
+ * recordsTwice}.
+ */
+export function compareLostRecords(checks, generations, { views, records }) {
+  const { received, twice } = firstOfEach(checks, generations, 'log record', records);
+  const traces = new Set([...received.values()].map(({ traceId }) => traceId));
+  const lost = views.filter(({ plan, status }) => status !== undefined && !traces.has(plan.traceId));
+  const outside = lost.filter((view) => !generations.wasCutShort(view));
+  const dropped = generations.droppedOf('logs');
+  checks.that(
+    'log records of calls that were not under way at a kill: all came, or were counted as dropped',
+    outside.length <= dropped,
+    () => `${outside.length} lost, ${dropped} counted: ${JSON.stringify(outside[0])}`,
+  );
+  return {
+    records: received.size,
+    recordsLost: lost.length - outside.length,
+    recordsDropped: dropped,
+    recordsTwice: twice,
+  };
+}
 
 /**
  * What became of spans and lines: {calls, cutShort (calls that were under way at a kill), tries (the provider saw), spans,
@@ -91,18 +130,7 @@ const droppedOf = (metrics) =>
  */
 export function compareLosses(checks, generations, { views, spans, entries }) {
   const viewOf = new Map(views.map((view) => [view.plan.traceId, view]));
-  const received = new Map();
-  let twice = 0;
-  for (const span of spans) {
-    const first = received.get(span.spanId);
-    received.set(span.spanId, first ?? span);
-    if (!first) continue;
-    const within = generations.mayComeAgain(first.at);
-    twice += 1;
-    checks.that('no span came twice, but for those whose answer was on its way at a kill', within, () =>
-      JSON.stringify([first, span]),
-    );
-  }
+  const { received, twice } = firstOfEach(checks, generations, 'span', spans);
   const lostOutside = [];
   let lostWithin = 0;
   const lost = (view, what) => {
@@ -119,7 +147,7 @@ export function compareLosses(checks, generations, { views, spans, entries }) {
   for (const view of answered)
     if (!servers.has(view.plan.traceId))
       lost(view, `SERVER span of call ${view.number}, ${JSON.stringify(view.plan.fault)}`);
-  const { dropped } = generations;
+  const dropped = generations.droppedOf('traces');
   checks.that(
     'spans of calls that were not under way at a kill: all came, or were counted as dropped',
     lostOutside.length <= dropped,
@@ -144,7 +172,6 @@ export function compareLosses(checks, generations, { views, spans, entries }) {
   checks.expect(
     'no line of the log twice',
     'lines of calls that ended well before a kill: all there',
-    'no span came twice, but for those whose answer was on its way at a kill',
   );
   const cutShort = views.filter((view) => generations.wasCutShort(view)).length;
   return {

@@ -4,18 +4,20 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { Checks } from './checks.mjs';
 import { Disturbances } from './disturbances.mjs';
-import { Generations, compareLosses } from './generations.mjs';
+import { Generations, compareLosses, compareLostRecords } from './generations.mjs';
 import { atRest } from './rest.mjs';
 import { Stage } from './stage.mjs';
 import { Traffic } from './traffic.mjs';
 
+const exportsLogs = { OTEL_LOGS_EXPORTER: 'otlp', OTEL_BLRP_SCHEDULE_DELAY: '200' };
+
 /**
- * `kills` times, every `everyMs`, with the faults of faultRun: {checks, kills, ...what compareLosses says}. `withinMs`:
- * see recordWithinMs.
+ * `kills` times, every `everyMs`, with the faults of faultRun: {checks, kills, ...what compareLosses and
+ * compareLostRecords say}. `withinMs`: see recordWithinMs.
  */
 export async function killRun({ seed, kills, everyMs, clients, thinkMs = 0, withinMs, note = () => {} }) {
   const checks = new Checks();
-  const stage = await Stage.start();
+  const stage = await Stage.start(exportsLogs);
   try {
     const generations = new Generations(stage, withinMs);
     const disturbances = new Disturbances({ stage, checks, seed });
@@ -38,10 +40,12 @@ export async function killRun({ seed, kills, everyMs, clients, thinkMs = 0, with
     await disturbances.stop();
     await atRest(stage.gateway);
     const entries = await generations.end(await stage.gateway.scrape());
-    const [spans, { faults }] = [await stage.collector.spans(), await stage.collector.counts()];
+    const { collector } = stage;
+    const [spans, records, { faults }] = [await collector.spans(), await collector.records(), await collector.counts()];
     checks.equal('requests to the collector decode', faults.length, 0, () => faults[0]);
     const found = compareLosses(checks, generations, { views: traffic.views, spans, entries });
-    return { checks, kills, ...found, tornLines: generations.tornLines };
+    const foundOfRecords = compareLostRecords(checks, generations, { views: traffic.views, records });
+    return { checks, kills, ...found, ...foundOfRecords, tornLines: generations.tornLines };
   } finally {
     await stage.discard();
   }

@@ -56,7 +56,7 @@ export class SpanFile {
     return this.#linesOf('spans');
   }
 
-  /** All log records so far, as plainRecord() has them, and isRejected. */
+  /** All log records so far, as plainRecord() has them, and `at`, isRejected. */
   records() {
     return this.#linesOf('records');
   }
