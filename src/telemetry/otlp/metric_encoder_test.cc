@@ -73,16 +73,26 @@ class MetricEncoderTest : public testing::Test {
   Portions portions_;
 };
 
-const Attributes kLabels{{"provider", "\"openai\""}, {"model", "\"a\"b\""}, {"team", "\"data\""}};
-
-TEST_F(MetricEncoderTest, CountersAreMonotonicSums) {
-  const Family family{.metric = Metric::kLlmTokens,
+const Family kCounter{.metric = Metric::kLlmTokens,
                       .name = "a_total",
                       .type = MetricType::kCounter,
                       .unit = "",
                       .help = "What.",
                       .labels = {}};
-  const WireMessage metric = encode(family, std::uint64_t{7});
+constexpr base::Duration kBounds[] = {100ms, 1s};
+const Family kHistogram{.metric = Metric::kLlmRequestDuration,
+                        .name = "a_seconds",
+                        .type = MetricType::kHistogram,
+                        .unit = "seconds",
+                        .help = "",
+                        .labels = {},
+                        .bounds = kBounds};
+constexpr std::array<std::uint64_t, 4> kBucketsAndSum{1, 0, 2, 4'500'000'000};
+
+const Attributes kLabels{{"provider", "\"openai\""}, {"model", "\"a\"b\""}, {"team", "\"data\""}};
+
+TEST_F(MetricEncoderTest, CountersAreMonotonicSums) {
+  const WireMessage metric = encode(kCounter, std::uint64_t{7});
   EXPECT_EQ(metric.bytes(1), "a_total");
   EXPECT_EQ(metric.bytes(2), "What.");
   EXPECT_FALSE(metric.has(3));
@@ -124,16 +134,7 @@ TEST_F(MetricEncoderTest, FractionsAreDoubles) {
 }
 
 TEST_F(MetricEncoderTest, HistogramsHaveTheCountOfEachBucket) {
-  static constexpr base::Duration kBounds[] = {100ms, 1s};
-  const Family family{.metric = Metric::kLlmRequestDuration,
-                      .name = "a_seconds",
-                      .type = MetricType::kHistogram,
-                      .unit = "seconds",
-                      .help = "",
-                      .labels = {},
-                      .bounds = kBounds};
-  constexpr std::array<std::uint64_t, 4> kBucketsAndSum{1, 0, 2, 4'500'000'000};
-  const WireMessage histogram = encode(family, HistogramFigures{kBucketsAndSum}).message(9);
+  const WireMessage histogram = encode(kHistogram, HistogramFigures{kBucketsAndSum}).message(9);
   EXPECT_EQ(histogram.scalar(2), 2u);
   const WireMessage point = histogram.message(1);
   EXPECT_EQ(point.scalar(2), 1'700'000'000 * kSecond);
@@ -149,14 +150,8 @@ constexpr ExemplarSpan kSpan{
     .trace_id = {{0x11, 0x22}}, .span_id = {{0x33}}, .time = base::WallTime(1'700'000'050s)};
 
 TEST_F(MetricEncoderTest, CountersHaveAnExemplar) {
-  const Family family{.metric = Metric::kLlmTokens,
-                      .name = "a_total",
-                      .type = MetricType::kCounter,
-                      .unit = "",
-                      .help = "",
-                      .labels = {}};
   const SampleDetails details{.exemplars = {{.exemplar = {.span = kSpan, .value = 5}}}};
-  const WireMessage exemplar = encode(family, std::uint64_t{7}, &details).message(7).message(1).message(5);
+  const WireMessage exemplar = encode(kCounter, std::uint64_t{7}, &details).message(7).message(1).message(5);
   EXPECT_EQ(exemplar.scalar(2), 1'700'000'050 * kSecond);
   EXPECT_EQ(real(exemplar, 3), 5.0);
   EXPECT_EQ(exemplar.bytes(4), bytes_of(kSpan.span_id));
@@ -164,19 +159,11 @@ TEST_F(MetricEncoderTest, CountersHaveAnExemplar) {
 }
 
 TEST_F(MetricEncoderTest, HistogramsHaveAnExemplarForEachBucketThatHasOne) {
-  static constexpr base::Duration kBounds[] = {100ms, 1s};
-  const Family family{.metric = Metric::kLlmRequestDuration,
-                      .name = "a_seconds",
-                      .type = MetricType::kHistogram,
-                      .unit = "seconds",
-                      .help = "",
-                      .labels = {},
-                      .bounds = kBounds};
-  constexpr std::array<std::uint64_t, 4> kBucketsAndSum{1, 0, 2, 4'500'000'000};
   const SampleDetails details{
       .exemplars = {{.bucket = 0, .exemplar = {.span = kSpan, .value = 50'000'000}},
                     {.bucket = 2, .exemplar = {.span = kSpan, .value = 2 * kSecond}}}};
-  const WireMessage point = encode(family, HistogramFigures{kBucketsAndSum}, &details).message(9).message(1);
+  const WireMessage point =
+      encode(kHistogram, HistogramFigures{kBucketsAndSum}, &details).message(9).message(1);
   ASSERT_EQ(point.all(8).size(), 2u);
   EXPECT_EQ(real(WireMessage(point.all(8)[0].bytes), 3), 0.05);
   EXPECT_EQ(real(WireMessage(point.all(8)[1].bytes), 3), 2.0);

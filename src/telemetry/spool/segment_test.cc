@@ -1,11 +1,12 @@
 #include "telemetry/spool/segment.h"
 
 #include <gtest/gtest.h>
-#include <xxhash.h>
 
 #include <cstring>
 #include <string>
 #include <vector>
+
+#include "telemetry/spool/test_version.h"
 
 namespace archestra::telemetry::spool {
 namespace {
@@ -198,15 +199,8 @@ TEST(Segment, WhateverIsInAFileIsSafeToRead) {
 TEST(Segment, OfAnotherVersionIsCounted) {
   Written written;
   ASSERT_TRUE(written->try_append(info(7), "text"));
-  // As version 0 would have it: its heads are whole, and nobody knows how its entries are written.
   std::string bytes = written.bytes();
-  for (std::size_t copy = 0; copy < 2; ++copy) {
-    char* const head = bytes.data() + copy * 64;
-    const std::uint32_t version = 0;
-    std::memcpy(head + 8, &version, sizeof version);
-    const std::uint64_t checksum = XXH3_64bits_withSeed(head, 24, 0);
-    std::memcpy(head + 24, &checksum, sizeof checksum);
-  }
+  write_as_version(bytes.data(), 0);
   auto other = Segment::open(copy_of(bytes));
   ASSERT_TRUE(other);
   EXPECT_FALSE(other->is_readable());

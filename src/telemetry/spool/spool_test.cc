@@ -10,6 +10,8 @@
 #include <thread>
 #include <vector>
 
+#include "telemetry/spool/test_version.h"
+
 namespace archestra::telemetry::spool {
 namespace {
 
@@ -261,6 +263,24 @@ TEST_F(SpoolTest, FilesThatMakeNoSenseAreTakenAway) {
   EXPECT_EQ(spool->unreadable_files(), 1u);
   EXPECT_EQ(drain(*spool), (std::vector{0, 1, 2, 3, 4}));
   EXPECT_EQ(files(), 2u);
+}
+
+TEST_F(SpoolTest, OfAFileOfAnotherVersionTheItemsAreCounted) {
+  {
+    const auto spool = make_on_disk();
+    for (int i = 0; i < 9; ++i) ASSERT_FALSE(add(*spool, i));
+  }
+  {
+    auto memory = base::MappedMemory::open(folder_ + "/traces-000000000002.spool");
+    ASSERT_TRUE(memory);
+    write_as_version(reinterpret_cast<char*>(memory->bytes().data()), 0);
+  }
+  const auto spool = make();
+  EXPECT_EQ(spool->unreadable_files(), 0u);
+  EXPECT_EQ(spool->items(), 18u);
+  EXPECT_EQ(drain(*spool), (std::vector{0, 1, 2, 6, 7, 8}));
+  EXPECT_EQ(lost_, 6u);
+  EXPECT_EQ(files(), 0u);
 }
 
 TEST_F(SpoolTest, AFileThatVanishesIsCounted) {
