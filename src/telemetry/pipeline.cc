@@ -55,6 +55,9 @@ std::optional<spool::InstanceFolder> make_folder(const std::string& parent, cons
   return std::nullopt;
 }
 
+// What the names of spools' files begin with.
+constexpr std::string_view kTraces = "traces";
+constexpr std::string_view kLogs = "logs";
 constexpr std::string_view kRingPrefix = "shard-";
 constexpr std::string_view kRingSuffix = ".ring";
 
@@ -86,11 +89,11 @@ std::deque<ShardObserver> make_shards(std::size_t count, const ShardObserver::Op
   return shards;
 }
 
-spool::Backlog::Options backlog_options(const UnsentOptions& unsent, std::string name,
+spool::Backlog::Options backlog_options(const UnsentOptions& unsent, std::string_view name,
                                         const std::optional<spool::InstanceFolder>& folder,
                                         const otlp::RequestFrame& frame) {
   return {.own = {.folder = folder ? folder->path() : std::string(),
-                  .name = std::move(name),
+                  .name = std::string(name),
                   .frame = frame.packed(),
                   // A small limit is worth a few files, too.
                   .segment_bytes = std::clamp(unsent.disk_bytes_max / 8, kSegmentBytesMin, kSegmentBytesMax),
@@ -113,8 +116,8 @@ Telemetry::Telemetry(const Options& options, LogWriter& log)
       shards_(make_shards(options.shards, options.shard, access_log_level_, budgets_, folder_)),
       frame_(options.resource),
       exports_logs_(options.exports_logs),
-      traces_(backlog_options(options.unsent, "traces", folder_, frame_)),
-      logs_(backlog_options(options.unsent, "logs", folder_, frame_)),
+      traces_(backlog_options(options.unsent, kTraces, folder_, frame_)),
+      logs_(backlog_options(options.unsent, kLogs, folder_, frame_)),
       exporter_metrics_(log.lost_lines(), {.record_bytes = options.shard.ring_bytes,
                                            .log_line_bytes = log.queued_bytes_max(),
                                            .spans = options.unsent.memory_items_max}),
@@ -256,22 +259,25 @@ void Telemetry::adopt(spool::InstanceFolder found) {
   const auto folder = std::make_shared<spool::InstanceFolder>(std::move(found));
   spool::Spool* const traces = options_.exports_spans ? &traces_.adopt(folder) : nullptr;
   spool::Spool* const logs = exports_logs_ ? &logs_.adopt(folder) : nullptr;
-  if (traces == nullptr || logs == nullptr) left_alone_.push_back(folder);
   const auto count_unreadable = [this](Signal signal, const spool::Spool* spool) {
     if (spool != nullptr)
       exporter_metrics_.count_dropped(signal, DropReason::kSpoolUnreadable, spool->unreadable_files());
   };
   count_unreadable(Signal::kTraces, traces);
   count_unreadable(Signal::kLogs, logs);
+  bool has_more = false;  // of what is not exported any more
   std::error_code error;
   for (const auto& entry : std::filesystem::directory_iterator(folder->path(), error)) {
     std::string name = entry.path().filename().string();
+    has_more |=
+        (traces == nullptr && name.starts_with(kTraces)) || (logs == nullptr && name.starts_with(kLogs));
     if (!name.starts_with(kRingPrefix) || !name.ends_with(kRingSuffix)) continue;
     name = name.substr(kRingPrefix.size(), name.size() - kRingPrefix.size() - kRingSuffix.size());
     std::uint32_t index = 0;
     std::from_chars(name.data(), name.data() + name.size(), index);
     adopt_ring(entry.path().string(), index, traces, logs);
   }
+  if (has_more) left_alone_.push_back(folder);
   const std::uint64_t spans = traces != nullptr ? traces->items() : 0;
   const std::uint64_t records = logs != nullptr ? logs->items() : 0;
   if (spans + records > 0)

@@ -194,6 +194,54 @@ TEST_F(PipelineTest, ARecordThatALaterVersionLeftIsCountedBySpansAndLines) {
   std::filesystem::remove_all(folder);
 }
 
+TEST_F(PipelineTest, WhicheverByteOfASpoolIsDamagedEachSpanIsGivenOrCounted) {
+  const std::string folder = testing::TempDir() + "archestra-pipeline-" + std::to_string(getpid());
+  const auto options = [&](const char* instance) {
+    return Telemetry::Options{.shard = {.ring_bytes = 4096},
+                              .resource = {.service_instance_id = instance},
+                              .unsent = {.folder = folder, .disk_bytes_max = 1 << 20}};
+  };
+  const SampleCall sample;
+  base::set_log_level(base::LogLevel::kWarn);
+  {
+    Telemetry first(options("first"), log_);
+    for (int i = 0; i < 3; ++i) {
+      finish(first.observer(0), sample);
+      first.drain();
+    }
+  }
+  std::filesystem::path path;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder))
+    if (entry.path().filename().string().starts_with("traces-")) path = entry.path();
+  std::string bytes(std::filesystem::file_size(path), '\0');
+  std::ifstream(path, std::ios::binary).read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+  const std::size_t used = bytes.find_last_not_of('\0') + 1;
+  std::filesystem::remove_all(folder);
+  Telemetry second(options("second"), log_);
+  std::size_t damaged = 0;
+  for (std::size_t at = 0; at < used; ++at) {
+    std::filesystem::create_directories(path.parent_path());
+    std::ofstream(path, std::ios::binary)
+        << bytes.substr(0, at) << static_cast<char>(~bytes[at]) << bytes.substr(at + 1, used - at - 1);
+    std::filesystem::resize_file(path, bytes.size());
+    second.adopt_orphans();
+    std::uint64_t given = 0;
+    std::uint64_t counted = 0;
+    spool::Batch batch;
+    for (; second.traces().take(512, {}, batch); second.traces().settle()) {
+      given += batch.items;
+      counted += batch.lost_items;
+    }
+    EXPECT_EQ(given + counted, 6u) << at;
+    EXPECT_GE(given, 4u) << at << ": those of two calls are whole";
+    EXPECT_FALSE(std::filesystem::exists(path.parent_path())) << at;
+    damaged += counted > 0 ? 1 : 0;
+  }
+  std::filesystem::remove_all(folder);
+  EXPECT_GT(damaged, used / 2);
+  base::set_log_level(base::LogLevel::kInfo);
+}
+
 TEST_F(PipelineTest, MetricsAreEncodedWhileNobodyScrapes) {
   struct Portions final : otlp::MetricPortions {
     void take(std::string_view metrics, std::size_t count) override {
