@@ -205,9 +205,7 @@ std::string ContentJson::part(const ContentPart& part, Budget& budget) const {
   put_member(out, "mime_type", part.mime_type);
   if (part.kind == Kind::kBlob) {
     fmt::format_to(std::back_inserter(out), R"(,"size":{},"content":""{}}})", part.size, kTruncated);
-  } else if (part.kind == Kind::kOther) {
-    out += '}';
-  } else if (part.kind == Kind::kToolCall && part.text.empty()) {
+  } else if (part.kind == Kind::kOther || (part.kind == Kind::kToolCall && part.text.empty())) {
     out += '}';
   } else {
     out.append(",\"").append(text_member(part.kind)).append("\":");
