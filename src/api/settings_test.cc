@@ -89,11 +89,9 @@ TEST_F(SettingsTest, WhetherTelemetryArrives) {
              .log_bytes = {},
              .dropped = {{"traces", "queue_full", 5}, {"logs", "ring_full", 0}}};
   const std::string body = get("h");
-  EXPECT_THAT(body,
-              HasSubstr(R"("sent":7,"rejected":1,"unsent":9,"oldestUnsentSeconds":60,"failing":true,)"
+  EXPECT_THAT(body, HasSubstr(R"("sent":7,"rejected":1,"unsent":9,"oldestUnsentSeconds":60,"failing":true,)"
                               R"("lastError":"refused","lastErrorAt":"2)"));
-  EXPECT_THAT(body,
-              HasSubstr(R"("queues":{"spans":{"waiting":2,"max":3},"spoolBytes":{"waiting":4,"max":5},)"
+  EXPECT_THAT(body, HasSubstr(R"("queues":{"spans":{"waiting":2,"max":3},"spoolBytes":{"waiting":4,"max":5},)"
                               R"("recordBytes":{"waiting":0,"max":0},)"));
   EXPECT_THAT(body, HasSubstr(R"("dropped":[{"signal":"traces","reason":"queue_full","count":5},)"
                               R"({"signal":"logs","reason":"ring_full","count":0}]})"));

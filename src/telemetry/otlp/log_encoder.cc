@@ -1,5 +1,6 @@
 #include "telemetry/otlp/log_encoder.h"
 
+#include <chrono>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -59,7 +60,8 @@ class RecordFields {
   void boolean(FieldName name, bool value) { attributes_.boolean(name.attribute, value); }
   // To the microsecond, as in the line.
   void milliseconds(FieldName name, base::Duration value) {
-    attributes_.real(name.attribute, static_cast<double>(value.count() / 1000) / 1000);
+    const auto micros = std::chrono::duration_cast<std::chrono::microseconds>(value).count();
+    attributes_.real(name.attribute, static_cast<double>(micros) / 1000);
   }
   void list(FieldName name, std::span<const std::string_view> values) {
     attributes_.strings(name.attribute, values);

@@ -1,6 +1,6 @@
 // All metrics as OTLP, from a snapshot, under the names they have on /metrics: cumulative, with exemplars, in
-// portions that are each the content of one request. What OpenTelemetry calls the unit of plain numbers, "1", is left out:
-// whoever turns gauges into Prometheus' names would make `_ratio` of it. Pure.
+// portions that are each the content of one request. What OpenTelemetry calls the unit of plain numbers, "1",
+// is left out: whoever turns gauges into Prometheus' names would make `_ratio` of it. Pure.
 #pragma once
 
 #include <cstddef>
