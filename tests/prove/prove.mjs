@@ -35,7 +35,10 @@ const proofs = {
 const reportFile = new URL('../../docs/proof.md', import.meta.url);
 
 function setting() {
-  const commit = execFileSync('git', ['describe', '--always', '--dirty'], { encoding: 'utf8' }).trim();
+  const git = (...args) => execFileSync('git', args, { encoding: 'utf8' }).trim();
+  // What proofs write themselves is no change of what they prove.
+  const changed = git('status', '--porcelain', '--untracked-files=no', ':(top)', ':(top,exclude)docs');
+  const commit = git('describe', '--always') + (changed ? '-dirty' : '');
   const cpus = os.cpus();
   return `Commit ${commit}; ${cpus.length} CPUs, ${cpus[0].model.trim()}; ${os.type()}.`;
 }
