@@ -489,7 +489,8 @@ const std::vector<Setting>& settings() {
        .default_value = "trace_based",
        .accepted = "trace_based or always_off",
        .help =
-           "whether metrics of calls name some of the spans that are exported, in OpenMetrics and protobuf",
+           "whether metrics of calls name some of the spans that are exported, in OpenMetrics, protobuf and "
+           "OTLP",
        .set = set_exemplar_filter},
       // Of the next three the last one that says something wins, and likewise of the samplers below and of
       // each variable of all signals and the one of traces alone; see otel_settings.h.
