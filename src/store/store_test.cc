@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <string>
 #include <utility>
 
@@ -64,6 +65,22 @@ TEST_F(StoreTest, KeepsAgentsOverReopening) {
   }
   Store store = open();
   EXPECT_EQ(all(store), (std::vector{sample(), plain}));
+}
+
+TEST_F(StoreTest, OnceItIsClosedACopyOfItsFileMayTakeItsPlace) {
+  const std::string copy = folder_.file("copy.db");
+  {
+    Store store = open();
+    ASSERT_TRUE(store.put_agent(sample(1)));
+  }
+  std::filesystem::copy_file(path(), copy);
+  {
+    Store store = open();
+    ASSERT_TRUE(store.put_agent(sample(2)));
+  }
+  std::filesystem::copy_file(copy, path(), std::filesystem::copy_options::overwrite_existing);
+  Store store = open();
+  EXPECT_EQ(all(store), std::vector{sample(1)});
 }
 
 TEST_F(StoreTest, PutsInThePlaceOfTheOneWithThisId) {

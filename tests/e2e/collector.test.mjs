@@ -112,7 +112,12 @@ describe('what the collector does not want is dropped once and counted:', () => 
 });
 
 describe('a batch that a collector does not take in OTEL_BSP_EXPORT_TIMEOUT', () => {
-  const env = (collector) => ({ ...endpointOf(collector), OTEL_BSP_EXPORT_TIMEOUT: '2000', OTEL_BSP_MAX_EXPORT_BATCH_SIZE: '2' });
+  const env = (collector) => ({
+    ...endpointOf(collector),
+    ARCHESTRA_THREADS: '1', // so that there is one order of calls
+    OTEL_BSP_EXPORT_TIMEOUT: '2000',
+    OTEL_BSP_MAX_EXPORT_BATCH_SIZE: '2',
+  });
   const refusal = { status: 503, headers: { 'retry-after': '2' } };
 
   test('goes behind the others, where it is on the disk', () =>

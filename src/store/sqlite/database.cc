@@ -139,13 +139,14 @@ base::Result<Database> Database::open(const std::string& path, base::Duration bu
   if (result != SQLITE_OK) return base::fail(error_of(raw, result));
   sqlite3_busy_timeout(raw,
                        static_cast<int>(std::chrono::ceil<std::chrono::milliseconds>(busy_timeout).count()));
-  // Its two files stay when it is closed, and keep their blocks: it can be opened where the disk is full.
+  // Its two files stay when it is closed, the log empty, so that a copy may take the place of the database;
+  // what is shared keeps its blocks: the database can be opened where the disk is full.
   int keeps_files = 1;
   sqlite3_file_control(raw, "main", SQLITE_FCNTL_PERSIST_WAL, &keeps_files);
   // FULL: what was confirmed survives a power failure too. A change made by a person is worth one sync.
   const auto configured = database.execute(
-      "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;"
-      "PRAGMA trusted_schema = OFF;");
+      "PRAGMA journal_mode = WAL; PRAGMA journal_size_limit = 0; PRAGMA synchronous = FULL;"
+      "PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF;");
   if (!configured) return base::fail(configured.error());
   return database;
 }
