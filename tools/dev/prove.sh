@@ -24,8 +24,8 @@ help_prove() {
   connections, of streams and of slow readers), slow-clients (slowhttptest beside calls as usual), scrapes (of a large page, beside calls as usual), restart (no call is
   lost), trials (what goes on while descriptors, memory, disk, clock, a provider or its name are gone, and comes
   back), alerts (each fires at a real fault and is resolved, told by a real Alertmanager; five minutes), faults (client,
-  provider, log, spans and metrics agree about each of 100,000 calls at which everything goes wrong that can), kills (what
-  kill -9 every ten seconds may lose, and no more; five minutes), outage (no span is lost while the collector is away for
+  provider, log, spans, log records and metrics agree about each of 100,000 calls at which everything goes wrong that can),
+  kills (what kill -9 every ten seconds may lose, and no more; five minutes), outage (no span is lost while the collector is away for
   ten minutes, and no call feels it; fifteen minutes), screens (how soon the web UI is there, and pictures of all its pages
   in docs/ui/), fuzz (ten minutes of hostile bytes for what reads HTTP).
   The environment makes some shorter, or other: PROVE_SEED, PROVE_CALLS (faults), PROVE_KILLS, PROVE_OUTAGE_SECONDS.
