@@ -9,13 +9,12 @@ import { compareSums } from './compare_sums.mjs';
 import { Disturbances } from './disturbances.mjs';
 import { Growth } from './growth.mjs';
 import { atRest } from './rest.mjs';
-import { Stage } from './stage.mjs';
+import { Stage, exportsLogs } from './stage.mjs';
 import { Traffic } from './traffic.mjs';
 
 /** Every signal goes to the collector. */
 const exportsAll = {
-  OTEL_LOGS_EXPORTER: 'otlp',
-  OTEL_BLRP_SCHEDULE_DELAY: '200',
+  ...exportsLogs,
   OTEL_METRICS_EXPORTER: 'otlp',
   OTEL_METRIC_EXPORT_INTERVAL: '2000',
 };

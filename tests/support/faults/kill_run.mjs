@@ -6,10 +6,8 @@ import { Checks } from './checks.mjs';
 import { Disturbances } from './disturbances.mjs';
 import { Generations, compareLosses, compareLostRecords } from './generations.mjs';
 import { atRest } from './rest.mjs';
-import { Stage } from './stage.mjs';
+import { Stage, exportsLogs } from './stage.mjs';
 import { Traffic } from './traffic.mjs';
-
-const exportsLogs = { OTEL_LOGS_EXPORTER: 'otlp', OTEL_BLRP_SCHEDULE_DELAY: '200' };
 
 /**
  * `kills` times, every `everyMs`, with the faults of faultRun: {checks, kills, ...what compareLosses and

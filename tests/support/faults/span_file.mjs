@@ -3,13 +3,12 @@
 
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
 import { temporaryFolder } from '../program.mjs';
 import { within } from '../until.mjs';
+import { readJsonLines } from './json_lines.mjs';
 
 const processFile = fileURLToPath(new URL('collector_process.mjs', import.meta.url));
 
@@ -68,9 +67,7 @@ export class SpanFile {
 
   async #linesOf(name) {
     await this.#ask('flush');
-    const values = [];
-    for await (const line of createInterface({ input: createReadStream(this.#path(name)) })) values.push(JSON.parse(line));
-    return values;
+    return readJsonLines(this.#path(name));
   }
 
   async stop() {

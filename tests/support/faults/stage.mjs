@@ -1,13 +1,12 @@
 // What runs of faults stand on: a gateway between the simulator, which writes down each call, and a collector that keeps
 // each span.
 
-import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 
 import { refusingPort, silentPort } from '../dead_ends.mjs';
 import { Gateway, Simulator } from '../gateway.mjs';
 import { temporaryFolder } from '../program.mjs';
+import { readJsonLines } from './json_lines.mjs';
 import { bodyBytesMax } from './plans.mjs';
 import { SpanFile } from './span_file.mjs';
 
@@ -25,6 +24,9 @@ const env = {
   ARCHESTRA_UPSTREAM_CONNECTIONS_LIMIT: '16',
   OTEL_BSP_SCHEDULE_DELAY: '200',
 };
+
+/** More for the environment of a gateway whose log goes to the collector, too. */
+export const exportsLogs = { OTEL_LOGS_EXPORTER: 'otlp', OTEL_BLRP_SCHEDULE_DELAY: '200' };
 
 export class Stage {
   gateway;
@@ -66,7 +68,7 @@ export class Stage {
   async end() {
     await this.gateway.program.stop();
     await this.simulator.program.stop();
-    return linesIn(this.#entriesFile);
+    return readJsonLines(this.#entriesFile);
   }
 
   async discard() {
@@ -82,10 +84,4 @@ export class Stage {
   get #entriesFile() {
     return join(this.#folder.path, 'entries');
   }
-}
-
-async function linesIn(file) {
-  const values = [];
-  for await (const line of createInterface({ input: createReadStream(file) })) values.push(JSON.parse(line));
-  return values;
 }
